@@ -1,4 +1,9 @@
-#![doc = include_str!("../README.md")]
+// The README shows the pool, which needs `std`: without it, its examples are not there to be tested.
+#![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "std"),
+    doc = "Hash maps for hot paths that never touch the global heap after warm-up."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 
@@ -10,6 +15,9 @@ mod arena;
 mod error;
 mod hash;
 mod map;
+#[cfg(feature = "serde")]
+mod serde;
+pub mod set;
 mod stats;
 
 pub use arena::{Arena, Handle, TrimPolicy};
@@ -17,13 +25,19 @@ pub use arena::{Arena, Handle, TrimPolicy};
 pub use arena::{ArenaPool, PoolConfig, PooledArena, SharedArena};
 pub use equivalent::Equivalent;
 pub use error::{ArenaError, ExtendError, Full, InsertError};
+#[cfg(feature = "serde")]
+pub use map::str_map::StrMapSeed;
 pub use map::{
     ArenaMap, BorrowedMap, DefaultHashBuilder, Drain, Entry, EntryRef, ExtractIf, Growth, IntoIter, IntoKeys,
     IntoValues, Iter, IterHash, IterHashMut, IterMut, Keys, MapBuilder, OccupiedEntry, OccupiedError, SizeHint,
-    VacantEntry, VacantEntryRef, Values, ValuesMut,
+    StrEntry, StrMap, StrMapBuilder, StrOccupiedEntry, StrOccupiedError, StrVacantEntry, VacantEntry, VacantEntryRef,
+    Values, ValuesMut, str_map,
 };
 #[cfg(feature = "std")]
 pub use map::{PooledMap, SharedMap};
+#[cfg(feature = "serde")]
+pub use serde::{MapSeed, SetSeed};
+pub use set::ArenaSet;
 #[cfg(feature = "std")]
 pub use stats::PoolStats;
 pub use stats::{ArenaStats, MapStats};

@@ -126,8 +126,8 @@ pub struct MapStats {
     pub directory_depth: u32,
     /// Tables.
     pub segments: usize,
-    /// Entries that one segment takes: the most that one insertion ever moves. `usize::MAX / 16 * 7` and the like
-    /// under [`Growth::Flat`](crate::Growth::Flat): no limit.
+    /// Entries that one segment takes: the most that one insertion ever moves. Under [`Growth::Flat`](crate::Growth::Flat)
+    /// there is no limit, and this is more than any memory holds.
     pub segment_limit: usize,
     /// Growth steps so far: doublings, rebuilds, splits.
     pub growth_steps: usize,

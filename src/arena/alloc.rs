@@ -18,7 +18,7 @@
 //!    or all blocks end with `reset`, nothing here touches its bytes. Its pointer may be used for all of its bytes.
 //! 3. `entered <= chunks.len()`; chunks before `entered` may have blocks, the others have none. If `entered > 0`, then
 //!    `seat < entered` and `chunks[seat]` is an empty placeholder for `active`; else `active` is a placeholder.
-//! 4. `carved = used + free <= budget`. Only `reset` and giving back the last block lower it, and they raise `peak` first.
+//! 4. `carved = used + free <= budget`. Only `reset` and giving back the last block lower it, and they raise a peak first.
 //!
 //! Who upholds them: this file alone, with the contracts of `dealloc` and `reset` on the caller's side.
 
@@ -53,6 +53,8 @@ const CHUNK_ALIGN: usize = 16;
 /// One chunk.
 struct Chunk {
     bump: Bump<MIN_ALIGN>,
+    /// Its first byte; the pointer may be used for all of its room.
+    start: NonNull<u8>,
     /// What it adds to the size by which the next chunk is chosen.
     weight: usize,
 }
@@ -62,7 +64,11 @@ impl Chunk {
     fn placeholder() -> Self {
         let bump = Bump::with_min_align();
         bump.set_allocation_limit(Some(0));
-        Self { bump, weight: 0 }
+        Self {
+            bump,
+            start: NonNull::dangling(),
+            weight: 0,
+        }
     }
 
     /// A chunk with room for `room` bytes, not 0.
@@ -70,13 +76,18 @@ impl Chunk {
         let bump = Bump::try_with_min_align_and_capacity(room).ok()?;
         // Invariant 1.
         bump.set_allocation_limit(Some(bump.allocated_bytes()));
-        #[cfg(all(feature = "huge-pages", target_os = "linux"))]
-        ask_for_huge_pages(&bump);
+        // SAFETY: nothing is allocated while the iterator lives, and no byte is read through its pointer.
+        let (finger, _) = unsafe { bump.iter_allocated_chunks_raw() }.next()?;
+        // SAFETY: the chunk is fresh, so all of its room lies below the finger, whose pointer is good for the chunk.
+        let start = unsafe { NonNull::new_unchecked(finger.sub(bump.chunk_capacity())) };
         let weight = bump.allocated_bytes_including_metadata();
-        Some(Self { bump, weight })
+        let chunk = Self { bump, start, weight };
+        #[cfg(all(feature = "huge-pages", target_os = "linux"))]
+        chunk.ask_for_huge_pages();
+        Some(chunk)
     }
 
-    /// Bytes left in the middle.
+    /// Bytes left between the start and the finger.
     #[inline]
     fn room(&self) -> usize {
         self.bump.chunk_capacity()
@@ -97,14 +108,48 @@ impl Chunk {
         self.bump.try_alloc_layout(layout(block)).ok()
     }
 
+    /// Takes the block back if it is the last one of this chunk; says whether it was.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` is a live block of this arena with that size and alignment; if the answer is yes, nobody uses it any more.
+    #[inline]
+    unsafe fn give_back(&self, ptr: NonNull<u8>, block: Block) -> bool {
+        // The finger. No other block starts there: this chunk ends behind it, another one is elsewhere.
+        let last = ptr.addr().get() == self.start.addr().get() + self.room();
+        if last {
+            // SAFETY: a block of this chunk, allocated with this layout, and given up.
+            unsafe { (&self.bump).deallocate(ptr, layout(block)) };
+        }
+        last
+    }
+
     /// A pointer to `address` that may be used for the whole block, if the block is in this chunk.
     #[cfg(feature = "allocator-api2")]
+    #[inline]
     fn reach(&self, address: usize) -> Option<NonNull<u8>> {
-        // SAFETY: nothing is allocated while the iterator lives, and no byte is read through its pointer.
-        let (finger, len) = unsafe { self.bump.iter_allocated_chunks_raw() }.next()?;
-        let offset = address.checked_sub(finger.addr()).filter(|offset| *offset < len)?;
-        // SAFETY: the finger's pointer is good for its whole chunk, and the offset ends before the chunk does.
-        Some(unsafe { NonNull::new_unchecked(finger.add(offset)) })
+        let offset = address.wrapping_sub(self.start.addr().get());
+        // SAFETY: the offset is inside the chunk.
+        (offset < self.bump.allocated_bytes()).then(|| unsafe { self.start.add(offset) })
+    }
+
+    /// Asks Linux to back a fresh chunk with huge pages where they fit. It may refuse, and nothing is lost.
+    #[cfg(all(feature = "huge-pages", target_os = "linux"))]
+    fn ask_for_huge_pages(&self) {
+        /// A smaller chunk need not contain an aligned huge page of 2 MiB.
+        const LEAST: usize = 4 << 20;
+        /// A multiple of every page size that Linux has.
+        const PAGE: usize = 64 << 10;
+        let room = self.room();
+        if room < LEAST {
+            return;
+        }
+        let start = self.start.as_ptr();
+        let skip = start.addr().next_multiple_of(PAGE) - start.addr();
+        let len = (room - skip) / PAGE * PAGE;
+        // A kernel without huge pages answers with an error; small pages serve as well.
+        // SAFETY: the pages are inside the chunk, since `skip + len <= room`; the advice changes no byte of them.
+        let _ = unsafe { rustix::mm::madvise(start.add(skip).cast(), len, rustix::mm::Advice::LinuxHugepage) };
     }
 }
 
@@ -115,39 +160,18 @@ const fn layout(block: Block) -> Layout {
     unsafe { Layout::from_size_align_unchecked(block.size, block.align) }
 }
 
-/// Asks Linux to back a fresh chunk with huge pages where they fit. It may refuse, and nothing is lost.
-#[cfg(all(feature = "huge-pages", target_os = "linux"))]
-fn ask_for_huge_pages(bump: &Bump<MIN_ALIGN>) {
-    /// A smaller chunk need not contain an aligned huge page of 2 MiB.
-    const LEAST: usize = 4 << 20;
-    /// A multiple of every page size that Linux has.
-    const PAGE: usize = 64 << 10;
-    let room = bump.chunk_capacity();
-    if room < LEAST {
-        return;
-    }
-    // SAFETY: nothing is allocated while the iterator lives, and no byte is read through its pointer.
-    let Some((finger, _)) = (unsafe { bump.iter_allocated_chunks_raw() }).next() else {
-        return;
-    };
-    // SAFETY: the chunk is fresh, so all of its room lies below the finger.
-    let start = unsafe { finger.sub(room) };
-    let skip = start.addr().next_multiple_of(PAGE) - start.addr();
-    let len = (room - skip) / PAGE * PAGE;
-    // SAFETY: the pages are inside the chunk, since `skip + len <= room`; the advice changes no byte of them.
-    let advice = unsafe { rustix::mm::madvise(start.add(skip).cast(), len, rustix::mm::Advice::LinuxHugepage) };
-    // A kernel without huge pages answers with an error; small pages serve as well.
-    drop(advice);
-}
-
 /// The memory of one arena.
 pub(super) struct State {
     active: Chunk,
     /// Bytes in live blocks and in free ones.
     carved: usize,
     budget: usize,
-    /// Highest `carved` before it was last lowered.
+    /// Highest `carved` of the cycles before this one.
     peak: usize,
+    /// Highest `carved` of this cycle, before it was last lowered; 0 if no block went back to its chunk in it.
+    cycle_peak: usize,
+    /// At least the bytes that alignment has cost in this cycle.
+    padding: usize,
     chunks: Vec<Chunk>,
     entered: usize,
     seat: usize,
@@ -166,6 +190,8 @@ impl State {
             carved: 0,
             budget,
             peak: 0,
+            cycle_peak: 0,
+            padding: 0,
             chunks: Vec::new(),
             entered: 0,
             seat: 0,
@@ -194,16 +220,16 @@ impl State {
             return Ok(super::dangling(layout));
         }
         let block = Block::of(layout);
-        if self.free.bytes() != 0 {
-            if let Some(ptr) = self.free.pop(block) {
-                return Ok(ptr);
-            }
+        if self.free.bytes() != 0
+            && let Some(ptr) = self.free.pop(block)
+        {
+            return Ok(ptr);
         }
-        if block.size <= self.budget - self.carved {
-            if let Some(ptr) = self.active.take(block) {
-                self.carved += block.size;
-                return Ok(ptr);
-            }
+        if block.size <= self.budget - self.carved
+            && let Some(ptr) = self.active.take(block)
+        {
+            self.count_taken(block);
+            return Ok(ptr);
         }
         self.enter_chunk(block)
     }
@@ -220,17 +246,27 @@ impl State {
             return;
         }
         let block = Block::of(layout);
-        let room = self.active.room();
-        // SAFETY: bumpalo compares `ptr` with the finger of the chunk. If they are equal, this is the last block of that
-        // chunk, whose layout is the one it was allocated with; if not, nothing happens.
-        unsafe { (&self.active.bump).deallocate(ptr, self::layout(block)) };
-        if self.active.room() == room {
+        // SAFETY: a live block of this arena, which the caller gives up.
+        if unsafe { self.active.give_back(ptr, block) } {
+            self.count_given_back(block);
+        } else {
             // SAFETY: the caller gives the block up, and its pointer reaches all of it.
             unsafe { self.free.push(ptr, block) };
-        } else {
-            self.peak = self.peak.max(self.carved);
-            self.carved -= block.size;
         }
+    }
+
+    /// A block was taken from a chunk.
+    #[inline]
+    const fn count_taken(&mut self, block: Block) {
+        self.carved += block.size;
+        self.padding = self.padding.saturating_add(block.align - MIN_ALIGN);
+    }
+
+    /// A block went back to its chunk.
+    #[inline]
+    fn count_given_back(&mut self, block: Block) {
+        self.cycle_peak = self.cycle_peak.max(self.carved);
+        self.carved -= block.size;
     }
 
     /// The pointer that `alloc` gave out for the block at this address, if there is such a block.
@@ -265,25 +301,20 @@ impl State {
             if from == to {
                 return Ok(ptr);
             }
-            let room = self.active.room();
             // Where a block ends, one of the same alignment can end: there is no padding in between.
-            let fits = from.align == to.align && to.size <= room + from.size;
-            if fits && to.size <= self.budget - self.carved + from.size {
-                // SAFETY: as in `dealloc`.
-                unsafe { (&self.active.bump).deallocate(ptr, layout(from)) };
-                if self.active.room() != room {
-                    self.peak = self.peak.max(self.carved);
-                    self.carved -= from.size;
-                    let moved = self
-                        .active
-                        .take(to)
-                        .ok_or(ArenaError::OutOfMemory { needed: to.size })?;
-                    self.carved += to.size;
-                    // SAFETY: both blocks are in the room that this chunk had with the old one in it; nothing was written
-                    // there since.
-                    unsafe { moved.copy_from(ptr, bytes) };
-                    return Ok(moved);
-                }
+            let fits = from.align == to.align
+                && to.size <= self.active.room() + from.size
+                && to.size <= self.budget - self.carved + from.size;
+            // SAFETY: a live block of this arena, and the caller gives it up.
+            if fits && unsafe { self.active.give_back(ptr, from) } {
+                self.count_given_back(from);
+                let refused = ArenaError::OutOfMemory { needed: to.size };
+                let moved = self.active.take(to).ok_or(refused)?;
+                self.count_taken(to);
+                // SAFETY: both blocks are in the room that this chunk had with the old one in it; nothing was written
+                // there since.
+                unsafe { moved.copy_from(ptr, bytes) };
+                return Ok(moved);
             }
         }
         let moved = self.alloc(new)?;
@@ -320,7 +351,7 @@ impl State {
         let ptr = self.chunks[next]
             .take(block)
             .ok_or(ArenaError::OutOfMemory { needed })?;
-        self.carved += needed;
+        self.count_taken(block);
         self.weight += self.chunks[next].weight;
         self.entered += 1;
         // The chunk with more room goes on, so that one huge block does not end a chunk that has hardly been used.
@@ -382,20 +413,36 @@ impl State {
     /// blocks ties them to a borrow of the arena.
     #[inline]
     pub(super) fn reset(&mut self) {
-        self.peak = self.peak.max(self.carved);
-        self.carved = 0;
-        self.free.clear();
+        let needed = self.cycle_peak.max(self.carved);
+        self.peak = self.peak.max(needed);
         if self.entered > 1 {
-            self.reset_chunks();
+            self.reset_chunks(needed);
         } else {
             self.active.bump.reset();
         }
+        self.carved = 0;
+        self.cycle_peak = 0;
+        self.padding = 0;
+        self.free.clear();
     }
 
+    /// Leaves all chunks, and lets the next cycle begin with one that has room for all of this one, if there is one: an
+    /// equal cycle enters no other then.
+    ///
+    /// That is sure of a cycle in which no block went back to its chunk. In one chunk other blocks are the last ones, so
+    /// that some go back which were freed here, and none is freed that went back here: at every moment the equal cycle has
+    /// carved as much as this one or less.
     #[cold]
     #[inline(never)]
-    fn reset_chunks(&mut self) {
+    fn reset_chunks(&mut self, carved: usize) {
+        let entered = self.entered;
         self.leave();
+        if self.cycle_peak == 0 {
+            let needed = carved.saturating_add(self.padding);
+            if let Some(whole) = self.chunks[..entered].iter().position(|chunk| chunk.room() >= needed) {
+                self.chunks.swap(0, whole);
+            }
+        }
         self.restart();
     }
 
@@ -452,6 +499,12 @@ impl State {
         self.restart();
     }
 
+    /// True if the active chunk and the budget have that many bytes left.
+    #[inline]
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        bytes <= self.active.room() && bytes <= self.budget - self.carved
+    }
+
     /// Bytes in chunks.
     #[inline]
     pub(super) const fn held(&self) -> usize {
@@ -473,7 +526,7 @@ impl State {
     /// The most that `used + free` ever was.
     #[inline]
     pub(super) fn high_water(&self) -> usize {
-        self.peak.max(self.carved)
+        self.peak.max(self.cycle_peak).max(self.carved)
     }
 
     /// The most that `used + free` may be; `usize::MAX` for no budget.

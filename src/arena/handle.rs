@@ -18,10 +18,12 @@
 //! 2. A `Raw` is used only while the handle that it was made from is kept alive beside it, at the same place or another.
 //!    Upheld by whoever calls `Raw::new`: a map drops its tables before its handle and never gives out `&mut` to it.
 //! 3. At most one thread at a time touches `state` for writing, and none reads meanwhile. `Arena` is not `Sync`, so its
-//!    `&self` methods run on one thread; a shared arena takes `lock` around each call; a map that owns its arena is
-//!    `Sync`, and none of its `&self` methods allocates: they read the numbers at most.
+//!    `&self` methods run on one thread; a shared arena takes `lock` around each call, also for the clone of a map through
+//!    `&`; a map that owns its arena is `Sync`, and none of its `&self` methods allocates in it: they read the numbers at
+//!    most.
 //! 4. A reference to `state` ends before the function that made it returns, and nothing in between calls user code. So
-//!    no two of them overlap on one thread either.
+//!    no two of them overlap on one thread either. The heap is called in between: a global allocator must not use the arena
+//!    that calls it (`Arena` says so to its users).
 //! 5. A block is tied to a borrow of the handle, or belongs to a map that has the handle. Blocks end by `reset`, which
 //!    needs `&mut` of the one handle, or with the last handle: there is no such block then.
 
@@ -63,12 +65,12 @@ pub(crate) mod sealed {
         fn try_clone_handle(&self) -> Result<Self, ArenaError>;
     }
 
-    /// Handles that are not borrows: a map with one of them may be `Sync`, since its `&self` methods do not allocate.
+    /// Handles that are not borrows: a map with one of them may be `Sync`, since its `&self` methods do not allocate in an
+    /// arena without a lock.
     pub(crate) trait Unborrowed: Sealed {}
 }
 
-/// What a map holds its arena by: `&Arena`, `Arena`, [`PooledArena`](crate::PooledArena) or
-/// [`SharedArena`](crate::SharedArena).
+/// What a map holds its arena by: `&Arena`, `Arena`, and with feature `std` `PooledArena` or `SharedArena`.
 ///
 /// The trait is sealed: those four are all.
 ///
@@ -156,8 +158,9 @@ impl Owned {
         };
         let layout = Layout::new::<Core>();
         // SAFETY: a core is not zero-sized.
-        let place = NonNull::new(unsafe { alloc::alloc::alloc(layout) }.cast::<Core>())
-            .ok_or(ArenaError::OutOfMemory { needed: layout.size() })?;
+        let place = NonNull::new(unsafe { alloc::alloc::alloc(layout) })
+            .ok_or(ArenaError::OutOfMemory { needed: layout.size() })?
+            .cast::<Core>();
         // SAFETY: fresh memory with the layout of a core.
         unsafe { place.write(core) };
         Ok(Self(place))
@@ -235,7 +238,7 @@ impl<H> Copy for Raw<H> {}
 // SAFETY: goes to another thread together with its handle, if that may go (2). Then the arena, with all that is in it,
 // is used from there, which is what `H: Send` allows.
 unsafe impl<H: Handle + Send> Send for Raw<H> {}
-// SAFETY: through `&Raw`, inside `&` of a map with such a handle, nobody allocates (3).
+// SAFETY: through `&Raw`, inside `&` of a map with such a handle, nobody allocates without the lock (3).
 unsafe impl<H: sealed::Unborrowed> Sync for Raw<H> {}
 
 impl<H: Handle> Raw<H> {
@@ -276,6 +279,13 @@ impl<H: Handle> Raw<H> {
         self.turn(|state| state.alloc(layout))
     }
 
+    /// True if a block of that many bytes, its padding counted, is sure to be had, as long as nobody else allocates: never
+    /// for a shared arena.
+    #[inline]
+    pub(crate) fn has_room(self, bytes: usize) -> bool {
+        !H::SHARED && self.look(|state| state.has_room(bytes))
+    }
+
     /// Gives a block back.
     ///
     /// # Safety
@@ -287,6 +297,20 @@ impl<H: Handle> Raw<H> {
     pub(crate) unsafe fn dealloc(self, ptr: NonNull<u8>, layout: Layout) {
         // SAFETY: handed on to the caller.
         self.turn(|state| unsafe { state.dealloc(ptr, layout) });
+    }
+
+    /// Gives several blocks back, in one turn. `blocks` must not run user code (4).
+    ///
+    /// # Safety
+    ///
+    /// As for [`dealloc`](Self::dealloc), for each block at the moment at which it comes out of the iterator.
+    pub(crate) unsafe fn dealloc_all(self, blocks: impl Iterator<Item = (NonNull<u8>, Layout)>) {
+        self.turn(|state| {
+            for (ptr, layout) in blocks {
+                // SAFETY: handed on to the caller.
+                unsafe { state.dealloc(ptr, layout) };
+            }
+        });
     }
 
     /// Why a block of that many bytes was refused a moment ago.
@@ -328,7 +352,8 @@ unsafe impl<H: Handle> Allocator for Raw<H> {
 
     #[inline]
     unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
-        // SAFETY: handed on to the caller: only tables of this crate have this allocator, and they keep the pointer.
+        // SAFETY: handed on to the caller: only tables and vectors of this crate have this allocator, and they keep the
+        // pointer.
         unsafe { self.dealloc(ptr, layout) };
     }
 }
@@ -392,7 +417,7 @@ unsafe fn resize(arena: &Arena, ptr: NonNull<u8>, old: Layout, new: Layout) -> R
 /// Keeps a handle inside a map: nobody gets `&mut` of it.
 pub(crate) struct Held<H>(H);
 
-// SAFETY: through `&Held`, inside `&` of a map with such a handle, nobody allocates (3).
+// SAFETY: through `&Held`, inside `&` of a map with such a handle, nobody allocates without the lock (3).
 unsafe impl<H: sealed::Unborrowed> Sync for Held<H> {}
 
 impl<H: Handle> Held<H> {

@@ -38,6 +38,9 @@ pub use self::shared::SharedArena;
 ///
 /// The arena is `Send` and not `Sync`: to use one arena from several maps or tasks, `share` it.
 ///
+/// It takes its chunks from the global allocator. A global allocator that is written by hand must not use an arena in
+/// turn: not the one that is asking it for a chunk.
+///
 /// ```
 /// use arenamap::Arena;
 ///

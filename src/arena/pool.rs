@@ -1,7 +1,7 @@
 //! The pool of arenas and the handle that it gives out.
 //!
 //! ```text
-//! ArenaPool { Mutex<Shelf { head, .. }> }
+//! ArenaPool { Mutex<Waiting { head, .. }> }
 //!                           |
 //!                           v
 //!                       [ Core | next ] --> [ Core | next ] --> none      reset, nobody has a handle
@@ -11,8 +11,8 @@
 //!
 //! Invariants, beside those of the handles:
 //!
-//! 1. A core is on the shelf, or out, never both. It is taken off and put back under the mutex, last in, first out; on the
-//!    shelf it is reset, has no home and nobody else has a pointer to it.
+//! 1. A core is waiting, or out, never both. It is taken and put back under the mutex, last in, first out; while it waits
+//!    it is reset, nobody else has a pointer to it, and its `home` means nothing.
 //! 2. `home` of a core that is out is valid until the core is back: a borrowed pool outlives the `'p` of the handle; a
 //!    counted pool is kept by one strong count that belongs to the core while it is out.
 //! 3. `home` and `next` are written by whoever has the core alone; while it is out, `home` is only read.
@@ -79,8 +79,8 @@ impl Link {
 /// The caller had the last handle and does not use it any more.
 #[inline]
 pub(super) unsafe fn go_home(core: NonNull<Core>) {
-    // SAFETY: the core is alive until it is freed or put on a shelf below.
-    let home = unsafe { core.as_ref() }.link.home.replace(Home::None);
+    // SAFETY: the core is alive until it is freed or given to the pool below.
+    let home = unsafe { core.as_ref() }.link.home.get();
     // SAFETY: the last handle is gone, so nobody else uses or frees the core; there is no block in use either.
     let mut owned = unsafe { Owned::from_core(core) };
     match home {
@@ -191,20 +191,19 @@ impl Default for PoolConfig {
 /// assert_eq!(POOL.stats().kept, 1);
 /// ```
 pub struct ArenaPool {
-    shelf: Mutex<Shelf>,
+    waiting: Mutex<Waiting>,
     config: PoolConfig,
 }
 
 /// What is under the mutex.
-struct Shelf {
+struct Waiting {
     head: Option<NonNull<Core>>,
-    /// `kept`, `kept_bytes` and `high_water` as in the report; `out` is worked out for it.
+    /// As in the report, but for `kept_bytes` and `out`, which are worked out for it.
     stats: PoolStats,
-    returned: u64,
 }
 
-// SAFETY: the cores on the shelf belong to the pool alone (1), and a core may be sent like an arena.
-unsafe impl Send for Shelf {}
+// SAFETY: the waiting cores belong to the pool alone (1), and a core may be sent like an arena.
+unsafe impl Send for Waiting {}
 
 impl ArenaPool {
     /// Makes an empty pool without bounds.
@@ -241,11 +240,7 @@ impl ArenaPool {
             high_water: 0,
         };
         Self {
-            shelf: Mutex::new(Shelf {
-                head: None,
-                stats,
-                returned: 0,
-            }),
+            waiting: Mutex::new(Waiting { head: None, stats }),
             config,
         }
     }
@@ -284,8 +279,8 @@ impl ArenaPool {
     /// ```
     #[inline]
     pub fn try_checkout(&self) -> Result<PooledArena<'_>, ArenaError> {
-        // The result borrows the pool, which is what invariant 2 asks.
-        self.take(Home::Borrowed(NonNull::from(self)))
+        // SAFETY: the home is this pool, and the result borrows it.
+        unsafe { self.take(Home::Borrowed(NonNull::from(self))) }
     }
 
     /// Takes an arena out of a counted pool; the handle borrows nothing.
@@ -327,7 +322,8 @@ impl ArenaPool {
         let pool = Arc::into_raw(Arc::clone(self)).cast_mut();
         // SAFETY: an `Arc` is not null.
         let pool = unsafe { NonNull::new_unchecked(pool) };
-        self.take(Home::Counted(pool)).inspect_err(|_| {
+        // SAFETY: the home is this pool, of which the result has the strong count that was taken above.
+        unsafe { self.take(Home::Counted(pool)) }.inspect_err(|_| {
             // SAFETY: the strong count that was taken above; no handle has it.
             drop(unsafe { Arc::from_raw(pool.as_ptr().cast_const()) });
         })
@@ -335,53 +331,60 @@ impl ArenaPool {
 
     /// The numbers of the pool.
     ///
-    /// Allocates: never. Time: constant, one lock.
+    /// Allocates: never. Time: linear in the arenas that wait, under one lock.
     ///
     /// ```
     /// println!("{}", arenamap::ArenaPool::new().stats());
     /// ```
     pub fn stats(&self) -> PoolStats {
-        let shelf = self.shelf();
-        let out = shelf.stats.checkouts - shelf.returned;
-        PoolStats {
-            out: usize::try_from(out).unwrap_or(usize::MAX),
-            ..shelf.stats
+        let waiting = self.waiting();
+        let mut stats = waiting.stats;
+        let alive = usize::try_from(stats.created - stats.freed).unwrap_or(usize::MAX);
+        stats.out = alive.saturating_sub(stats.kept);
+        let mut next = waiting.head;
+        while let Some(core) = next {
+            // SAFETY: waiting, so it is alive, and the mutex keeps everybody else away (1).
+            let owned = ManuallyDrop::new(unsafe { Owned::from_core(core) });
+            stats.kept_bytes += owned.peek(State::held);
+            // SAFETY: as above.
+            next = unsafe { core.as_ref() }.link.next.get();
         }
+        stats
     }
 
     /// Nothing that runs under this mutex can panic half-way; so a poisoned one is as good as new.
     #[inline]
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `home` must be this pool, and its lifetime that of the result or counted.
+    /// Takes an arena out.
+    ///
+    /// # Safety
+    ///
+    /// `home` is this pool. It outlives `'p`, or a strong count of it belongs to the result.
     #[inline]
-    fn take<'p>(&self, home: Home) -> Result<PooledArena<'p>, ArenaError> {
-        let mut shelf = self.shelf();
-        shelf.stats.checkouts += 1;
-        let owned = if let Some(core) = shelf.head {
-            // SAFETY: on the shelf, so it is alive and nobody else has it (1).
+    unsafe fn take<'p>(&self, home: Home) -> Result<PooledArena<'p>, ArenaError> {
+        let mut waiting = self.waiting();
+        waiting.stats.checkouts += 1;
+        let owned = if let Some(core) = waiting.head {
+            // SAFETY: waiting, so it is alive and nobody else has it (1).
             let owned = unsafe { Owned::from_core(core) };
             // SAFETY: as above.
-            shelf.head = unsafe { core.as_ref() }.link.next.take();
-            shelf.stats.kept -= 1;
-            shelf.stats.kept_bytes -= owned.peek(State::held);
-            drop(shelf);
+            waiting.head = unsafe { core.as_ref() }.link.next.get();
+            waiting.stats.kept -= 1;
+            drop(waiting);
             owned
         } else {
-            shelf.stats.created += 1;
-            let reached = shelf.stats.high_water;
-            drop(shelf);
+            waiting.stats.created += 1;
+            let reached = waiting.stats.high_water;
+            drop(waiting);
             self.create(reached)?
         };
-        let core = owned.into_core();
+        // Always: a pointer of the same address that waited here may belong to a pool that is gone, or was moved.
         // SAFETY: alive, and nobody else has it.
-        unsafe { core.as_ref() }.link.home.set(home);
-        // SAFETY: just taken apart.
-        let arena = Arena {
-            core: unsafe { Owned::from_core(core) },
-        };
+        unsafe { owned.address().as_ref() }.link.home.set(home);
+        let arena = Arena { core: owned };
         Ok(PooledArena {
             arena: ManuallyDrop::new(arena),
             pool: PhantomData,
@@ -392,13 +395,13 @@ impl ArenaPool {
     fn create(&self, reached: usize) -> Result<Owned, ArenaError> {
         let capacity = reached.min(self.config.max_kept_bytes);
         Owned::try_new(capacity, self.config.budget).inspect_err(|_| {
-            let mut shelf = self.shelf();
-            shelf.stats.created -= 1;
-            shelf.stats.checkouts -= 1;
+            let mut waiting = self.waiting();
+            waiting.stats.created -= 1;
+            waiting.stats.checkouts -= 1;
         })
     }
 
-    /// Puts a reset arena on the shelf, or frees it.
+    /// Keeps a reset arena, or frees it.
     #[inline]
     fn take_back(&self, mut owned: Owned) {
         let reached = owned.peek(State::high_water);
@@ -406,21 +409,22 @@ impl ArenaPool {
         if trimmed {
             owned.trim(TrimPolicy::Keep(self.config.max_kept_bytes));
         }
-        let held = owned.peek(State::held);
-        let mut shelf = self.shelf();
-        shelf.returned += 1;
-        shelf.stats.high_water = shelf.stats.high_water.max(reached);
-        shelf.stats.trimmed += u64::from(trimmed);
-        if shelf.stats.kept < self.config.max_kept {
-            shelf.stats.kept += 1;
-            shelf.stats.kept_bytes += held;
+        let mut waiting = self.waiting();
+        if reached > waiting.stats.high_water {
+            waiting.stats.high_water = reached;
+        }
+        if trimmed {
+            waiting.stats.trimmed += 1;
+        }
+        if waiting.stats.kept < self.config.max_kept {
+            waiting.stats.kept += 1;
             let core = owned.into_core();
             // SAFETY: alive, and nobody else has it (1).
-            unsafe { core.as_ref() }.link.next.set(shelf.head);
-            shelf.head = Some(core);
+            unsafe { core.as_ref() }.link.next.set(waiting.head);
+            waiting.head = Some(core);
         } else {
-            shelf.stats.freed += 1;
-            drop(shelf);
+            waiting.stats.freed += 1;
+            drop(waiting);
             drop(owned);
         }
     }
@@ -437,16 +441,16 @@ impl fmt::Debug for ArenaPool {
         f.debug_struct("ArenaPool")
             .field("config", &self.config)
             .field("stats", &self.stats())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
-impl Drop for Shelf {
+impl Drop for Waiting {
     fn drop(&mut self) {
         while let Some(core) = self.head {
-            // SAFETY: on the shelf, so it is alive and nobody else has it (1).
+            // SAFETY: waiting, so it is alive and nobody else has it (1).
             self.head = unsafe { core.as_ref() }.link.next.get();
-            // SAFETY: as above, and it is off the shelf now.
+            // SAFETY: as above, and nobody finds it any more.
             drop(unsafe { Owned::from_core(core) });
         }
     }
@@ -580,7 +584,7 @@ impl sealed::Sealed for PooledArena<'_> {
         match unsafe { self.arena.core.address().as_ref() }.link.home.get() {
             Home::None => unreachable!("a pooled arena has a pool"),
             // SAFETY: the pool outlives the lifetime of this handle (2), which is that of the result.
-            Home::Borrowed(pool) => unsafe { pool.as_ref() }.take(Home::Borrowed(pool)),
+            Home::Borrowed(pool) => unsafe { pool.as_ref().take(Home::Borrowed(pool)) },
             Home::Counted(pool) => {
                 // SAFETY: the strong count of this handle's core keeps the pool (2); it is not given up here.
                 let pool = ManuallyDrop::new(unsafe { Arc::from_raw(pool.as_ptr().cast_const()) });

@@ -47,17 +47,22 @@ pub struct MapBuilder<K, V, S = DefaultHashBuilder> {
 impl<K, V> MapBuilder<K, V> {
     #[inline]
     pub(super) fn new() -> Self {
-        Self {
-            capacity: 0,
-            growth: Growth::Segmented,
-            hint: None,
-            hash_builder: DefaultHashBuilder::default(),
-            entry: PhantomData,
-        }
+        Self::with_hasher(DefaultHashBuilder::default())
     }
 }
 
 impl<K, V, S> MapBuilder<K, V, S> {
+    #[inline]
+    pub(super) fn with_hasher(hash_builder: S) -> Self {
+        Self {
+            capacity: 0,
+            growth: Growth::Segmented,
+            hint: None,
+            hash_builder,
+            entry: PhantomData,
+        }
+    }
+
     /// Room for this many entries from the start.
     #[must_use]
     #[inline]
@@ -103,11 +108,26 @@ impl<K, V, S> MapBuilder<K, V, S> {
     ///
     /// If the arena refuses the [`capacity`](Self::capacity); the twin is [`try_build_in`](Self::try_build_in). A
     /// hint that asks for too much is not followed, which is no error.
-    #[inline]
+    #[inline(always)] // a map is larger than registers: written where it belongs, it is not copied from call to call
     pub fn build_in<H: Handle>(self, handle: H) -> ArenaMap<K, V, S, H> {
+        let raw = Raw::new(&handle);
+        let capacity = self.capacity.max(self.hint.map_or(0, SizeHint::capacity));
+        if Core::<(K, V), H>::fits_at_once(capacity, raw) {
+            return ArenaMap {
+                core: Core::at_once(capacity, raw, self.growth, self.hint),
+                hash_builder: self.hash_builder,
+                handle: Held::new(handle),
+            };
+        }
+        self.build_slowly(handle)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn build_slowly<H: Handle>(self, handle: H) -> ArenaMap<K, V, S, H> {
         match self.try_build_in(handle) {
             Ok(map) => map,
-            Err(cause) => fail(cause, "try_build_in"),
+            Err(cause) => fail(cause, "MapBuilder::try_build_in"),
         }
     }
 
@@ -118,18 +138,14 @@ impl<K, V, S> MapBuilder<K, V, S> {
     /// # Errors
     ///
     /// What the arena answered to the [`capacity`](Self::capacity).
-    #[inline]
     pub fn try_build_in<H: Handle>(self, handle: H) -> Result<ArenaMap<K, V, S, H>, ArenaError> {
         let raw = Raw::new(&handle);
         let hinted = self.hint.map_or(0, SizeHint::capacity);
-        let mut core = match Core::try_with_capacity(self.capacity.max(hinted), raw, self.growth) {
+        let core = match Core::try_with_capacity(self.capacity.max(hinted), raw, self.growth, self.hint) {
             Ok(core) => core,
-            Err(_) if hinted > self.capacity => Core::try_with_capacity(self.capacity, raw, self.growth)?,
+            Err(_) if hinted > self.capacity => Core::try_with_capacity(self.capacity, raw, self.growth, self.hint)?,
             Err(error) => return Err(error),
         };
-        if let Some(hint) = self.hint {
-            core.set_hint(hint);
-        }
         Ok(ArenaMap {
             core,
             hash_builder: self.hash_builder,

@@ -83,7 +83,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     }
 
     pub(super) fn into_raw(self) -> RawIntoIter<(K, V), H> {
-        RawIntoIter::new(self.core, self.handle)
+        RawIntoIter::new(self.handle, self.core)
     }
 
     /// Removes every entry and returns them; the blocks stay for the next ones.
@@ -230,7 +230,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     /// use arenamap::{Arena, ArenaMap};
     ///
-    /// let arena = Arena::with_budget(1000);
+    /// let arena = Arena::with_budget(1500);
     /// let mut map = ArenaMap::new_in(&arena);
     /// let mut entries = (0..1000_u64).map(|n| (n, n));
     /// let error = map.try_extend(&mut entries).unwrap_err();
@@ -341,7 +341,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
         V: Clone,
         S: Clone,
     {
-        let core = Core::try_with_capacity(self.len(), Raw::new(&handle), self.growth())?;
+        let core = Core::try_with_capacity(self.len(), Raw::new(&handle), self.growth(), None)?;
         let mut copy = ArenaMap {
             core,
             hash_builder: self.hash_builder.clone(),

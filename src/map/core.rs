@@ -5,99 +5,107 @@
 //!  Split(directory)                beyond
 //! ```
 //!
-//! Growth acts before a table is full, so that no call of hashbrown's ever grows, doubles or rehashes behind our
-//! back (`make_room` is the only place):
-//!
-//! - dead slots fill a quarter of the table or more: rebuilt at its size, in a recycled block;
-//! - smaller than a segment: doubled;
-//! - a full-grown segment: split in two. The half that gets fewer entries takes a smaller block.
-//!
-//! At most one table moves for one insertion, so at most `max_load(limit)` entries do.
+//! `growth.rs` has the rest of it: when a table doubles, splits or shrinks.
 
 use core::mem;
 
-use super::directory::{Directory, MAX_DEPTH, SegmentId, Tables, TablesMut};
+use super::directory::{Directory, Tables, TablesMut};
 use super::hint::SizeHint;
-use super::segment::{
-    Table, grow, hashes_of, is_full, max_load, put, rebuild, rebuild_load, segment_buckets, try_table,
-};
+use super::segment::{Table, fits_at_once, is_crowded, is_worth_a_look, max_load, segment_buckets};
 use super::{Growth, iter};
 use crate::arena::{Handle, Raw};
 use crate::error::ArenaError;
-use crate::hash::place_of;
 use crate::stats::MapStats;
 
 /// Where the entries are. The niche of a table's control pointer tells the two apart: one comparison a lookup.
-enum Parts<T, H: Handle> {
+pub(super) enum Parts<T, H: Handle> {
     Flat(Table<T, H>),
     Split(Directory<T, H>),
 }
 
 /// The map without its hasher.
+///
+/// `repr(C)`: with the parts in front, the address of the map is that of its one table, which saves every lookup an
+/// addition.
+#[repr(C)]
 pub(crate) struct Core<T, H: Handle> {
-    parts: Parts<T, H>,
+    pub(super) parts: Parts<T, H>,
     /// Where the final size is recorded.
     hint: Option<&'static SizeHint>,
     /// The most entries seen at a moment at which entries were about to go.
     peak: usize,
     /// Entries that the newest growth step moved.
-    moved: u32,
+    pub(super) moved: u32,
     /// Growth steps so far: doublings, rebuilds, splits.
-    steps: u32,
+    pub(super) steps: u32,
     /// Doublings of segments whose hashes could not be told apart.
-    flat_grown: u32,
+    pub(super) flat_grown: u32,
     /// Buckets at which a table splits instead of doubling, as a power of two.
-    limit_log2: u8,
+    limit_log2: u32,
 }
 
 impl<T, H: Handle> Core<T, H> {
     /// An empty map. Takes nothing from the arena.
     #[inline]
     pub(crate) fn new(raw: Raw<H>, growth: Growth) -> Self {
-        Self::over(Table::new_in(raw), growth)
+        Self::over(Table::new_in(raw), growth, None)
     }
 
     #[inline]
-    fn over(table: Table<T, H>, growth: Growth) -> Self {
+    fn over(table: Table<T, H>, growth: Growth, hint: Option<&'static SizeHint>) -> Self {
         Self {
             parts: Parts::Flat(table),
-            hint: None,
+            hint,
             peak: 0,
             moved: 0,
             steps: 0,
             flat_grown: 0,
             limit_log2: match growth {
-                Growth::Segmented => const { segment_buckets::<T>().ilog2() as u8 },
-                Growth::Flat => usize::BITS as u8 - 1,
+                Growth::Segmented => const { segment_buckets::<T>().ilog2() },
+                Growth::Flat => usize::BITS - 1,
             },
         }
     }
 
+    /// True if [`at_once`](Self::at_once) may make a map of this capacity.
+    #[inline(always)] // see `segment::fits_at_once`
+    pub(crate) fn fits_at_once(capacity: usize, raw: Raw<H>) -> bool {
+        capacity <= const { max_load(segment_buckets::<T>()) } && fits_at_once::<T, H>(capacity, raw)
+    }
+
+    /// An empty map with room for `capacity` entries in one block, which the arena is sure to have.
+    #[inline(always)] // see `segment::fits_at_once`
+    pub(crate) fn at_once(capacity: usize, raw: Raw<H>, growth: Growth, hint: Option<&'static SizeHint>) -> Self {
+        Self::over(Table::with_capacity_in(capacity, raw), growth, hint)
+    }
+
     /// An empty map with room for `capacity` entries.
-    #[inline]
-    pub(crate) fn try_with_capacity(capacity: usize, raw: Raw<H>, growth: Growth) -> Result<Self, ArenaError> {
-        if capacity <= const { max_load(segment_buckets::<T>()) } || matches!(growth, Growth::Flat) {
-            return Ok(Self::over(try_table(capacity, raw)?, growth));
+    pub(crate) fn try_with_capacity(
+        capacity: usize,
+        raw: Raw<H>,
+        growth: Growth,
+        hint: Option<&'static SizeHint>,
+    ) -> Result<Self, ArenaError> {
+        if Self::fits_at_once(capacity, raw) {
+            return Ok(Self::at_once(capacity, raw, growth, hint));
         }
-        let mut core = Self::new(raw, growth);
+        let mut core = Self::over(Table::new_in(raw), growth, None);
         core.try_reserve(capacity, |_| unreachable!("an empty map has nothing to hash"))?;
+        core.steps = 0;
+        core.hint = hint;
         Ok(core)
     }
 
-    #[inline]
-    pub(crate) fn set_hint(&mut self, hint: &'static SizeHint) {
-        self.hint = Some(hint);
-    }
-
     pub(crate) fn growth(&self) -> Growth {
-        if u32::from(self.limit_log2) == usize::BITS - 1 {
+        if self.limit_log2 == usize::BITS - 1 {
             Growth::Flat
         } else {
             Growth::Segmented
         }
     }
 
-    fn limit(&self) -> usize {
+    /// Buckets at which a table splits instead of doubling.
+    pub(super) fn limit(&self) -> usize {
         1 << self.limit_log2
     }
 
@@ -170,12 +178,20 @@ impl<T, H: Handle> Core<T, H> {
     }
 
     /// Every table, and the count to keep where there is one beside the tables' own.
-    pub(crate) fn tables_mut(&mut self) -> (Option<&mut Table<T, H>>, TablesMut<'_, T, H>, Option<&mut usize>) {
+    pub(crate) fn tables_mut(&mut self) -> iter::AllTablesMut<'_, T, H> {
         match &mut self.parts {
-            Parts::Flat(table) => (Some(table), TablesMut::none(), None),
+            Parts::Flat(table) => iter::AllTablesMut {
+                flat: Some(table),
+                split: TablesMut::none(),
+                len: None,
+            },
             Parts::Split(directory) => {
-                let (tables, len) = directory.tables_mut();
-                (None, tables, Some(len))
+                let (split, len) = directory.tables_mut();
+                iter::AllTablesMut {
+                    flat: None,
+                    split,
+                    len: Some(len),
+                }
             }
         }
     }
@@ -185,7 +201,10 @@ impl<T, H: Handle> Core<T, H> {
     pub(crate) fn table(&self, hash: u64) -> &Table<T, H> {
         match &self.parts {
             Parts::Flat(table) => table,
-            Parts::Split(directory) => directory.table(hash),
+            Parts::Split(directory) => {
+                out_of_line();
+                directory.table(hash)
+            }
         }
     }
 
@@ -195,7 +214,10 @@ impl<T, H: Handle> Core<T, H> {
     pub(crate) fn table_mut(&mut self, hash: u64) -> &mut Table<T, H> {
         match &mut self.parts {
             Parts::Flat(table) => table,
-            Parts::Split(directory) => directory.table_mut(hash),
+            Parts::Split(directory) => {
+                out_of_line();
+                directory.table_mut(hash)
+            }
         }
     }
 
@@ -215,7 +237,11 @@ impl<T, H: Handle> Core<T, H> {
 
     #[inline(always)] // the lookup itself
     pub(crate) fn find(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<&T> {
-        self.table(hash).find(hash, eq)
+        // Each arm has its own search: jumping back to a common one costs a segmented lookup a tenth.
+        match &self.parts {
+            Parts::Flat(table) => table.find(hash, eq),
+            Parts::Split(directory) => directory.table(hash).find(hash, eq),
+        }
     }
 
     #[inline]
@@ -295,10 +321,12 @@ impl<T, H: Handle> Core<T, H> {
         entry: T,
         hasher: impl Fn(&T) -> u64,
     ) -> Result<usize, (T, ArenaError)> {
-        if is_full(self.table(hash)) {
-            if let Err(error) = self.make_room(hash, hasher) {
-                return Err((entry, error));
-            }
+        let table = self.table(hash);
+        if is_worth_a_look(table)
+            && is_crowded(table)
+            && let Err(error) = self.make_room(hash, hasher)
+        {
+            return Err((entry, error));
         }
         let bucket = self
             .table_mut(hash)
@@ -306,199 +334,6 @@ impl<T, H: Handle> Core<T, H> {
             .bucket_index();
         self.added();
         Ok(bucket)
-    }
-
-    /// Makes room for one entry of this hash: the only place where an insertion grows anything.
-    ///
-    /// On failure, and when `hasher` panics, every entry is where it was.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn make_room(&mut self, hash: u64, hasher: impl Fn(&T) -> u64) -> Result<(), ArenaError> {
-        let limit = self.limit();
-        loop {
-            let table = self.table_mut(hash);
-            if !is_full(table) {
-                return Ok(());
-            }
-            let (buckets, len) = (table.num_buckets(), table.len());
-            if len > 0 && len <= rebuild_load(buckets) {
-                rebuild(table, max_load(buckets), &hasher)?;
-                self.count_step(len);
-            } else if buckets < limit {
-                grow(table, 1, &hasher)?;
-                self.count_step(len);
-            } else {
-                self.split_full(hash, &hasher)?;
-            }
-        }
-    }
-
-    fn count_step(&mut self, moved: usize) {
-        self.moved = u32::try_from(moved).unwrap_or(u32::MAX);
-        self.steps = self.steps.saturating_add(1);
-    }
-
-    /// Turns one table into a directory over it, if it is not one yet.
-    fn directory(&mut self) -> Result<&mut Directory<T, H>, ArenaError> {
-        if let Parts::Flat(table) = &mut self.parts {
-            let empty = Table::new_in(*table.allocator());
-            match Directory::new(mem::replace(table, empty)) {
-                Ok(directory) => self.parts = Parts::Split(directory),
-                Err((whole, error)) => {
-                    *table = whole;
-                    return Err(error);
-                }
-            }
-        }
-        match &mut self.parts {
-            Parts::Split(directory) => Ok(directory),
-            Parts::Flat(_) => unreachable!("made a directory above"),
-        }
-    }
-
-    /// Splits the full segment of this hash at the first bit that tells its entries apart; bits that do not are
-    /// given to empty siblings, which moves nothing. Where no bit does, the segment doubles.
-    fn split_full(&mut self, hash: u64, hasher: impl Fn(&T) -> u64) -> Result<(), ArenaError> {
-        let table = self.table_mut(hash);
-        let hashes = hashes_of(table, &hasher)?; // user code; nothing has changed yet
-        let first = place_of(hashes[0]);
-        let differing = hashes.iter().fold(0, |bits, &hash| bits | (place_of(hash) ^ first));
-        let bit = differing.leading_zeros();
-        if bit >= MAX_DEPTH {
-            let len = table.len();
-            grow(table, 1, hasher)?;
-            self.count_step(len);
-            self.flat_grown = self.flat_grown.saturating_add(1);
-            return Ok(());
-        }
-
-        let directory = self.directory()?;
-        let segment = directory.segment_of(hashes[0]);
-        while directory.depth_of(segment) < bit {
-            let shared = bit_of(hashes[0], directory.depth_of(segment));
-            directory.split_off(segment, !shared)?; // an empty sibling for the other value of a bit that all share
-        }
-        Self::halve(directory, segment, &hashes)?;
-        self.count_step(hashes.len());
-        Ok(())
-    }
-
-    /// Splits a segment at its next bit and moves the entries that have it set, given their hashes in order.
-    fn halve(directory: &mut Directory<T, H>, id: SegmentId<T, H>, hashes: &[u64]) -> Result<(), ArenaError> {
-        let raw = directory.raw();
-        let bit = directory.depth_of(id);
-        let over = hashes.iter().filter(|&&hash| bit_of(hash, bit)).count();
-        let mut stay_table = try_table(hashes.len() - over, raw)?;
-        let mut over_table = try_table(over, raw)?;
-        let other = directory.split_off(id, true)?;
-
-        // Nothing below fails or runs user code.
-        let (stay, other) = directory.segment_pair_mut(id, other);
-        for (entry, &hash) in stay.drain().zip(hashes) {
-            put(
-                if bit_of(hash, bit) {
-                    &mut over_table
-                } else {
-                    &mut stay_table
-                },
-                hash,
-                entry,
-            );
-        }
-        *stay = stay_table;
-        *other = over_table;
-        Ok(())
-    }
-
-    /// Makes room for `additional` more entries.
-    ///
-    /// A directory gives each segment room for its even share and four standard deviations of chance.
-    pub(crate) fn try_reserve(&mut self, additional: usize, hasher: impl Fn(&T) -> u64) -> Result<(), ArenaError> {
-        let limit = self.limit();
-        let wanted = self.len().checked_add(additional).ok_or(ArenaError::CapacityOverflow)?;
-        if let Parts::Flat(table) = &mut self.parts {
-            let buckets = table.num_buckets();
-            if additional <= table.capacity() - table.len() {
-                return Ok(());
-            }
-            let moved = table.len();
-            if wanted <= max_load(buckets) {
-                rebuild(table, max_load(buckets), hasher)?;
-                self.count_step(moved);
-                return Ok(());
-            }
-            if wanted <= max_load(limit) {
-                grow(table, additional, hasher)?;
-                self.count_step(moved);
-                return Ok(());
-            }
-        }
-        let directory = self.directory()?;
-        let mut cursor = Some(directory.first());
-        while let Some(id) = cursor {
-            let depth = directory.depth_of(id);
-            let share = additional >> depth;
-            let share = share + 4 * share.isqrt();
-            let table = directory.segment_mut(id);
-            if table.len() + share <= max_load(limit) || depth == MAX_DEPTH {
-                if table.capacity() - table.len() < share {
-                    let full = max_load(table.num_buckets());
-                    if table.len() + share <= full {
-                        rebuild(table, full, &hasher)?;
-                    } else {
-                        grow(table, share, &hasher)?;
-                    }
-                }
-                cursor = directory.next(id);
-            } else {
-                let hashes = hashes_of(table, &hasher)?;
-                Self::halve(directory, id, &hashes)?; // and look at the kept half again
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives up blocks that hold more than `min_capacity` entries need. What cannot be had smaller stays.
-    pub(crate) fn shrink_to(&mut self, min_capacity: usize, hasher: impl Fn(&T) -> u64) {
-        let target = self.len().max(min_capacity);
-        let limit = max_load(self.limit());
-        match &mut self.parts {
-            Parts::Flat(table) => shrink(table, target, hasher),
-            Parts::Split(directory) if target > limit => {
-                let spare = target - directory.len();
-                let mut cursor = Some(directory.first());
-                while let Some(id) = cursor {
-                    let depth = directory.depth_of(id);
-                    let table = directory.segment_mut(id);
-                    shrink(table, table.len() + (spare >> depth), &hasher);
-                    cursor = directory.next(id);
-                }
-            }
-            Parts::Split(_) => {
-                // A failed attempt leaves the map as it was, which is all that shrinking promises.
-                let _ = self.merge(target, hasher);
-            }
-        }
-    }
-
-    /// Brings all entries back into one table with room for `capacity`.
-    fn merge(&mut self, capacity: usize, hasher: impl Fn(&T) -> u64) -> Result<(), ArenaError> {
-        let Parts::Split(directory) = &mut self.parts else {
-            return Ok(());
-        };
-        let raw = directory.raw();
-        let mut whole = try_table(capacity, raw)?;
-        let mut hashes = super::segment::Hashes::new_in(raw);
-        if hashes.try_reserve_exact(directory.len()).is_err() {
-            return Err(raw.explain(directory.len() * size_of::<u64>()));
-        }
-        hashes.extend(directory.tables().flat_map(|table| table.iter().map(&hasher)));
-        let (tables, _) = directory.tables_mut();
-        for (entry, &hash) in tables.flat_map(|table| table.drain()).zip(&hashes) {
-            put(&mut whole, hash, entry);
-        }
-        self.parts = Parts::Flat(whole);
-        Ok(())
     }
 
     /// Records the present size, before entries go.
@@ -513,9 +348,9 @@ impl<T, H: Handle> Core<T, H> {
             table.clear();
             return;
         }
-        let (_, mut tables, len) = self.tables_mut();
+        let iter::AllTablesMut { split, len, .. } = self.tables_mut();
         let mut recount = Recount { len, dropped: 0 };
-        for table in &mut tables {
+        for table in split {
             // hashbrown empties the table also when the drop of an entry panics.
             recount.dropped += table.len();
             table.clear();
@@ -529,9 +364,9 @@ impl<T, H: Handle> Core<T, H> {
             table.retain(keep);
             return;
         }
-        let (_, mut tables, len) = self.tables_mut();
+        let iter::AllTablesMut { split, len, .. } = self.tables_mut();
         let mut recount = Recount { len, dropped: 0 };
-        for table in &mut tables {
+        for table in split {
             table.retain(|entry| {
                 let kept = keep(entry);
                 // Counted before hashbrown drops the entry, which it does after erasing it.
@@ -542,6 +377,7 @@ impl<T, H: Handle> Core<T, H> {
     }
 
     /// The parts of a map that is consumed.
+    #[allow(clippy::type_complexity, reason = "one or the other")]
     pub(crate) fn into_tables(mut self) -> (Option<Table<T, H>>, Option<Directory<T, H>>) {
         self.record();
         self.hint = None;
@@ -555,10 +391,10 @@ impl<T, H: Handle> Core<T, H> {
     /// Tells the hint the size that is about to go.
     pub(crate) fn record(&mut self) {
         self.note_peak();
-        if let Some(hint) = self.hint {
-            if self.peak > 0 {
-                hint.record(self.peak);
-            }
+        if let Some(hint) = self.hint
+            && self.peak > 0
+        {
+            hint.record(self.peak);
         }
         self.peak = 0;
     }
@@ -573,19 +409,10 @@ impl<T, H: Handle> Drop for Core<T, H> {
     }
 }
 
-/// Gives up a block that holds twice what `capacity` entries need. A failed attempt leaves the table as it was.
-fn shrink<T, H: Handle>(table: &mut Table<T, H>, capacity: usize, hasher: impl Fn(&T) -> u64) {
-    if capacity == 0 {
-        *table = Table::new_in(*table.allocator());
-    } else if table.num_buckets() > 4 && max_load(table.num_buckets() / 2) >= capacity {
-        let _ = rebuild(table, capacity, hasher);
-    }
-}
-
-/// The bit of a hash's place at `depth`, counted from the top.
-fn bit_of(hash: u64, depth: u32) -> bool {
-    place_of(hash) >> (u64::BITS - 1 - depth) & 1 == 1
-}
+/// Keeps the branch that calls it out of the straight line of code.
+#[cold]
+#[inline(always)]
+fn out_of_line() {}
 
 /// Takes what was dropped off the count, also when a drop panics half-way.
 struct Recount<'a> {

@@ -1,36 +1,39 @@
-//! The directory of a map that has outgrown one segment: extendible hashing.
+//! The directory of a map that has outgrown one segment: extendible hashing (Fagin, Nievergelt, Pippenger and Strong,
+//! "Extendible hashing: a fast access method for dynamic files", 1979).
 //!
 //! ```text
-//!  place = hash * ODD          top 12 bits           next 12 bits
-//!                              ┌───────────┐
-//!   slots (2^depth, <= 2^12)   │ root index│          │ index in a sub-directory, where the root is full │
-//!   ┌────┬────┬────┬────┐      └───────────┘
+//!  place of a hash:  | depth bits: index of a slot | ... |
+//!
+//!   slots (2^depth, <= 2^16)
+//!   ┌────┬────┬────┬────┐
 //!   │ ●  │ ●  │ ●  │ ●──┼──► Segment { table, next, prefix, depth }
 //!   └─┼──┴─┼──┴─┼──┴────┘        ▲
-//!     │    └────┼────────────────┘   several slots may name one segment: 2^(directory depth - its depth)
-//!     ▼ (bit 0 set)
-//!    Sub { slots (2^depth, <= 2^12), depth } ──► Segment ...
-//!
+//!     │    │    └────────────────┘   several slots may name one segment: 2^(directory depth - its depth)
+//!     ▼    ▼
 //!   first ──► Segment ─next─► Segment ─next─► ...          every segment once
 //! ```
 //!
 //! Invariants, upheld by this file alone (its fields are private to it):
 //!
-//! - **D1** `slots` names a block of `2^(64 - shift)` slots, `1 <= 64 - shift <= ROOT_BITS`, every one of them set.
-//!   The same holds for a `Sub`, with its own depth.
-//! - **D2** A slot with bit 0 clear is a `Segment` of this directory; with bit 0 set, a `Sub` of it, named by this
-//!   slot alone. Both are aligned to 8, so bit 0 of their addresses is free.
+//! - **D1** `slots` names a block of `2^(32 - shift)` slots, `1 <= 32 - shift <= MAX_DEPTH`, every one of them set.
+//! - **D2** A slot names a segment of this directory.
 //! - **D3** Every segment is on the list from `first`, once, and lives until the directory is dropped. All blocks
 //!   come from `Raw<H>`, with the layout that `size_of` gives.
 //! - **D4** References into a segment are made only from a borrow of the directory: shared from shared, exclusive
 //!   from exclusive, and an exclusive iterator gives each segment once.
-//! - **D5** A segment of depth `d` is named by exactly the slots whose index begins with the top `d` bits of its
-//!   `prefix`. (Right answers depend on it; memory safety does not.)
+//! - **D5** A segment of depth `d` is named by exactly the slots whose index begins with the top `d` bits of its `prefix`.
+//!   (Right answers depend on it; memory safety does not.)
+//! - **D6** A `SegmentId` is used with the directory that made it. Upheld by `core.rs` and `growth.rs`, which have one directory
+//!   at a time and keep no id beyond a method, and by the owning iterator in `iter.rs`, which has the directory beside it.
 //!
-//! Growing the root or a sub-directory copies at most `2^ROOT_BITS` slots, whatever the number of entries: there is
-//! no step here that grows with the map.
+//! The slots double by a copy of at most `2^MAX_DEPTH` words, less than a split of one segment takes: no step here grows
+//! with the map. `2^MAX_DEPTH` segments of 256 KiB are 16 GiB of entries; a map beyond that doubles its segments.
 
-#![allow(unsafe_code, reason = "segments are shared between slots and a list; see D1 to D4")]
+#![allow(unsafe_code, reason = "segments are shared between slots and a list; see D1 to D6")]
+#![allow(
+    clippy::unused_self,
+    reason = "the borrow of the directory is what makes a segment reachable (D4)"
+)]
 
 use core::alloc::Layout;
 use core::marker::PhantomData;
@@ -40,59 +43,21 @@ use core::ptr::NonNull;
 use super::segment::Table;
 use crate::arena::{Handle, Raw};
 use crate::error::ArenaError;
-use crate::hash::place_of;
-
-/// Bits of a place that the root directory, and each sub-directory, may use.
-const ROOT_BITS: u32 = 12;
+use crate::hash::{PLACE_BITS, place_of};
 
 /// Bits of a place beyond which entries are not told apart: their segment grows flat.
-pub(crate) const MAX_DEPTH: u32 = 2 * ROOT_BITS;
+pub(crate) const MAX_DEPTH: u32 = PLACE_BITS;
 
 /// One bounded piece of the table.
 pub(crate) struct Segment<T, H: Handle> {
     table: Table<T, H>,
     next: Option<NonNull<Segment<T, H>>>,
     /// The top `depth` bits are those of every place in this segment; the rest is zero.
-    prefix: u64,
+    prefix: u32,
     depth: u32,
 }
 
-/// A second directory below one slot of a root that has reached `ROOT_BITS`.
-struct Sub<T, H: Handle> {
-    slots: NonNull<Slot<T, H>>,
-    depth: u32,
-}
-
-/// The address of a `Segment`, or of a `Sub` with bit 0 set.
-struct Slot<T, H: Handle>(NonNull<Segment<T, H>>);
-
-impl<T, H: Handle> Clone for Slot<T, H> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T, H: Handle> Copy for Slot<T, H> {}
-
-impl<T, H: Handle> Slot<T, H> {
-    fn of_sub(sub: NonNull<Sub<T, H>>) -> Self {
-        Self(sub.cast().map_addr(|address| address | 1))
-    }
-
-    #[inline(always)] // part of every lookup
-    fn is_sub(self) -> bool {
-        self.0.addr().get() & 1 == 1
-    }
-
-    fn as_sub(self) -> Option<NonNull<Sub<T, H>>> {
-        if self.is_sub() {
-            // SAFETY: D2: the address without the bit is that of a `Sub`, which is not null.
-            let sub = unsafe { NonNull::new_unchecked(self.0.as_ptr().map_addr(|address| address & !1)) };
-            Some(sub.cast())
-        } else {
-            None
-        }
-    }
-}
+type Slot<T, H> = NonNull<Segment<T, H>>;
 
 /// Segments, and the slots that find them.
 pub(crate) struct Directory<T, H: Handle> {
@@ -112,6 +77,11 @@ impl<T, H: Handle> Clone for SegmentId<T, H> {
     }
 }
 impl<T, H: Handle> Copy for SegmentId<T, H> {}
+
+// SAFETY: an address; what is there is reached through a borrow of the directory only (D4, D6).
+unsafe impl<T, H: Handle> Send for SegmentId<T, H> {}
+// SAFETY: as above.
+unsafe impl<T, H: Handle> Sync for SegmentId<T, H> {}
 
 // SAFETY: D3: the directory owns its segments as a vector of tables would.
 unsafe impl<T, H: Handle> Send for Directory<T, H> where Table<T, H>: Send {}
@@ -143,27 +113,22 @@ impl<T, H: Handle> Directory<T, H> {
                 prefix: 0,
                 depth: 0,
             });
-            slots.write(Slot(first));
-            slots.add(1).write(Slot(first));
+            slots.write(first);
+            slots.add(1).write(first);
         }
         Ok(Self {
             slots,
             first,
             len,
-            shift: u64::BITS - 1,
+            shift: u32::BITS - 1,
             segments: 1,
         })
     }
 
     #[inline(always)] // part of every lookup
     fn find(&self, hash: u64) -> NonNull<Segment<T, H>> {
-        let place = place_of(hash);
-        // SAFETY: D1: `place >> shift` has `64 - shift` bits, so it is the index of a set slot.
-        let slot = unsafe { *self.slots.add(index(place, self.shift)).as_ptr() };
-        match slot.as_sub() {
-            None => slot.0,
-            Some(sub) => find_in_sub(sub, place),
-        }
+        // SAFETY: D1: `32 - shift` bits are left, so it is the index of a set slot.
+        unsafe { self.slots.add((place_of(hash) >> self.shift) as usize).read() }
     }
 
     /// The table that holds, or would hold, an entry of this hash.
@@ -199,7 +164,7 @@ impl<T, H: Handle> Directory<T, H> {
 
     /// Bits of a place that the root uses.
     pub(crate) fn depth(&self) -> u32 {
-        u64::BITS - self.shift
+        u32::BITS - self.shift
     }
 
     pub(crate) fn raw(&self) -> Raw<H> {
@@ -207,19 +172,9 @@ impl<T, H: Handle> Directory<T, H> {
         unsafe { *(*self.first.as_ptr()).table.allocator() }
     }
 
-    /// Bytes in blocks of the directory itself: slots, segment heads, sub-directories. No tables.
+    /// Bytes in blocks of the directory itself: slots and segment heads. No tables.
     pub(crate) fn own_bytes(&self) -> usize {
-        let slots = size_of::<Slot<T, H>>();
-        let mut bytes = (slots << self.depth()) + self.segments() * size_of::<Segment<T, H>>();
-        for slot in 0..1_usize << self.depth() {
-            // SAFETY: D1: `slot` is an index of the root; D2: a tagged slot is a live `Sub`.
-            unsafe {
-                if let Some(sub) = (*self.slots.add(slot).as_ptr()).as_sub() {
-                    bytes += size_of::<Sub<T, H>>() + (slots << (*sub.as_ptr()).depth);
-                }
-            }
-        }
-        bytes
+        (size_of::<Slot<T, H>>() << self.depth()) + self.segments() * size_of::<Segment<T, H>>()
     }
 
     /// The segment that an entry of this hash belongs to.
@@ -234,18 +189,18 @@ impl<T, H: Handle> Directory<T, H> {
 
     /// The segment after `id` in the list.
     pub(crate) fn next(&self, id: SegmentId<T, H>) -> Option<SegmentId<T, H>> {
-        // SAFETY: D3: ids are made by this directory only and live as long as it.
+        // SAFETY: D3, D6: a live segment of this directory.
         unsafe { (*id.0.as_ptr()).next.map(SegmentId) }
     }
 
     /// Bits of a place that all entries of this segment share.
     pub(crate) fn depth_of(&self, id: SegmentId<T, H>) -> u32 {
-        // SAFETY: D3, as in `next`.
+        // SAFETY: D3, D6, as in `next`.
         unsafe { (*id.0.as_ptr()).depth }
     }
 
     pub(crate) fn segment_mut(&mut self, id: SegmentId<T, H>) -> &mut Table<T, H> {
-        // SAFETY: D3, as in `next`; D4: borrowed as `self` is.
+        // SAFETY: D3, D6, as in `next`; D4: borrowed as `self` is.
         unsafe { &mut (*id.0.as_ptr()).table }
     }
 
@@ -256,7 +211,7 @@ impl<T, H: Handle> Directory<T, H> {
         other: SegmentId<T, H>,
     ) -> (&mut Table<T, H>, &mut Table<T, H>) {
         assert!(one.0 != other.0, "two different segments");
-        // SAFETY: D3, as in `next`; D4: borrowed as `self` is, and the two are different.
+        // SAFETY: D3, D6, as in `next`; D4: borrowed as `self` is, and the two are different.
         unsafe { (&mut (*one.0.as_ptr()).table, &mut (*other.0.as_ptr()).table) }
     }
 
@@ -266,13 +221,13 @@ impl<T, H: Handle> Directory<T, H> {
     /// On failure nothing has changed but, perhaps, the number of slots.
     pub(crate) fn split_off(&mut self, id: SegmentId<T, H>, bit: bool) -> Result<SegmentId<T, H>, ArenaError> {
         let raw = self.raw();
-        // SAFETY: D3, as in `next`; the values are copied out.
+        // SAFETY: D3, D6, as in `next`; the values are copied out.
         let (prefix, depth) = unsafe { ((*id.0.as_ptr()).prefix, (*id.0.as_ptr()).depth) };
         assert!(depth < MAX_DEPTH, "a segment at the last depth grows flat");
-        self.deepen(prefix, depth + 1)?;
+        self.deepen(depth + 1)?;
         let fresh = new_block::<Segment<T, H>, H>(raw)?;
 
-        let one = 1_u64 << (u64::BITS - 1 - depth);
+        let one = 1 << (u32::BITS - 1 - depth);
         let (kept_prefix, fresh_prefix) = if bit {
             (prefix, prefix | one)
         } else {
@@ -297,77 +252,34 @@ impl<T, H: Handle> Directory<T, H> {
         Ok(SegmentId(fresh))
     }
 
-    /// Makes the directory at least `depth` bits deep around `prefix`.
-    fn deepen(&mut self, prefix: u64, depth: u32) -> Result<(), ArenaError> {
-        let raw = self.raw();
-        let root = depth.min(ROOT_BITS);
-        if self.depth() < root {
-            let slots = widened(raw, self.slots, self.depth(), root)?;
-            // SAFETY: D1: the old block had `2^depth` slots; it is replaced in the same step.
-            unsafe { free_slots(raw, self.slots, self.depth()) };
-            self.slots = slots;
-            self.shift = u64::BITS - root;
-        }
-        if depth <= ROOT_BITS {
+    /// Makes the directory at least `depth` bits deep.
+    fn deepen(&mut self, depth: u32) -> Result<(), ArenaError> {
+        if self.depth() >= depth {
             return Ok(());
         }
-        let below = depth - ROOT_BITS;
-        // SAFETY: D1: the root is `ROOT_BITS` deep here, and this an index of it.
-        let slot = unsafe { self.slots.add(index(prefix, self.shift)) };
-        // SAFETY: D1, as above.
-        let current = unsafe { slot.read() };
-        match current.as_sub() {
-            None => {
-                let slots = new_slots(raw, below)?;
-                let sub = match new_block::<Sub<T, H>, H>(raw) {
-                    Ok(sub) => sub,
-                    Err(error) => {
-                        // SAFETY: D3: new, and named by nothing.
-                        unsafe { free_slots(raw, slots, below) };
-                        return Err(error);
-                    }
-                };
-                // SAFETY: D1: all `2^below` slots of the new block are set; D2: the one slot that led to the
-                // segment now names the sub-directory.
-                unsafe {
-                    for index in 0..1_usize << below {
-                        slots.add(index).write(current);
-                    }
-                    sub.write(Sub { slots, depth: below });
-                    slot.write(Slot::of_sub(sub));
-                }
-            }
-            Some(sub) => {
-                // SAFETY: D2: a live `Sub`, borrowed for this arm from an exclusive borrow of the directory.
-                let sub = unsafe { &mut *sub.as_ptr() };
-                if sub.depth < below {
-                    let slots = widened(raw, sub.slots, sub.depth, below)?;
-                    // SAFETY: D1: the old block had `2^depth` slots; it is replaced in the same step.
-                    unsafe { free_slots(raw, sub.slots, sub.depth) };
-                    sub.slots = slots;
-                    sub.depth = below;
-                }
-            }
+        let raw = self.raw();
+        let slots = new_slots(raw, depth)?;
+        for index in 0..1_usize << depth {
+            // SAFETY: D1: `2^self.depth()` slots are set in the old block, `2^depth` fit in the new one.
+            unsafe {
+                slots
+                    .add(index)
+                    .write(self.slots.add(index >> (depth - self.depth())).read());
+            };
         }
+        // SAFETY: D1: the old block had `2^depth` slots of the old depth; it is replaced in the same step.
+        unsafe { free_slots(raw, self.slots, self.depth()) };
+        self.slots = slots;
+        self.shift = u32::BITS - depth;
         Ok(())
     }
 
-    /// Makes every slot of `prefix`'s range name `segment`; the directory is deep enough.
-    fn point(&mut self, prefix: u64, depth: u32, segment: NonNull<Segment<T, H>>) {
-        let (slots, bits, start, depth) = if depth <= self.depth() {
-            (self.slots, self.depth(), prefix, depth)
-        } else {
-            // SAFETY: D1: an index of the root; `deepen` has put a `Sub` there (D2).
-            let sub = unsafe { (*self.slots.add(index(prefix, self.shift)).as_ptr()).as_sub() };
-            let sub = sub.expect("`deepen` made a sub-directory for every depth beyond the root's");
-            // SAFETY: D2: a live `Sub`; its fields are copied out.
-            let (slots, bits) = unsafe { ((*sub.as_ptr()).slots, (*sub.as_ptr()).depth) };
-            (slots, bits, prefix << ROOT_BITS, depth - ROOT_BITS)
-        };
-        let start = index(start, u64::BITS - bits);
-        for index in start..start + (1 << (bits - depth)) {
-            // SAFETY: D1: the range lies in the `2^bits` slots, as `start` has its low `bits - depth` bits clear.
-            unsafe { slots.add(index).write(Slot(segment)) };
+    /// Makes every slot whose index begins with `prefix` name `segment`; the directory is deep enough.
+    fn point(&mut self, prefix: u32, depth: u32, segment: NonNull<Segment<T, H>>) {
+        let first = (prefix >> self.shift) as usize;
+        for index in first..first + (1 << (self.depth() - depth)) {
+            // SAFETY: D1: the low `self.depth() - depth` bits of `first` are clear, so that the range ends within the block.
+            unsafe { self.slots.add(index).write(segment) };
         }
     }
 
@@ -415,17 +327,8 @@ impl<T, H: Handle> Drop for Directory<T, H> {
         }
 
         let raw = self.raw();
-        let depth = self.depth();
-        // SAFETY: D1, D2: every slot is set, every `Sub` named once; nothing is looked up after this.
-        unsafe {
-            for slot in 0..1_usize << depth {
-                if let Some(sub) = self.slots.add(slot).read().as_sub() {
-                    free_slots(raw, (*sub.as_ptr()).slots, (*sub.as_ptr()).depth);
-                    raw.dealloc(sub.cast(), Layout::new::<Sub<T, H>>());
-                }
-            }
-            free_slots(raw, self.slots, depth);
-        }
+        // SAFETY: D1: the block has `2^depth` slots; nothing is looked up after this.
+        unsafe { free_slots(raw, self.slots, self.depth()) };
         Rest(Some(self.first), raw).run();
     }
 }
@@ -523,25 +426,8 @@ impl<T, H: Handle> Directory<T, H> {
     }
 }
 
-#[cold]
-#[inline(never)]
-fn find_in_sub<T, H: Handle>(sub: NonNull<Sub<T, H>>, place: u64) -> NonNull<Segment<T, H>> {
-    // SAFETY: D2: a live `Sub`; D1: `depth` bits index its slots, which name segments only.
-    unsafe {
-        let Sub { slots, depth } = &*sub.as_ptr();
-        slots.add(index(place << ROOT_BITS, u64::BITS - depth)).read().0
-    }
-}
-
-/// The top `64 - shift` bits, of which there are at most `ROOT_BITS`.
-#[inline(always)] // part of every lookup
-#[allow(clippy::cast_possible_truncation, reason = "at most ROOT_BITS bits are left")]
-fn index(place: u64, shift: u32) -> usize {
-    (place >> shift) as usize
-}
-
 fn slots_layout<T, H: Handle>(depth: u32) -> Layout {
-    Layout::array::<Slot<T, H>>(1 << depth).expect("at most 2^ROOT_BITS slots")
+    Layout::array::<Slot<T, H>>(1 << depth).expect("at most 2^MAX_DEPTH slots")
 }
 
 /// A block of `2^depth` slots, not yet set.
@@ -557,23 +443,7 @@ unsafe fn free_slots<T, H: Handle>(raw: Raw<H>, slots: NonNull<Slot<T, H>>, dept
     unsafe { raw.dealloc(slots.cast(), slots_layout::<T, H>(depth)) };
 }
 
-/// A copy of `2^from` slots as `2^to` slots, each standing `2^(to - from)` times.
-fn widened<T, H: Handle>(
-    raw: Raw<H>,
-    slots: NonNull<Slot<T, H>>,
-    from: u32,
-    to: u32,
-) -> Result<NonNull<Slot<T, H>>, ArenaError> {
-    let wide = new_slots(raw, to)?;
-    for index in 0..1_usize << to {
-        // SAFETY: D1: `slots` has `2^from` set slots, the new block `2^to`.
-        unsafe { wide.add(index).write(slots.add(index >> (to - from)).read()) };
-    }
-    Ok(wide)
-}
-
 /// A block for one `B`, not yet written.
 fn new_block<B, H: Handle>(raw: Raw<H>) -> Result<NonNull<B>, ArenaError> {
-    const { assert!(align_of::<B>() >= 2, "bit 0 of the address is free") };
     Ok(raw.try_alloc(Layout::new::<B>())?.cast())
 }

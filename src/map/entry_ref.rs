@@ -28,7 +28,7 @@ pub struct VacantEntryRef<'a, 'b, K, Q: ?Sized, V, S = DefaultHashBuilder, H: Ha
     pub(super) key: &'b Q,
 }
 
-impl<'a, 'b, K, Q: ?Sized, V, S, H: Handle> EntryRef<'a, 'b, K, Q, V, S, H> {
+impl<'a, K, Q: ?Sized, V, S, H: Handle> EntryRef<'a, '_, K, Q, V, S, H> {
     /// The borrowed key.
     ///
     /// Allocates: never.
@@ -293,7 +293,11 @@ where
         self.try_insert_entry_with_key(key, value).map(OccupiedEntry::into_mut)
     }
 
-    fn try_insert_entry_with_key(self, key: K, value: V) -> Result<OccupiedEntry<'a, K, V, S, H>, InsertError<K, V>> {
+    pub(crate) fn try_insert_entry_with_key(
+        self,
+        key: K,
+        value: V,
+    ) -> Result<OccupiedEntry<'a, K, V, S, H>, InsertError<K, V>> {
         let Self {
             map,
             hash,

@@ -22,7 +22,7 @@ const STRIDE: u32 = 16;
 /// recent predecessors held, and reports its own final size when it is dropped, cleared or drained. Old sizes fade:
 /// after 256 reports every count is halved, so one outlier is forgotten and a lasting change is learned.
 ///
-/// A hint is lock-free and takes a few nanoseconds: one relaxed load to read, two relaxed stores to record. Reports
+/// A hint is lock-free and takes a few nanoseconds: one relaxed load to read, one relaxed store to record the usual size. Reports
 /// from several threads at once may lose one another; the counts are statistics, not a ledger.
 ///
 /// Allocates: never.
@@ -51,8 +51,11 @@ pub struct SizeHint {
     counts: [AtomicU32; CLASSES],
     /// The longest length of each class since it was last empty.
     longest: [AtomicUsize; CLASSES],
+    /// Reports in `counts`.
     total: AtomicU32,
     capacity: AtomicUsize,
+    /// Reports of exactly `capacity`, not yet in `counts`.
+    usual: AtomicU32,
 }
 
 impl SizeHint {
@@ -64,6 +67,7 @@ impl SizeHint {
             longest: [const { AtomicUsize::new(0) }; CLASSES],
             total: AtomicU32::new(0),
             capacity: AtomicUsize::new(0),
+            usual: AtomicU32::new(0),
         }
     }
 
@@ -80,18 +84,27 @@ impl SizeHint {
     /// Computes in **O(1)**. Allocates: never.
     #[inline]
     pub fn record(&self, len: usize) {
+        if len == self.capacity() {
+            add(&self.usual, 1);
+        } else {
+            self.record_another(len);
+        }
+    }
+
+    /// Reports a size that is not the recommended one.
+    #[inline(never)]
+    fn record_another(&self, len: usize) {
+        let usual = self.usual.load(Relaxed).min(WINDOW);
+        self.usual.store(0, Relaxed);
+        add(&self.counts[class_of(self.capacity())], usual);
         let class = class_of(len);
-        let bump = |counter: &AtomicU32| {
-            let next = counter.load(Relaxed).wrapping_add(1);
-            counter.store(next, Relaxed);
-            next
-        };
-        bump(&self.counts[class]);
-        let total = bump(&self.total);
+        add(&self.counts[class], 1);
+        let before = self.total.load(Relaxed);
+        let total = add(&self.total, usual + 1);
         if self.longest[class].load(Relaxed) < len {
             self.longest[class].store(len, Relaxed);
         }
-        if total <= STRIDE || total % STRIDE == 0 {
+        if total <= STRIDE || total / STRIDE != before / STRIDE || total >= WINDOW {
             self.look(total);
         }
     }
@@ -105,6 +118,7 @@ impl SizeHint {
             longest.store(0, Relaxed);
         }
         self.total.store(0, Relaxed);
+        self.usual.store(0, Relaxed);
         self.capacity.store(0, Relaxed);
     }
 
@@ -128,12 +142,21 @@ impl SizeHint {
                     longest.store(0, Relaxed);
                 }
             }
-            self.total.store(WINDOW / 2, Relaxed);
+            self.total.store(total / 2, Relaxed);
         }
     }
 }
 
+/// Adds to a counter, and may lose what another thread adds at the same moment. Returns the sum.
+#[inline]
+fn add(counter: &AtomicU32, more: u32) -> u32 {
+    let sum = counter.load(Relaxed).wrapping_add(more);
+    counter.store(sum, Relaxed);
+    sum
+}
+
 /// The power of two of the buckets that `len` entries need at a load of 7/8.
+#[inline]
 fn class_of(len: usize) -> usize {
     let buckets = if len < 8 { len + 1 } else { len.saturating_mul(8) / 7 };
     (usize::BITS - buckets.saturating_sub(1).leading_zeros()).min(usize::BITS - 1) as usize

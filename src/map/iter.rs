@@ -34,6 +34,13 @@ impl<'a, T, H: Handle> Iterator for AllTables<'a, T, H> {
     }
 }
 
+/// Every table of a core, exclusively, and the count of entries where there is one beside the tables' own.
+pub(crate) struct AllTablesMut<'a, T, H: Handle> {
+    pub(crate) flat: Option<&'a mut Table<T, H>>,
+    pub(crate) split: TablesMut<'a, T, H>,
+    pub(crate) len: Option<&'a mut usize>,
+}
+
 /// Shared entries of a core.
 pub(crate) struct RawIter<'a, T, H: Handle> {
     table: hash_table::Iter<'a, T>,
@@ -111,7 +118,7 @@ impl<'a, T, H: Handle> RawIterMut<'a, T, H> {
     #[inline]
     pub(crate) fn new(core: &'a mut Core<T, H>) -> Self {
         let left = core.len();
-        let (flat, rest, _) = core.tables_mut();
+        let AllTablesMut { flat, split: rest, .. } = core.tables_mut();
         Self {
             table: flat.map(Table::iter_mut).unwrap_or_default(),
             rest,
@@ -175,7 +182,8 @@ pub(crate) struct RawIntoIter<T, H: Handle> {
 }
 
 impl<T, H: Handle> RawIntoIter<T, H> {
-    pub(crate) fn new(core: Core<T, H>, handle: Held<H>) -> Self {
+    /// (The handle comes first: arguments drop from the last to the first, as the fields do from the first to the last.)
+    pub(crate) fn new(handle: Held<H>, core: Core<T, H>) -> Self {
         let left = core.len();
         let (table, rest) = core.into_tables();
         let cursor = rest.as_ref().map(Directory::first);
@@ -223,7 +231,7 @@ impl<'a, T, H: Handle> RawDrain<'a, T, H> {
     pub(crate) fn new(core: &'a mut Core<T, H>) -> Self {
         core.record();
         let left = core.len();
-        let (flat, rest, len) = core.tables_mut();
+        let AllTablesMut { flat, split: rest, len } = core.tables_mut();
         Self {
             table: flat.map(Table::drain),
             rest,
@@ -282,7 +290,11 @@ pub(crate) struct RawExtractIf<'a, T, H: Handle> {
 impl<'a, T, H: Handle> RawExtractIf<'a, T, H> {
     pub(crate) fn new(core: &'a mut Core<T, H>) -> Self {
         core.note_peak();
-        let (table, mut rest, len) = core.tables_mut();
+        let AllTablesMut {
+            flat: table,
+            split: mut rest,
+            len,
+        } = core.tables_mut();
         Self {
             table: table.or_else(|| rest.next()),
             bucket: 0,
@@ -297,13 +309,13 @@ impl<'a, T, H: Handle> RawExtractIf<'a, T, H> {
             while self.bucket < table.num_buckets() {
                 let bucket = self.bucket;
                 self.bucket += 1;
-                if let Ok(mut occupied) = table.get_bucket_entry(bucket) {
-                    if pick(occupied.get_mut()) {
-                        if let Some(len) = &mut self.len {
-                            **len -= 1;
-                        }
-                        return Some(occupied.remove().0);
+                if let Ok(mut occupied) = table.get_bucket_entry(bucket)
+                    && pick(occupied.get_mut())
+                {
+                    if let Some(len) = &mut self.len {
+                        **len -= 1;
                     }
+                    return Some(occupied.remove().0);
                 }
             }
             self.table = self.rest.next();
@@ -463,7 +475,7 @@ impl<K, V: fmt::Debug, H: Handle> fmt::Debug for ValuesMut<'_, K, V, H> {
 }
 
 macro_rules! debug_as_count {
-    ($($name:ident<$($life:lifetime)?>),*) => {$(
+    ($($name:ident $(<$life:lifetime>)?),*) => {$(
         impl<K, V, H: Handle> fmt::Debug for $name<$($life,)? K, V, H> {
             /// Shows how many entries are left; they are about to be moved out.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,15 +2,20 @@
 
 mod builder;
 mod bulk;
+mod construct;
 mod core;
 mod directory;
 mod disjoint;
 mod entry;
 mod entry_ref;
+mod growth;
 mod hint;
 mod iter;
 mod prehashed;
 mod segment;
+pub mod str_map;
+#[cfg(test)]
+mod tests;
 mod traits;
 
 use ::core::hash::{BuildHasher, Hash};
@@ -26,9 +31,10 @@ pub use self::entry_ref::{EntryRef, VacantEntryRef};
 pub use self::hint::SizeHint;
 pub use self::iter::{Drain, ExtractIf, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
 pub use self::prehashed::{IterHash, IterHashMut};
-use self::segment::is_full;
-use crate::arena::{Arena, Handle, Held, Raw};
-use crate::error::{ArenaError, Full, InsertError, fail};
+use self::segment::{is_crowded, is_full, is_worth_a_look};
+pub use self::str_map::{StrEntry, StrMap, StrMapBuilder, StrOccupiedEntry, StrOccupiedError, StrVacantEntry};
+use crate::arena::{Arena, Handle, Held};
+use crate::error::{Full, InsertError, fail};
 use crate::stats::{ArenaStats, MapStats};
 
 /// The default hasher: foldhash, seeded anew for each map, as in hashbrown.
@@ -50,8 +56,8 @@ pub type DefaultHashBuilder = foldhash::fast::RandomState;
 /// segments reads one more cache line; [`Growth::Flat`] avoids that at the price of the pause in which one big table
 /// doubles.
 ///
-/// Removed entries leave dead slots behind, as in hashbrown. A table that is full with at least a quarter of its load
-/// dead is rebuilt at its size, in a block that the arena recycles; it is doubled, or split, only for live entries.
+/// Removed entries leave dead slots behind, as in hashbrown. A table that they crowd is rebuilt at its size, in a block that
+/// the arena recycles, as long as no more than 29 of 32 entries that fit are alive; only beyond does it double, or split.
 ///
 /// # Drop order
 ///
@@ -64,7 +70,7 @@ pub type DefaultHashBuilder = foldhash::fast::RandomState;
 /// use arenamap::{Arena, ArenaMap};
 ///
 /// let mut arena = Arena::new();
-/// for line in ["a b a", "b b"] {
+/// for line in ["a b a", "b c b"] {
 ///     let mut counts = ArenaMap::new_in(&arena);
 ///     for word in line.split(' ') {
 ///         *counts.entry(word).or_insert(0) += 1;
@@ -74,6 +80,7 @@ pub type DefaultHashBuilder = foldhash::fast::RandomState;
 ///     arena.reset(); // keeps its memory: the second line calls no allocator
 /// }
 /// ```
+#[repr(C)] // see `Core`
 pub struct ArenaMap<K, V, S = DefaultHashBuilder, H: Handle = Arena> {
     // The tables go before the handle that keeps their arena: fields drop in this order.
     core: Core<(K, V), H>,
@@ -90,235 +97,7 @@ pub type PooledMap<'p, K, V, S = DefaultHashBuilder> = ArenaMap<K, V, S, crate::
 #[cfg(feature = "std")]
 pub type SharedMap<'p, K, V, S = DefaultHashBuilder> = ArenaMap<K, V, S, crate::SharedArena<'p>>;
 
-impl<K, V> ArenaMap<K, V> {
-    /// An empty map that owns a new arena.
-    ///
-    /// Allocates: heap, once, for the arena itself; the table comes with the first entry.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let mut map = arenamap::ArenaMap::new();
-    /// map.insert("key", 1);
-    /// ```
-    #[must_use]
-    pub fn new() -> Self {
-        Self::new_in(Arena::new())
-    }
-
-    /// An empty map with room for `capacity` entries, that owns a new arena.
-    ///
-    /// Allocates: heap, for the arena and its first chunk.
-    ///
-    /// # Panics
-    ///
-    /// If the heap refuses; the twin is [`try_with_capacity_in`](Self::try_with_capacity_in).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = arenamap::ArenaMap::<u64, u64>::with_capacity(100);
-    /// assert!(map.capacity() >= 100);
-    /// ```
-    #[must_use]
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self::with_capacity_in(capacity, Arena::new())
-    }
-}
-
-impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
-    /// An empty map in the given arena.
-    ///
-    /// Allocates: never; the table comes with the first entry.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use arenamap::{Arena, ArenaMap};
-    ///
-    /// let arena = Arena::new();
-    /// let mut map = ArenaMap::new_in(&arena);
-    /// map.insert(arena.alloc_str("key"), 1); // keys may live in the same arena
-    /// ```
-    #[inline]
-    pub fn new_in(handle: H) -> Self {
-        Self::with_hasher_in(DefaultHashBuilder::default(), handle)
-    }
-
-    /// An empty map with room for `capacity` entries in the given arena.
-    ///
-    /// Allocates: arena.
-    ///
-    /// # Panics
-    ///
-    /// If the arena refuses; the twin is [`try_with_capacity_in`](Self::try_with_capacity_in).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use arenamap::{Arena, ArenaMap};
-    ///
-    /// let arena = Arena::new();
-    /// let mut map = ArenaMap::with_capacity_in(7, &arena);
-    /// map.extend((0..7).map(|n| (n, n)));
-    /// assert_eq!(map.capacity(), 7);
-    /// ```
-    #[inline]
-    pub fn with_capacity_in(capacity: usize, handle: H) -> Self {
-        Self::with_capacity_and_hasher_in(capacity, DefaultHashBuilder::default(), handle)
-    }
-
-    /// Like [`with_capacity_in`](Self::with_capacity_in), but returns an error when the arena refuses.
-    ///
-    /// Allocates: arena.
-    ///
-    /// # Errors
-    ///
-    /// What the arena answered: a budget, a heap that refused, or a capacity that no address space holds.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use arenamap::{Arena, ArenaError, ArenaMap};
-    ///
-    /// let arena = Arena::with_budget(1000);
-    /// let refused = ArenaMap::<u64, u64, _, _>::try_with_capacity_in(1000, &arena);
-    /// assert!(matches!(refused, Err(ArenaError::Budget { left: 1000, .. })));
-    /// ```
-    #[inline]
-    pub fn try_with_capacity_in(capacity: usize, handle: H) -> Result<Self, ArenaError> {
-        MapBuilder::new().capacity(capacity).try_build_in(handle)
-    }
-
-    /// An empty map as large as most of its predecessors became.
-    ///
-    /// Starts empty where the arena cannot give that much. See [`SizeHint`].
-    ///
-    /// Allocates: arena.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use arenamap::{ArenaMap, SizeHint};
-    ///
-    /// static HINT: SizeHint = SizeHint::new();
-    /// drop(ArenaMap::with_hint_in(&HINT, arenamap::Arena::new()).insert(1, 1));
-    /// ```
-    #[inline]
-    pub fn with_hint_in(hint: &'static SizeHint, handle: H) -> Self {
-        MapBuilder::new().hint(hint).build_in(handle)
-    }
-}
-
-impl<K, V> ArenaMap<K, V> {
-    /// Options that the constructors do not take: growth mode, hasher, hint, capacity.
-    ///
-    /// Allocates: never.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use arenamap::{Arena, ArenaMap, Growth};
-    ///
-    /// let arena = Arena::new();
-    /// let map: ArenaMap<u64, u64, _, _> = ArenaMap::builder().growth(Growth::Flat).capacity(100).build_in(&arena);
-    /// assert_eq!(map.growth(), Growth::Flat);
-    /// ```
-    #[must_use]
-    pub fn builder() -> MapBuilder<K, V> {
-        MapBuilder::new()
-    }
-}
-
-impl<K, V, S> ArenaMap<K, V, S> {
-    /// An empty map with the given hasher, that owns a new arena.
-    ///
-    /// Allocates: heap, once, for the arena itself.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let map = arenamap::ArenaMap::<u64, u64, _>::with_hasher(std::hash::RandomState::new());
-    /// assert!(map.is_empty());
-    /// ```
-    #[must_use]
-    pub fn with_hasher(hash_builder: S) -> Self {
-        Self::with_hasher_in(hash_builder, Arena::new())
-    }
-
-    /// An empty map with room for `capacity` entries and the given hasher, that owns a new arena.
-    ///
-    /// Allocates: heap, for the arena and its first chunk.
-    ///
-    /// # Panics
-    ///
-    /// If the heap refuses.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let hasher = std::hash::RandomState::new();
-    /// let map = arenamap::ArenaMap::<u64, u64, _>::with_capacity_and_hasher(10, hasher);
-    /// assert!(map.capacity() >= 10);
-    /// ```
-    #[must_use]
-    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self {
-        Self::with_capacity_and_hasher_in(capacity, hash_builder, Arena::new())
-    }
-}
-
 impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
-    /// An empty map with the given hasher in the given arena.
-    ///
-    /// Allocates: never.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use arenamap::{Arena, ArenaMap};
-    ///
-    /// let arena = Arena::new();
-    /// let mut map = ArenaMap::with_hasher_in(std::hash::RandomState::new(), &arena);
-    /// map.insert(1, 2);
-    /// ```
-    #[inline]
-    pub fn with_hasher_in(hash_builder: S, handle: H) -> Self {
-        Self {
-            core: Core::new(Raw::new(&handle), Growth::Segmented),
-            hash_builder,
-            handle: Held::new(handle),
-        }
-    }
-
-    /// An empty map with room for `capacity` entries and the given hasher in the given arena.
-    ///
-    /// Allocates: arena.
-    ///
-    /// # Panics
-    ///
-    /// If the arena refuses; the twin is [`MapBuilder::try_build_in`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use arenamap::{Arena, ArenaMap};
-    ///
-    /// let arena = Arena::new();
-    /// let mut map = ArenaMap::with_capacity_and_hasher_in(10, std::hash::RandomState::new(), &arena);
-    /// map.insert(1, 2);
-    /// ```
-    #[inline]
-    pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, handle: H) -> Self {
-        match Core::try_with_capacity(capacity, Raw::new(&handle), Growth::Segmented) {
-            Ok(core) => Self {
-                core,
-                hash_builder,
-                handle: Held::new(handle),
-            },
-            Err(cause) => fail(cause, "try_with_capacity_in"),
-        }
-    }
-
     /// The hasher.
     ///
     /// Allocates: never.
@@ -523,11 +302,36 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// assert_eq!(map.insert("a", 1), None);
     /// assert_eq!(map.insert("a", 2), Some(1));
     /// ```
-    #[inline]
+    #[inline(always)] // hashbrown's is inlined too (`inline-more`); a call costs a fifth of an insertion into a small map
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        match self.try_insert_overwrite(key, value) {
+        let hash = self.hash_of(&key);
+        let table = self.core.table_mut(hash);
+        if is_worth_a_look(table) && is_crowded(table) {
+            return self.insert_into_crowd(hash, key, value);
+        }
+        self.put_with_room(hash, key, value)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert_into_crowd(&mut self, hash: u64, key: K, value: V) -> Option<V> {
+        match self.try_insert_into_crowd(hash, key, value) {
             Ok(old) => old,
-            Err(error) => fail(error.cause, "try_insert_overwrite"),
+            Err(error) => fail(error.cause, "ArenaMap::try_insert_overwrite"),
+        }
+    }
+
+    /// Sets the value of a key whose table is not full.
+    #[inline(always)] // see `insert`
+    fn put_with_room(&mut self, hash: u64, key: K, value: V) -> Option<V> {
+        let table = self.core.table_mut(hash);
+        match table.entry(hash, |(known, _)| *known == key, |_| unreachable!("there is room")) {
+            hash_table::Entry::Occupied(mut entry) => Some(mem::replace(&mut entry.get_mut().1, value)),
+            hash_table::Entry::Vacant(entry) => {
+                entry.insert((key, value));
+                self.core.added();
+                None
+            }
         }
     }
 
@@ -546,7 +350,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     /// use arenamap::{Arena, ArenaMap};
     ///
-    /// let arena = Arena::with_budget(1000);
+    /// let arena = Arena::with_budget(2000);
     /// let mut map = ArenaMap::new_in(&arena);
     /// let refused = (0..).find_map(|n| map.try_insert_overwrite(n, "value").err()).unwrap();
     /// assert_eq!(refused.key, 28); // 28 entries fit in 32 buckets, and 64 do not fit in the budget
@@ -556,22 +360,16 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     pub fn try_insert_overwrite(&mut self, key: K, value: V) -> Result<Option<V>, InsertError<K, V>> {
         let hash = self.hash_of(&key);
         let table = self.core.table_mut(hash);
-        if is_full(table) {
-            return self.insert_into_full(hash, key, value);
+        if is_worth_a_look(table) && is_crowded(table) {
+            return self.try_insert_into_crowd(hash, key, value);
         }
-        match table.entry(hash, |(known, _)| *known == key, |_| unreachable!("there is room")) {
-            hash_table::Entry::Occupied(mut entry) => Ok(Some(mem::replace(&mut entry.get_mut().1, value))),
-            hash_table::Entry::Vacant(entry) => {
-                entry.insert((key, value));
-                self.core.added();
-                Ok(None)
-            }
-        }
+        Ok(self.put_with_room(hash, key, value))
     }
 
     #[cold]
     #[inline(never)]
-    fn insert_into_full(&mut self, hash: u64, key: K, value: V) -> Result<Option<V>, InsertError<K, V>> {
+    fn try_insert_into_crowd(&mut self, hash: u64, key: K, value: V) -> Result<Option<V>, InsertError<K, V>> {
+        // First a search: overwriting grows nothing.
         if let Some((_, old)) = self.core.find_mut(hash, |(known, _)| *known == key) {
             return Ok(Some(mem::replace(old, value)));
         }
@@ -647,14 +445,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
                 None => Err(Full { key, value }),
             };
         }
-        match table.entry(hash, |(known, _)| *known == key, |_| unreachable!("there is room")) {
-            hash_table::Entry::Occupied(mut entry) => Ok(Some(mem::replace(&mut entry.get_mut().1, value))),
-            hash_table::Entry::Vacant(entry) => {
-                entry.insert((key, value));
-                self.core.added();
-                Ok(None)
-            }
-        }
+        Ok(self.put_with_room(hash, key, value))
     }
 
     /// Removes a key and returns its value.
@@ -670,10 +461,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn remove<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<V> {
-        match self.remove_entry(key) {
-            Some((_, value)) => Some(value),
-            None => None,
-        }
+        self.remove_entry(key).map(|(_, value)| value)
     }
 
     /// Removes a key and returns the stored key and its value.

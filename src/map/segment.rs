@@ -17,9 +17,9 @@ pub(crate) type Hashes<H> = Vec<u64, Raw<H>>;
 
 /// Bytes of slots in one segment.
 ///
-/// A split moves at most this much. Smaller segments split faster and make the directory larger, and a lookup
-/// then misses the cache on the directory too. Measured with `cargo bench --bench growth -- segment`
-/// (see `benches/README.md`).
+/// A split moves at most this much. Measured with 128, 256, 512 and 1024 KiB on u64 pairs: lookups beyond one segment are
+/// alike, within the noise, at 100,000 to 10 million entries, and so is the throughput of growing; the time of a split
+/// goes with the size (about 0.1 ms at 256 KiB). Below 256 KiB, the range in which a map has no directory at all shrinks.
 const SEGMENT_BYTES: usize = 256 * 1024;
 
 /// Buckets of a full-grown segment for entries of type `T`: a power of two between 16 and 2^16.
@@ -40,30 +40,80 @@ pub(crate) const fn max_load(buckets: usize) -> usize {
     if buckets <= 8 { buckets - 1 } else { buckets / 8 * 7 }
 }
 
-/// Live entries up to which a full table is rebuilt at its size, because dead slots fill the rest.
+/// Live entries up to which a table is rebuilt at its size when dead slots crowd it.
 ///
-/// At three quarters, a rebuild buys at least a quarter of the table's load in further insertions, so that churn
-/// moves at most three entries an insertion. Above, the table grows.
+/// At 29 of 32, a rebuild comes when dead slots take half of the remaining room, and moves at most twenty entries for each
+/// of them. hashbrown leaves a dead slot behind at about every fourth or fifth removal from a table as full as this, so that
+/// churn moves about four entries an insertion; with more live entries the table grows.
 pub(crate) const fn rebuild_load(buckets: usize) -> usize {
-    max_load(buckets) / 4 * 3
+    max_load(buckets) - (max_load(buckets) * 3).div_ceil(32)
 }
 
+// Else a rebuild would make no room, and growth would not end.
+const _: () = {
+    let mut log = 1;
+    while log < usize::BITS - 4 {
+        assert!(rebuild_load(1 << log) < max_load(1 << log));
+        log += 1;
+    }
+};
+
 /// True if the next insertion could make `table` grow.
-#[inline(always)] // one comparison on every insertion
+#[inline(always)] // one comparison on many insertions
 pub(crate) fn is_full<T, H: Handle>(table: &Table<T, H>) -> bool {
     table.len() == table.capacity()
 }
 
+/// True if an insertion should ask [`is_crowded`] first: the room left is a multiple of 64, so always when there is none.
+///
+/// The room shrinks by one with every insertion that leaves no dead slot alive; the one in 64 that asks costs the others
+/// nothing but this test, which takes the place of `is_full`.
+#[inline(always)] // one test on every insertion
+pub(crate) fn is_worth_a_look<T, H: Handle>(table: &Table<T, H>) -> bool {
+    (table.capacity() - table.len()).is_multiple_of(64)
+}
+
+/// True if `table` is full, or if dead slots take half of the room that its live entries leave: lookups of missing keys
+/// walk over dead slots, and slow down long before the table is full.
+#[cold]
+#[inline(never)]
+pub(crate) fn is_crowded<T, H: Handle>(table: &Table<T, H>) -> bool {
+    let (buckets, len, capacity) = (table.num_buckets(), table.len(), table.capacity());
+    let dead = max_load(buckets).saturating_sub(capacity);
+    len == capacity || dead > 0 && capacity - len <= dead && len <= rebuild_load(buckets)
+}
+
 /// A table with room for `capacity` entries.
-#[inline]
 pub(crate) fn try_table<T, H: Handle>(capacity: usize, raw: Raw<H>) -> Result<Table<T, H>, ArenaError> {
-    let mut table = Table::new_in(raw);
-    if capacity > 0 {
-        table
-            .try_reserve(capacity, |_| unreachable!("an empty table has nothing to hash"))
-            .map_err(|error| refused(&error, raw))?;
+    if fits_at_once::<T, H>(capacity, raw) {
+        return Ok(Table::with_capacity_in(capacity, raw));
     }
+    let mut table = Table::new_in(raw);
+    table
+        .try_reserve(capacity, |_| unreachable!("an empty table has nothing to hash"))
+        .map_err(|error| refused(&error, raw))?;
     Ok(table)
+}
+
+/// True if the arena is sure to have the block of a table with room for `capacity` entries.
+///
+/// Then hashbrown's direct way to a table is open: it takes half the instructions of its fallible one, and aborts where the
+/// allocator refuses.
+#[inline(always)] // part of making a map, which is a tenth of the work on a small one
+pub(crate) fn fits_at_once<T, H: Handle>(capacity: usize, raw: Raw<H>) -> bool {
+    most_bytes::<T>(capacity).is_some_and(|bytes| raw.has_room(bytes))
+}
+
+/// At least the bytes of the block of a table with room for `capacity` entries, padding included.
+///
+/// hashbrown takes 4 to 16 buckets for few entries, else the next power of two above 8/7 of the capacity, with a control byte
+/// for each, and a group of at most 16 more.
+#[inline(always)] // see `fits_at_once`
+pub(crate) fn most_bytes<T>(capacity: usize) -> Option<usize> {
+    let buckets = capacity.checked_mul(3)?.checked_add(16)?;
+    buckets
+        .checked_mul(size_of::<T>() + 1)?
+        .checked_add(32 + 2 * align_of::<T>())
 }
 
 /// Makes room for `additional` more entries by growing `table`, never by rehashing it in place.
@@ -98,8 +148,10 @@ pub(crate) fn hashes_of<T, H: Handle>(
 ) -> Result<Hashes<H>, ArenaError> {
     let raw = *table.allocator();
     let mut hashes = Vec::new_in(raw);
-    if hashes.try_reserve_exact(table.len()).is_err() {
-        return Err(raw.explain(table.len() * size_of::<u64>()));
+    // Sized by the table, not by its entries: blocks are recycled by exact size, and the next rebuild has another `len`.
+    let room = max_load(table.num_buckets());
+    if hashes.try_reserve_exact(room).is_err() {
+        return Err(raw.explain(room * size_of::<u64>()));
     }
     hashes.extend(table.iter().map(hasher));
     Ok(hashes)
