@@ -1,0 +1,13 @@
+//! Promises P1 and P6 at compile time: nothing that lives in an arena outlives it or meets its reset, nobody reaches the
+//! arena of a map that owns it, and nothing borrowed crosses threads. Each file of `tests/compile_fail` is one way out
+//! that must not compile; `pass.rs` is nearly the same code, and does.
+//!
+//! The texts of the errors are those of the stable toolchain of the day: `TRYBUILD=overwrite` renews them.
+#![cfg(all(feature = "std", not(miri), not(arenamap_guard)))]
+
+#[test]
+fn ways_out_do_not_compile() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/compile_fail/pass.rs");
+    cases.compile_fail("tests/compile_fail/no_*.rs");
+}

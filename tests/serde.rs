@@ -1,0 +1,240 @@
+//! Feature `serde`: out and in again, into given arenas, beyond their budgets, and with lengths that lie.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use arenamap::{Arena, ArenaMap, ArenaSet, DefaultHashBuilder, MapSeed, SetSeed, StrMap, StrMapSeed};
+use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+fn json(text: &str) -> serde_json::Deserializer<serde_json::de::StrRead<'_>> {
+    serde_json::Deserializer::from_str(text)
+}
+
+#[test]
+fn out_and_in_again() {
+    let map: ArenaMap<u32, String> = (0..100).map(|n| (n, n.to_string())).collect();
+    let text = serde_json::to_string(&map).unwrap();
+    assert_eq!(serde_json::from_str::<ArenaMap<u32, String>>(&text).unwrap(), map);
+    assert_eq!(serde_json::from_str::<StrMap<String>>(&text).unwrap().len(), 100);
+
+    let set: ArenaSet<u32> = (0..100).collect();
+    let text = serde_json::to_string(&set).unwrap();
+    assert_eq!(serde_json::from_str::<ArenaSet<u32>>(&text).unwrap(), set);
+
+    let words = StrMap::from([("a", 1), ("", 2), ("\"\n\u{1F600}", 3)]);
+    let text = serde_json::to_string(&words).unwrap();
+    assert_eq!(serde_json::from_str::<StrMap<i32>>(&text).unwrap(), words);
+    let read: StrMap<i32> = serde_json::from_reader(text.as_bytes()).unwrap();
+    assert_eq!(read, words);
+
+    let arena = Arena::new();
+    let borrowed = words.clone_in(&arena);
+    assert_eq!(
+        serde_json::to_value(&borrowed).unwrap(),
+        serde_json::to_value(&words).unwrap()
+    );
+}
+
+#[test]
+fn into_a_given_arena_with_a_given_hasher() {
+    let arena = Arena::new();
+    let map: ArenaMap<String, u32, std::hash::RandomState, &Arena> = MapSeed::new_in(&arena)
+        .hasher(std::hash::RandomState::new())
+        .deserialize(&mut json(r#"{"a": 1, "b": 2, "a": 3}"#))
+        .unwrap();
+    assert_eq!((map["a"], map["b"], map.len()), (3, 2, 2));
+    let set: ArenaSet<u8, std::hash::RandomState, _> = SetSeed::new_in(&arena)
+        .hasher(std::hash::RandomState::new())
+        .deserialize(&mut json("[1, 2, 1]"))
+        .unwrap();
+    assert_eq!(set.len(), 2);
+    let used = arena.used();
+    let words: StrMap<u32, &Arena> = StrMapSeed::new_in(&arena)
+        .deserialize(&mut json(r#"{"a": 1, "b": 2, "a": 3}"#))
+        .unwrap();
+    assert_eq!((words["a"], words["b"], words.len()), (3, 2, 2));
+    drop(words);
+    assert_eq!(arena.used(), used);
+}
+
+#[test]
+fn maps_in_maps_in_one_arena() {
+    let text = r#"{"/": {"200": {"GET": 7}, "404": {}}, "/a": {"200": {"GET": 1, "PUT": 2}}}"#;
+    let arena = Arena::new();
+    let methods = StrMapSeed::<PhantomData<u64>, _>::new_in(&arena);
+    let statuses = MapSeed::<u16, _, _>::with_values_in(methods, &arena);
+    let paths = StrMapSeed::with_values_in(statuses, &arena);
+    let map = paths.clone().deserialize(&mut json(text)).unwrap();
+    assert_eq!(map["/"][&200]["GET"], 7);
+    assert_eq!(map["/a"][&200]["PUT"], 2);
+    let expected: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(&map).unwrap(), expected);
+    // A failure half-way gives back what was made.
+    let used = arena.used();
+    paths
+        .deserialize(&mut json(&text.replace("\"PUT\": 2", "\"PUT\": true")))
+        .unwrap_err();
+    assert_eq!(arena.used(), used);
+    drop(map);
+    assert_eq!(arena.used(), 0);
+
+    let owned: ArenaMap<String, ArenaMap<u16, StrMap<u64>>> = serde_json::from_str(text).unwrap();
+    assert_eq!(owned["/a"][&200]["PUT"], 2);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn maps_in_maps_in_a_shared_arena() {
+    let arena = Arena::new().share();
+    let seed = StrMapSeed::with_values_in(StrMapSeed::<PhantomData<u64>, _>::new_in(arena.clone()), arena.clone());
+    let map = seed.deserialize(&mut json(r#"{"a": {"b": 1}}"#)).unwrap();
+    let map = std::thread::spawn(move || {
+        assert_eq!(map["a"]["b"], 1);
+        map
+    });
+    drop(map.join().unwrap());
+    assert_eq!(arena.stats().used, 0);
+}
+
+#[test]
+fn a_budget_that_does_not_suffice_is_an_error() {
+    let entries: Vec<String> = (0..1000).map(|n| format!("\"{n}\": {n}")).collect();
+    let text = format!("{{{}}}", entries.join(","));
+    for budget in [0, 8, 100, 1000, 4000, 10_000] {
+        let arena = Arena::with_budget(budget);
+        let error = MapSeed::<u64, PhantomData<u64>, _>::new_in(&arena)
+            .deserialize(&mut json(&text))
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("the budget of the arena is used up"),
+            "{error}"
+        );
+        assert_eq!(arena.used(), 0);
+        let error = StrMapSeed::<PhantomData<u64>, _>::new_in(&arena)
+            .deserialize(&mut json(&text))
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("the budget of the arena is used up"),
+            "{error}"
+        );
+        assert_eq!(arena.used(), 0);
+        let text = format!("{:?}", (0..1000).collect::<Vec<_>>());
+        let error = SetSeed::<u64, _>::new_in(&arena).deserialize(&mut json(&text));
+        if budget < 10_000 {
+            assert!(
+                error
+                    .unwrap_err()
+                    .to_string()
+                    .contains("the budget of the arena is used up")
+            );
+        }
+        assert_eq!(arena.used(), 0);
+    }
+}
+
+#[test]
+fn other_types_are_refused_in_words() {
+    let arena = Arena::new();
+    let map = StrMapSeed::<PhantomData<u64>, _>::new_in(&arena);
+    assert!(
+        map.clone()
+            .deserialize(&mut json("[]"))
+            .unwrap_err()
+            .to_string()
+            .contains("a map with string keys")
+    );
+    let numbers = MapDeserializer::<_, Error>::new([(1_u32, 1_u64)].into_iter());
+    assert!(
+        map.deserialize(numbers)
+            .unwrap_err()
+            .to_string()
+            .contains("expected a string")
+    );
+    let map = MapSeed::<u64, PhantomData<u64>, _>::new_in(&arena).deserialize(&mut json("1"));
+    assert!(map.unwrap_err().to_string().contains("a map"));
+    let set = SetSeed::<u64, _>::new_in(&arena).deserialize(&mut json("1"));
+    assert!(set.unwrap_err().to_string().contains("a sequence"));
+}
+
+/// Announces any number of entries and brings one.
+struct Liar(usize);
+
+struct Announced(usize, usize);
+
+impl<'de> Deserializer<'de> for Liar {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(Announced(self.0, 1))
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(Announced(self.0, 1))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> MapAccess<'de> for Announced {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        self.1 = match self.1.checked_sub(1) {
+            Some(left) => left,
+            None => return Ok(None),
+        };
+        seed.deserialize(de::value::BorrowedStrDeserializer::new("key"))
+            .map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        seed.deserialize(SeqDeserializer::new([1_u8, 2].into_iter()))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Announced {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        self.next_key_seed(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0)
+    }
+}
+
+impl fmt::Debug for Liar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Liar")
+    }
+}
+
+#[test]
+fn a_length_is_not_trusted() {
+    for announced in [0, 1, 5000, usize::MAX / 2, usize::MAX] {
+        let arena = Arena::new();
+        let map: StrMap<(u8, u8), _> = StrMapSeed::new_in(&arena).deserialize(Liar(announced)).unwrap();
+        assert_eq!(map["key"], (1, 2));
+        assert!(map.capacity() <= 4096 * 2);
+        let map: ArenaMap<String, (u8, u8), DefaultHashBuilder, _> =
+            MapSeed::new_in(&arena).deserialize(Liar(announced)).unwrap();
+        assert_eq!((map["key"], map.len()), ((1, 2), 1));
+        let set: ArenaSet<String, DefaultHashBuilder, _> =
+            SetSeed::new_in(&arena).deserialize(Liar(announced)).unwrap();
+        assert!(set.contains("key"));
+        assert!(arena.used() < 1 << 20);
+    }
+    // What is announced does not fit the budget; what comes does.
+    let arena = Arena::with_budget(1000);
+    let map: StrMap<(u8, u8), _> = StrMapSeed::new_in(&arena).deserialize(Liar(4096)).unwrap();
+    assert_eq!(map.len(), 1);
+}

@@ -1,0 +1,46 @@
+//! Promise P1, one claim at a time: after warm-up, no public operation calls the global heap.
+//!
+//! Each claim stands beside a control, the same work on a heap map, which must be seen allocating. Everything runs on one thread,
+//! because `dhat` counts the whole process. Where random seeds would shift a segment split, the hashers have fixed seeds.
+
+#[path = "../support/basics.rs"]
+mod support;
+
+mod errors;
+mod growth;
+mod heap;
+mod hint;
+mod iterate;
+mod nested;
+mod pool;
+mod probe;
+mod proof;
+mod read;
+mod remove;
+#[cfg(feature = "serde")]
+mod serde;
+mod str_map;
+mod write;
+
+use libtest_mimic::Arguments;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let topics = [
+        probe::trials(),
+        write::trials(),
+        read::trials(),
+        iterate::trials(),
+        remove::trials(),
+        growth::trials(),
+        nested::trials(),
+        str_map::trials(),
+        pool::trials(),
+        hint::trials(),
+        errors::trials(),
+        #[cfg(feature = "serde")]
+        serde::trials(),
+    ];
+    libtest_mimic::run(&arguments, topics.into_iter().flatten().collect()).exit();
+}

@@ -1,0 +1,123 @@
+//! Reading: every lookup, by the key itself and by what is equivalent to it.
+
+use std::hint::black_box;
+
+use arenamap::{Arena, ArenaMap, Equivalent};
+use foldhash::fast::FixedState;
+use libtest_mimic::Trial;
+
+use crate::proof::{claim, control, cycle_claim, cycle_control, on_every_handle};
+use crate::support::{fixed, key};
+
+const N: u64 = 500;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    [get(), get_by_parts(), prehashed()].into_iter().flatten().collect()
+}
+
+fn get() -> Vec<Trial> {
+    on_every_handle!("get", |map: u64 => u64| {
+        for i in 0..N {
+            map.insert(key(i), i);
+        }
+        for i in 0..2 * N {
+            let found = i < N;
+            assert_eq!(map.get(&key(i)).is_some(), found);
+            assert_eq!(map.contains_key(&key(i)), found);
+            assert_eq!(map.get_key_value(&key(i)).is_some(), found);
+        }
+        assert_eq!(map[&key(7)], 7);
+        black_box((map.len(), map.is_empty(), map.capacity()));
+    })
+}
+
+/// A path of two parts, looked up without being joined.
+#[derive(Hash)]
+struct Path<'a>(&'a str, &'a str);
+
+impl Equivalent<(&str, &str)> for Path<'_> {
+    fn equivalent(&self, key: &(&str, &str)) -> bool {
+        self.0 == key.0 && self.1 == key.1
+    }
+}
+
+/// A composite key is found by its borrowed parts; the usual cure, joining them, allocates at each lookup.
+fn get_by_parts() -> Vec<Trial> {
+    const NAMES: [&str; 4] = ["users", "orders", "carts", "images"];
+    vec![
+        claim(
+            "get_by_parts",
+            || {
+                let mut map =
+                    ArenaMap::<(&'static str, &'static str), u64, FixedState>::with_hasher_in(fixed(), Arena::new());
+                for (i, first) in NAMES.into_iter().enumerate() {
+                    for second in NAMES {
+                        map.insert((first, second), i as u64);
+                    }
+                }
+                map
+            },
+            |_| {},
+            |map| {
+                for (i, first) in NAMES.into_iter().enumerate() {
+                    for second in NAMES {
+                        assert_eq!(map.get(&Path(first, second)), Some(&(i as u64)));
+                    }
+                }
+                assert_eq!(map.get(&Path("no", "such")), None);
+            },
+        ),
+        control(
+            "get_by_parts",
+            || {
+                let mut map = hashbrown::HashMap::<String, u64, FixedState>::with_hasher(fixed());
+                for (i, first) in NAMES.into_iter().enumerate() {
+                    for second in NAMES {
+                        map.insert(format!("{first}/{second}"), i as u64);
+                    }
+                }
+                map
+            },
+            |_| {},
+            |map| {
+                for (i, first) in NAMES.into_iter().enumerate() {
+                    for second in NAMES {
+                        assert_eq!(map.get(&format!("{first}/{second}")), Some(&(i as u64)));
+                    }
+                }
+            },
+        ),
+    ]
+}
+
+/// The hash computed once and used many times; the twin builds a key for the same purpose.
+fn prehashed() -> Vec<Trial> {
+    vec![
+        cycle_claim("prehashed", Arena::new, |arena| {
+            {
+                let mut map = ArenaMap::<u64, u64, FixedState, _>::with_hasher_in(fixed(), &*arena);
+                for i in 0..N {
+                    let hash = map.hash_of(&key(i));
+                    assert!(map.find(hash, |&known| known == key(i)).is_none());
+                    map.insert_unique(hash, key(i), i);
+                    *map.find_mut(hash, |&known| known == key(i)).expect("just inserted").1 += 1;
+                    assert!(map.iter_hash(hash).any(|(&known, _)| known == key(i)));
+                }
+                let hash = map.hash_of(&key(0));
+                let entry = map.find_entry(hash, |&known| known == key(0));
+                assert_eq!(entry.expect("inserted above").remove(), 1);
+            }
+            arena.reset();
+        }),
+        cycle_control(
+            "prehashed",
+            || (),
+            |()| {
+                let mut map = hashbrown::HashMap::<u64, u64, FixedState>::with_hasher(fixed());
+                for i in 0..N {
+                    map.insert(key(i), i);
+                }
+            },
+        ),
+    ]
+}
