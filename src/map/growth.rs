@@ -16,7 +16,7 @@ use super::Growth;
 use super::core::{Core, Parts};
 use super::directory::{Directory, MAX_DEPTH, SegmentId};
 use super::segment::{
-    Hashes, Table, grow, hashes_of, is_crowded, is_full, max_load, put, rebuild, rebuild_load, try_table,
+    Table, grow, hashes_of, is_crowded, is_full, max_load, put, rebuild, rebuild_load, room_for_hashes, try_table,
 };
 use crate::arena::Handle;
 use crate::error::ArenaError;
@@ -156,22 +156,14 @@ impl<T, H: Handle> Core<T, H> {
             .checked_mul(size_of::<T>() + 1)
             .filter(|bytes| isize::try_from(*bytes).is_ok());
         let bytes = bytes.ok_or(ArenaError::CapacityOverflow)?;
-        if let Parts::Flat(table) = &mut self.parts {
-            let buckets = table.num_buckets();
-            if additional <= table.capacity() - table.len() {
-                return Ok(());
-            }
+        if let Parts::Flat(table) = &mut self.parts
+            && (flat || wanted <= max_load(limit.max(table.num_buckets())))
+        {
             let moved = table.len();
-            if wanted <= max_load(buckets) {
-                rebuild(table, max_load(buckets), hasher)?;
+            if make_space(table, additional, hasher)? {
                 self.count_step(moved);
-                return Ok(());
             }
-            if flat || wanted <= max_load(limit) {
-                grow(table, additional, hasher)?;
-                self.count_step(moved);
-                return Ok(());
-            }
+            return Ok(());
         }
         // What is hopeless is refused before the first of many steps.
         let arena = self.raw().stats();
@@ -189,14 +181,7 @@ impl<T, H: Handle> Core<T, H> {
             let share = share + 4 * share.isqrt();
             let table = directory.segment_mut(id);
             if table.len() + share <= max_load(limit) || depth == MAX_DEPTH {
-                if table.capacity() - table.len() < share {
-                    let full = max_load(table.num_buckets());
-                    if table.len() + share <= full {
-                        rebuild(table, full, &hasher)?;
-                    } else {
-                        grow(table, share, &hasher)?;
-                    }
-                }
+                make_space(table, share, &hasher)?;
                 cursor = directory.next(id);
             } else {
                 let hashes = hashes_of(table, &hasher)?;
@@ -236,10 +221,7 @@ impl<T, H: Handle> Core<T, H> {
         };
         let raw = directory.raw();
         let mut whole = try_table(capacity, raw)?;
-        let mut hashes = Hashes::new_in(raw);
-        if hashes.try_reserve_exact(directory.len()).is_err() {
-            return Err(raw.explain(directory.len() * size_of::<u64>()));
-        }
+        let mut hashes = room_for_hashes(directory.len(), raw)?;
         hashes.extend(directory.tables().flat_map(|table| table.iter().map(&hasher)));
         let (tables, _) = directory.tables_mut();
         for (entry, &hash) in tables.flat_map(|table| table.drain()).zip(&hashes) {
@@ -248,6 +230,25 @@ impl<T, H: Handle> Core<T, H> {
         self.parts = Parts::Flat(whole);
         Ok(())
     }
+}
+
+/// Makes room for `additional` more entries in one table: at its size, if only dead slots are in the way, or in a larger
+/// block. Returns whether the entries moved.
+fn make_space<T, H: Handle>(
+    table: &mut Table<T, H>,
+    additional: usize,
+    hasher: impl Fn(&T) -> u64,
+) -> Result<bool, ArenaError> {
+    if additional <= table.capacity() - table.len() {
+        return Ok(false);
+    }
+    let full = max_load(table.num_buckets());
+    if table.len() + additional <= full {
+        rebuild(table, full, hasher)?;
+    } else {
+        grow(table, additional, hasher)?;
+    }
+    Ok(true)
 }
 
 /// Gives up a block that holds twice what `capacity` entries need. A failed attempt leaves the table as it was.

@@ -141,18 +141,23 @@ fn refused<H: Handle>(error: &hashbrown::TryReserveError, raw: Raw<H>) -> ArenaE
     }
 }
 
+/// Scratch space for `count` hashes.
+pub(crate) fn room_for_hashes<H: Handle>(count: usize, raw: Raw<H>) -> Result<Hashes<H>, ArenaError> {
+    let mut hashes = Vec::new_in(raw);
+    match hashes.try_reserve_exact(count) {
+        Ok(()) => Ok(hashes),
+        Err(_) => Err(raw.explain(count * size_of::<u64>())),
+    }
+}
+
 /// The hash of every entry, in the order in which draining the table will meet its entry.
 pub(crate) fn hashes_of<T, H: Handle>(
     table: &Table<T, H>,
     hasher: impl Fn(&T) -> u64,
 ) -> Result<Hashes<H>, ArenaError> {
     let raw = *table.allocator();
-    let mut hashes = Vec::new_in(raw);
     // Sized by the table, not by its entries: blocks are recycled by exact size, and the next rebuild has another `len`.
-    let room = max_load(table.num_buckets());
-    if hashes.try_reserve_exact(room).is_err() {
-        return Err(raw.explain(room * size_of::<u64>()));
-    }
+    let mut hashes = room_for_hashes(max_load(table.num_buckets()), raw)?;
     hashes.extend(table.iter().map(hasher));
     Ok(hashes)
 }
