@@ -1,7 +1,8 @@
 //! Promise P10: keys chosen without knowing the seed cost no more than twice what random keys cost.
 //!
-//! Cost is counted, not timed: how often a lookup compares keys. The control is a hasher without a seed, for which the
-//! same keys are chosen well.
+//! Cost is counted, not timed: how often a lookup compares keys. Who does not know the seed cannot choose a map whose seed
+//! happens to suit his keys, so the cost is the mean over many maps: now and then a seed makes a pattern more than twice
+//! as dear. The control is a hasher without a seed, for which the same keys are chosen well.
 
 mod support;
 
@@ -51,6 +52,17 @@ fn cost<S: BuildHasher>(hasher: S, key: impl Fn(u64) -> u64) -> u64 {
     COMPARED.get()
 }
 
+/// Maps, each with a seed of its own, over which the mean is taken.
+const SEEDS: u64 = if cfg!(miri) { 2 } else { 32 };
+
+/// The mean cost of maps with seeds of their own.
+fn mean_cost(key: impl Fn(u64) -> u64) -> u64 {
+    (0..SEEDS)
+        .map(|_| cost(DefaultHashBuilder::default(), &key))
+        .sum::<u64>()
+        / SEEDS
+}
+
 /// A number without a pattern, from an invertible mixing step (Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", 2014).
 fn random(n: u64) -> u64 {
@@ -76,10 +88,10 @@ const PATTERNS: [Pattern; 7] = [
 
 #[test]
 fn p10_patterns_cost_no_more_than_twice_what_random_keys_cost() {
-    let usual = cost(DefaultHashBuilder::default(), random);
+    let usual = mean_cost(random);
     assert!(usual >= KEYS, "each hit compares once");
     for (name, key) in PATTERNS {
-        let cost = cost(DefaultHashBuilder::default(), key);
+        let cost = mean_cost(key);
         assert!(cost <= 2 * usual, "{name}: {cost} comparisons, random keys {usual}");
     }
 }
