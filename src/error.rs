@@ -180,3 +180,27 @@ impl<T> core::error::Error for ExtendError<T> {
         Some(&self.cause)
     }
 }
+
+/// A map that ends farther into an archive than its offsets reach.
+#[cfg(feature = "rkyv")]
+#[derive(Debug)]
+pub(crate) struct ArchiveTooLarge {
+    /// Bytes up to the end of the map.
+    pub(crate) end: usize,
+    /// Bytes that offsets reach.
+    pub(crate) most: usize,
+}
+
+#[cfg(feature = "rkyv")]
+impl fmt::Display for ArchiveTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the map would end at byte {} of its archive, whose offsets reach {} bytes; archive fewer entries",
+            self.end, self.most
+        )
+    }
+}
+
+#[cfg(feature = "rkyv")]
+impl core::error::Error for ArchiveTooLarge {}

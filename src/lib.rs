@@ -11,6 +11,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+// Not by the name of the crate, which a glob import of ours would hide.
+#[cfg(feature = "rkyv")]
+#[path = "rkyv/mod.rs"]
+pub mod archive;
 mod arena;
 mod error;
 mod hash;

@@ -378,6 +378,44 @@ fn a_copy_that_finds_no_memory_leaves_the_original() {
     assert!(calls >= 2, "{calls}");
 }
 
+#[cfg(feature = "rkyv")]
+#[test]
+#[cfg(not(arenamap_guard))]
+fn an_archive_that_finds_no_memory_is_an_error() {
+    use arenamap::{ArenaSet, StrMap};
+    use rkyv::api::low::{access, deserialize};
+    use rkyv::rancor::{Error, Failure};
+    use rkyv::{Archived, to_bytes};
+
+    let map: ArenaMap<u64, u64> = (0..1000).map(|i| (key(i), i)).collect();
+    let words: StrMap<u64> = (0..1000).map(|i| (key(i).to_string(), i)).collect();
+    let set: ArenaSet<u64> = (0..1000).map(key).collect();
+    let bytes = (
+        to_bytes::<Error>(&map).unwrap(),
+        to_bytes::<Error>(&words).unwrap(),
+        to_bytes::<Error>(&set).unwrap(),
+    );
+    let archived = (
+        access::<Archived<ArenaMap<u64, u64>>, Error>(&bytes.0).unwrap(),
+        access::<Archived<StrMap<u64>>, Error>(&bytes.1).unwrap(),
+        access::<Archived<ArenaSet<u64>>, Error>(&bytes.2).unwrap(),
+    );
+    let mut copies = 0;
+    let calls = at_every_call(|| {
+        // What is refused is an error, not a panic; here, one that needs no memory itself.
+        let copy: Result<ArenaMap<u64, u64>, Failure> = deserialize(archived.0);
+        copies += usize::from(copy.is_ok_and(|copy| copy == map));
+        heal();
+        let copy: Result<StrMap<u64>, Failure> = deserialize(archived.1);
+        copies += usize::from(copy.is_ok_and(|copy| copy == words));
+        heal();
+        let copy: Result<ArenaSet<u64>, Failure> = deserialize(archived.2);
+        copies += usize::from(copy.is_ok_and(|copy| copy == set));
+    });
+    assert!(calls >= 6, "{calls}");
+    assert_eq!(copies, 2 * calls + 3, "one of three fails, and in the last run none");
+}
+
 /// `try_with_capacity_in` is for the default hasher; this is the same by the builder.
 #[cfg(not(arenamap_guard))]
 trait TryWithCapacity<H>: Sized {

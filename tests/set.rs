@@ -107,7 +107,7 @@ fn two_sets() {
         same(&mut a.intersection(&b), &mut c.intersection(&d));
         same(&mut a.difference(&b), &mut c.difference(&d));
         same(&mut a.symmetric_difference(&b), &mut c.symmetric_difference(&d));
-        assert_eq!(a.union(&b).sum::<u64>(), c.union(&d).sum());
+        assert_eq!(a.union(&b).sum::<u64>(), c.union(&d).sum::<u64>());
         assert_eq!(a.intersection(&b).count(), c.intersection(&d).count());
         for iter in [a.union(&b).size_hint(), a.symmetric_difference(&b).size_hint()] {
             assert!(iter.0 <= iter.1.unwrap());

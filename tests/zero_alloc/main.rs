@@ -17,6 +17,8 @@ mod probe;
 mod proof;
 mod read;
 mod remove;
+#[cfg(feature = "rkyv")]
+mod rkyv;
 #[cfg(feature = "serde")]
 mod serde;
 mod str_map;
@@ -39,6 +41,8 @@ fn main() {
         pool::trials(),
         hint::trials(),
         errors::trials(),
+        #[cfg(feature = "rkyv")]
+        rkyv::trials(),
         #[cfg(feature = "serde")]
         serde::trials(),
     ];
