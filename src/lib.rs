@@ -8,6 +8,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "fixed")]
+extern crate self as arenamap; // the names in what `fixed_struct!` makes
 #[cfg(feature = "std")]
 extern crate std;
 
@@ -17,6 +19,8 @@ extern crate std;
 pub mod archive;
 mod arena;
 mod error;
+#[cfg(feature = "fixed")]
+pub mod fixed;
 mod hash;
 mod map;
 #[cfg(feature = "serde")]
@@ -29,6 +33,8 @@ pub use arena::{Arena, Handle, TrimPolicy};
 pub use arena::{ArenaPool, PoolConfig, PooledArena, SharedArena};
 pub use equivalent::Equivalent;
 pub use error::{ArenaError, ExtendError, Full, InsertError};
+#[cfg(feature = "fixed")]
+pub use fixed::FixedMap;
 #[cfg(feature = "serde")]
 pub use map::str_map::StrMapSeed;
 pub use map::{

@@ -1,0 +1,700 @@
+//! A map without its hash function: an archive in its memory, and the entries by hash.
+//!
+//! What leaves this file are references that borrow the core, so that nothing outside can name a slot that is not there.
+//!
+//! ```text
+//!  Core { memory, geometry }      geometry: checked against the header, and the header against the memory's length;
+//!            |                    kept here, so that no later change of the bytes can change it
+//!            v
+//!  | header | groups | slots |
+//! ```
+//!
+//! Invariants:
+//! - **C1** The memory is aligned for the archive and at least `geometry.bytes` long (`check_memory`): R1 of `raw.rs`
+//!   follows, with M1 and M2 of `memory.rs`.
+//! - **C2** R2 of `raw.rs`: `create` begins with no full slot; `open` takes types of which any bytes are valid;
+//!   `open_verified` has checked every full slot; `open_unchecked` leaves it to its caller. `Unverified` holds a core
+//!   without C2 and reads nothing from it but checked entries.
+#![allow(unsafe_code)]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "capacity and groups are of a `Geometry`, which fits the address space"
+)]
+
+use super::error::{Field, FixedError, FixedInsertError};
+use super::group::{Group, counters, has_stuck};
+use super::header::{Header, content_checksum};
+use super::layout::{Geometry, Hash, OPEN, SEALED, SlotLayout, at};
+use super::memory::{Memory, MemoryMut, check_memory};
+use super::raw::{Place, Raw, Search};
+use super::value::{Checked, FixedValue};
+use core::marker::PhantomData;
+use core::ops::ControlFlow;
+use core::sync::atomic::{Ordering, compiler_fence};
+
+pub(super) struct Core<K, V, M> {
+    memory: M,
+    geometry: Geometry,
+    /// Whether the bytes still say that they are sealed; every writing call begins with making them say the opposite.
+    sealed: bool,
+    types: PhantomData<(K, V)>,
+}
+
+impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
+    pub(super) const SLOT: SlotLayout = {
+        assert!(
+            !core::mem::needs_drop::<K>() && !core::mem::needs_drop::<V>(),
+            "keys and values of a FixedMap are bytes in an archive and never dropped: types with Drop have no place there"
+        );
+        let slot = SlotLayout::of::<K, V>();
+        assert!(
+            slot.align <= 64,
+            "keys and values of a FixedMap are aligned to 64 bytes at most"
+        );
+        assert!(slot.size <= 1 << 30, "a key and its value take at most 1 GiB");
+        slot
+    };
+
+    /// An archive in this memory, checked as far as O(1) goes. C2 is the caller's.
+    pub(super) fn attach(memory: M) -> Result<(Self, Header), FixedError> {
+        check_memory(&memory, at::TAGS, Self::SLOT.archive_align())?;
+        // SAFETY: M1: at least so many bytes, aligned to 16.
+        let header = Header(unsafe { memory.ptr().cast().read() });
+        let geometry = header.check::<K, V>()?;
+        check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
+        let mut core = Self {
+            memory,
+            geometry,
+            sealed: header.state() == SEALED,
+            types: PhantomData,
+        };
+        if V::SCHEMA.atomic && M::WRITABLE {
+            core.unseal_writable();
+        }
+        Ok((core, header))
+    }
+
+    #[inline(always)]
+    pub(super) fn raw(&self) -> Raw<K, V> {
+        // SAFETY: C1, C2.
+        unsafe { Raw::new(self.memory.ptr(), self.geometry.groups, self.geometry.slots_at) }
+    }
+
+    pub(super) const fn capacity(&self) -> usize {
+        self.geometry.capacity as usize
+    }
+
+    pub(super) const fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    pub(super) const fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.number(at::LEN) as usize
+    }
+
+    /// A number of the mutable part of the header.
+    #[inline(always)]
+    pub(super) fn number(&self, at: usize) -> u64 {
+        // SAFETY: C1: the header is 192 bytes, aligned to 16; the offsets in `at` are multiples of 8 below that.
+        u64::from_le(unsafe { self.memory.ptr().add(at).cast::<u64>().read() })
+    }
+
+    /// All bytes of the archive, for as long as nobody can change one.
+    pub(super) fn bytes(&mut self) -> &[u8] {
+        // SAFETY: C1; `&mut self` keeps atomics out of reach.
+        unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
+    }
+
+    /// The header, copied.
+    pub(super) fn header(&self) -> Header {
+        // SAFETY: C1.
+        Header(unsafe { self.memory.ptr().cast().read() })
+    }
+
+    /// All bytes of the archive, for a caller who knows that nobody can change one while they are lent out: the core is
+    /// not shared yet, or its values are frozen.
+    pub(super) fn bytes_still(&self) -> &[u8] {
+        // SAFETY: C1; stillness is said above.
+        unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
+    }
+
+    /// The same through a shared reference, of types without atomics.
+    pub(super) fn bytes_frozen(&self) -> &[u8]
+    where
+        V: super::value::Frozen,
+    {
+        // SAFETY: C1; without atomics nobody writes through `&self`.
+        unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
+    }
+
+    pub(super) fn into_memory(self) -> M {
+        self.memory
+    }
+
+    /// The entry of a key.
+    #[inline(always)]
+    pub(super) fn find(&self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<(&K, &V)> {
+        self.slot_of(hash, is_key).map(|slot| self.pair(slot))
+    }
+
+    /// The slot of a key.
+    #[inline(always)]
+    fn slot_of(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Option<usize> {
+        // SAFETY: C2: the raw search asks about full slots only.
+        self.raw().find(hash, |key| is_key(unsafe { key.as_ref() }))
+    }
+
+    /// The slot of a key, or the place where it goes.
+    #[inline(always)] // as `slot_of`
+    fn place_of(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Result<Search, FixedError> {
+        let raw = self.raw();
+        let home = hash.home(raw.groups());
+        // SAFETY: C2, as in `slot_of`.
+        match raw.find_in(hash, home, &mut |key| is_key(unsafe { key.as_ref() })) {
+            ControlFlow::Break(Some(slot)) => return Ok(Search::Found(slot)),
+            ControlFlow::Break(None) => {
+                if let Some(place) = raw.place_in(home) {
+                    return Ok(Search::Vacant(place));
+                }
+            }
+            ControlFlow::Continue(()) => {}
+        }
+        self.place_further(hash, is_key)
+    }
+
+    /// The same, if the home group did not tell.
+    #[cold] // as `slot_further`
+    #[inline(never)]
+    fn place_further(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Result<Search, FixedError> {
+        // SAFETY: C2, as in `slot_of`.
+        self.raw().find_or_place(hash, |key| is_key(unsafe { key.as_ref() }))
+    }
+
+    /// Whether a search for this hash ends by itself, not by the bound.
+    pub(super) fn search_ends(&self, hash: Hash) -> Result<(), FixedError> {
+        self.raw().search_ends(hash)
+    }
+
+    /// The entry of a key in an archive without C2, with key and value checked first.
+    pub(super) fn find_checked(
+        &self,
+        hash: Hash,
+        mut is_key: impl FnMut(&K) -> bool,
+    ) -> Result<Option<(&K, &V)>, FixedError>
+    where
+        K: Checked,
+        V: Checked,
+    {
+        let raw = self.raw();
+        let mut damaged = None;
+        let found = raw.find(hash, |key| {
+            // SAFETY: C1: readable, aligned; memory of an `Unverified` is not written to.
+            let valid = unsafe { K::is_valid(key.as_ptr()) };
+            if !valid {
+                damaged = Some(FixedError::at(Field::Key, hash.home(raw.groups()).into(), 0, 1));
+            }
+            // SAFETY: just checked.
+            valid && is_key(unsafe { key.as_ref() })
+        });
+        let Some(slot) = found else {
+            return damaged
+                .map_or(Ok(()), Err)
+                .and_then(|()| raw.search_ends(hash))
+                .map(|()| None);
+        };
+        // SAFETY: C1, as above.
+        if !unsafe { V::is_valid(raw.value_ptr(slot).as_ptr()) } {
+            return Err(FixedError::at(Field::Value, slot as u64, 0, 1));
+        }
+        Ok(Some(self.pair(slot)))
+    }
+
+    /// Asks for the cache lines of so many entries, then finds them: the misses overlap.
+    pub(super) fn find_batch<'m, Q>(
+        &'m self,
+        queries: &[Q],
+        out: &mut [Option<&'m V>],
+        hash_of: impl Fn(&Q) -> Hash,
+        is_key: impl Fn(&Q, &K) -> bool,
+    ) {
+        /// Lookups in flight: more than a core has line-fill buffers, few enough for the first-level cache.
+        const BATCH: usize = 32;
+        let raw = self.raw();
+        for (queries, out) in queries.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+            let mut hashes = [Hash(0); BATCH];
+            for (hash, query) in hashes.iter_mut().zip(queries) {
+                *hash = hash_of(query);
+                raw.prefetch_tags(*hash);
+            }
+            for &hash in &hashes[..queries.len()] {
+                raw.prefetch_slot(hash);
+            }
+            for ((out, query), &hash) in out.iter_mut().zip(queries).zip(&hashes) {
+                *out = self.find(hash, |key| is_key(query, key)).map(|(_, value)| value);
+            }
+        }
+    }
+
+    pub(super) fn prefetch(&self, hash: Hash) {
+        self.raw().prefetch_tags(hash);
+    }
+
+    /// The pairs in the order of their slots.
+    pub(super) fn iter(&self) -> super::iter::Iter<'_, K, V> {
+        super::iter::Iter::new(self.raw(), self.len())
+    }
+
+    /// Every key with the number of its slot.
+    pub(super) fn for_each_key(&self, mut f: impl FnMut(usize, &K)) {
+        for slot in 0..self.geometry.slots() {
+            if self.raw().tag(slot) != 0 {
+                f(slot, self.pair(slot).0);
+            }
+        }
+    }
+
+    /// The same map on a copy of its bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the copy is too short or misaligned.
+    pub(super) fn with_memory<N: Memory>(&self, memory: N) -> Core<K, V, N> {
+        check_memory(&memory, self.geometry.bytes, Self::SLOT.archive_align()).expect("a copy of the whole archive");
+        Core {
+            memory,
+            geometry: self.geometry,
+            sealed: self.sealed,
+            types: PhantomData,
+        }
+    }
+
+    pub(super) fn keys(&self) -> super::iter::Keys<'_, K, V> {
+        super::iter::Keys::new(self.raw(), self.len())
+    }
+
+    pub(super) fn values(&self) -> super::iter::Values<'_, K, V> {
+        super::iter::Values::new(self.raw(), self.len())
+    }
+
+    /// Each pair copied out: a pair is plain bytes.
+    ///
+    /// With atomics this needs `&mut self`, which the callers take.
+    pub(super) fn copies(&self) -> impl Iterator<Item = (K, V)> + '_ {
+        // SAFETY: C2; types without Drop, of which a copy of the bytes is another value.
+        self.iter()
+            .map(|(key, value)| unsafe { (core::ptr::read(key), core::ptr::read(value)) })
+    }
+
+    /// The entry in a full slot.
+    #[inline(always)]
+    fn pair(&self, slot: usize) -> (&K, &V) {
+        let raw = self.raw();
+        // SAFETY: R1, R2: the slot is full; `&self` keeps it so.
+        unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref()) }
+    }
+
+    /// Says in the bytes that they are not sealed. The memory is writable.
+    #[cold]
+    fn unseal_writable(&mut self) {
+        self.put(at::STATE, OPEN);
+        compiler_fence(Ordering::Release);
+        self.put(at::CONTENT_CHECKSUM, 0);
+        compiler_fence(Ordering::Release);
+        self.sealed = false;
+    }
+
+    /// Writes a number of the mutable part of the header. The memory is writable.
+    #[inline(always)]
+    fn put(&mut self, at: usize, number: u64) {
+        debug_assert!(M::WRITABLE && at >= at::LEN);
+        // SAFETY: C1 and M2; as in `number`.
+        unsafe { self.memory.ptr().add(at).cast::<u64>().write(number.to_le()) };
+    }
+}
+
+impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
+    /// A new archive in this memory.
+    pub(super) fn create(memory: M, capacity: usize, seed: u64) -> Result<Self, FixedError> {
+        let geometry = Geometry::new(capacity as u64, &Self::SLOT)?;
+        check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
+        let core = Self {
+            memory,
+            geometry,
+            sealed: false,
+            types: PhantomData,
+        };
+        // The magic comes last: whoever looks in between sees no archive.
+        let header = Header::new::<K, V>(&geometry, seed);
+        let base = core.memory.ptr();
+        let first = at::MAGIC + size_of::<u64>();
+        // SAFETY: C1, M2: the whole archive is ours to write.
+        unsafe {
+            base.cast::<u64>().write(0);
+            compiler_fence(Ordering::Release);
+            base.add(at::TAGS).write_bytes(0, geometry.bytes - at::TAGS);
+            base.add(first)
+                .copy_from_nonoverlapping(core::ptr::NonNull::from(&header.0[first..]).cast(), at::TAGS - first);
+            compiler_fence(Ordering::Release);
+            base.copy_from_nonoverlapping(core::ptr::NonNull::from(&header.0).cast(), first);
+        }
+        Ok(core)
+    }
+
+    /// What every writing call begins with.
+    #[inline(always)]
+    pub(super) fn unseal(&mut self) {
+        if self.sealed {
+            self.unseal_writable();
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn set_len(&mut self, len: usize) {
+        self.put(at::LEN, len as u64);
+    }
+
+    /// Says in the bytes what they sum up to, with no counter stuck that need not be.
+    pub(super) fn seal(&mut self, hash_of: impl Fn(&K) -> Hash) {
+        if self.sealed {
+            return;
+        }
+        let raw = self.raw();
+        if (0..raw.groups()).any(|group| has_stuck(counters(&raw.group(group)))) {
+            self.recount(hash_of);
+        }
+        let bytes = self.bytes();
+        let checksum = content_checksum(&bytes[..at::STATE], &bytes[at::TAGS..]);
+        self.put(at::CONTENT_CHECKSUM, checksum);
+        compiler_fence(Ordering::Release);
+        self.put(at::STATE, SEALED);
+        self.sealed = true;
+    }
+
+    #[inline(always)]
+    pub(super) fn find_mut(&mut self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<(&K, &mut V)> {
+        let slot = self.slot_of(hash, is_key)?;
+        self.unseal();
+        Some(self.pair_mut(slot))
+    }
+
+    #[inline(always)]
+    fn pair_mut(&mut self, slot: usize) -> (&K, &mut V) {
+        let raw = self.raw();
+        // SAFETY: R1 for writing (M2), R2: the slot is full; `&mut self` makes the reference the only one.
+        unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_mut()) }
+    }
+
+    /// The entries of several keys at once.
+    ///
+    /// # Panics
+    ///
+    /// If two of them are the same entry.
+    pub(super) fn disjoint_mut<const N: usize>(
+        &mut self,
+        hashes: [Hash; N],
+        mut is_key: impl FnMut(usize, &K) -> bool,
+    ) -> [Option<&mut V>; N] {
+        let slots: [_; N] = core::array::from_fn(|i| self.slot_of(hashes[i], |key| is_key(i, key)));
+        for (i, slot) in slots.iter().enumerate() {
+            assert!(
+                slot.is_none() || !slots[..i].contains(slot),
+                "two of the keys are the same"
+            );
+        }
+        self.unseal();
+        let raw = self.raw();
+        // SAFETY: as in `pair_mut`; the slots differ, so the references do.
+        slots.map(|slot| slot.map(|slot| unsafe { raw.value_ptr(slot).as_mut() }))
+    }
+
+    /// The entry of a key, or the place for it.
+    #[inline(always)]
+    pub(super) fn search(&mut self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Found<'_, K, V, M> {
+        match self.place_of(hash, is_key) {
+            Ok(Search::Found(slot)) => Found::Full(FullSlot { core: self, hash, slot }),
+            Ok(Search::Vacant(place)) => Found::Free(FreeSlot {
+                core: self,
+                hash,
+                place: Ok(place),
+            }),
+            Err(error) => Found::Free(FreeSlot {
+                core: self,
+                hash,
+                place: Err(error),
+            }),
+        }
+    }
+
+    /// Puts a pair in: over the value of an equal key, or into a free slot.
+    #[inline(always)]
+    pub(super) fn insert(
+        &mut self,
+        hash: Hash,
+        key: K,
+        value: V,
+        is_key: impl Fn(&K, &K) -> bool,
+    ) -> Result<Option<V>, FixedInsertError<K, V>> {
+        match self.place_of(hash, |other| is_key(&key, other)) {
+            Ok(Search::Found(slot)) => {
+                self.unseal();
+                Ok(Some(core::mem::replace(self.pair_mut(slot).1, value)))
+            }
+            Ok(Search::Vacant(place)) => self.occupy(hash, Ok(place), key, value).map(|_| None),
+            Err(error) => self.occupy(hash, Err(error), key, value).map(|_| None),
+        }
+    }
+
+    /// Fills a place that was just chosen, unless the map is full. No place is left only in a full map, or in one whose
+    /// length lies.
+    #[inline(always)]
+    fn occupy(
+        &mut self,
+        hash: Hash,
+        place: Result<Place, FixedError>,
+        key: K,
+        value: V,
+    ) -> Result<usize, FixedInsertError<K, V>> {
+        let len = self.len();
+        if len >= self.capacity() {
+            return Err(FixedInsertError::Full {
+                key,
+                value,
+                capacity: self.capacity(),
+            });
+        }
+        let place = match place {
+            Ok(place) => place,
+            Err(error) => return Err(FixedInsertError::Corrupt { key, value, error }),
+        };
+        self.unseal();
+        // SAFETY: R1 for writing (M2); the place was chosen under the same `&mut self`, for this hash.
+        let slot = unsafe { self.raw().occupy(hash, place, key, value) };
+        self.set_len(len + 1);
+        Ok(slot)
+    }
+
+    #[inline(always)]
+    pub(super) fn remove(&mut self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<(K, V)> {
+        let slot = self.slot_of(hash, is_key)?;
+        Some(self.vacate(hash, slot))
+    }
+
+    /// The same, with the counters looked at first.
+    pub(super) fn remove_checked(
+        &mut self,
+        hash: Hash,
+        is_key: impl FnMut(&K) -> bool,
+    ) -> Result<Option<(K, V)>, FixedError> {
+        let raw = self.raw();
+        let Some(slot) = self.slot_of(hash, is_key) else {
+            return raw.search_ends(hash).map(|()| None);
+        };
+        raw.check_passage(hash, slot)?;
+        if self.len() == 0 {
+            return Err(FixedError::new(Field::Len, 1, 0));
+        }
+        Ok(Some(self.vacate(hash, slot)))
+    }
+
+    #[inline(always)]
+    fn vacate(&mut self, hash: Hash, slot: usize) -> (K, V) {
+        self.unseal();
+        // SAFETY: R1 for writing (M2); the slot was just found full, under this hash.
+        let pair = unsafe { self.raw().vacate(hash, slot) };
+        self.set_len(self.len().saturating_sub(1));
+        pair
+    }
+
+    /// Takes out the next entry from this slot on that `pred` picks, and gives the slot behind it; `hash_of` tells the
+    /// hash of a key. Asks `pred` once about each entry that it passes.
+    pub(super) fn extract_next(
+        &mut self,
+        from: &mut usize,
+        hash_of: impl Fn(&K) -> Hash,
+        mut pred: impl FnMut(&K, &mut V) -> bool,
+    ) -> Option<(K, V)> {
+        self.unseal();
+        let raw = self.raw();
+        while *from < self.geometry.slots() {
+            let slot = *from;
+            *from += 1;
+            if raw.tag(slot) != 0 {
+                let (key, value) = self.pair_mut(slot);
+                if pred(key, value) {
+                    let hash = hash_of(key);
+                    return Some(self.vacate(hash, slot));
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn iter_mut(&mut self) -> super::iter::IterMut<'_, K, V> {
+        self.unseal();
+        super::iter::IterMut::new(self.raw(), self.len())
+    }
+
+    pub(super) fn values_mut(&mut self) -> super::iter::ValuesMut<'_, K, V> {
+        self.unseal();
+        super::iter::ValuesMut::new(self.raw(), self.len())
+    }
+
+    /// The next full slot from this one on, copied out; the slot stays as it is.
+    pub(super) fn copy_next(&mut self, from: &mut usize) -> Option<(K, V)> {
+        let raw = self.raw();
+        while *from < self.geometry.slots() {
+            let slot = *from;
+            *from += 1;
+            if raw.tag(slot) != 0 {
+                // SAFETY: C2; types without Drop.
+                return Some(unsafe { (raw.key_ptr(slot).read(), raw.value_ptr(slot).read()) });
+            }
+        }
+        None
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.unseal();
+        // SAFETY: R1 for writing (M2).
+        unsafe { self.raw().clear() };
+        self.set_len(0);
+    }
+
+    /// Zeroes full slots that hold no valid entry, and free ones that are not zero; says how many of each. For a core
+    /// without C2, which has it afterwards.
+    pub(super) fn drop_invalid(&mut self, hash_of: impl Fn(&K) -> Hash) -> (usize, usize)
+    where
+        K: Checked,
+        V: Checked,
+    {
+        self.unseal();
+        let raw = self.raw();
+        let (mut lost, mut unfinished) = (0, 0);
+        for slot in 0..self.geometry.slots() {
+            let tag = raw.tag(slot);
+            // SAFETY: R1; `&mut self`: nobody writes meanwhile. The key becomes a reference after it was checked.
+            let valid = tag != 0
+                && unsafe {
+                    K::is_valid(raw.key_ptr(slot).as_ptr())
+                        && V::is_valid(raw.value_ptr(slot).as_ptr())
+                        && hash_of(raw.key_ptr(slot).as_ref()).tag() == tag
+                };
+            if valid {
+                // SAFETY: R1 for writing (M2).
+                unsafe { raw.zero_padding(slot) };
+                continue;
+            }
+            lost += usize::from(tag != 0);
+            unfinished += usize::from(tag == 0 && raw.slot_bytes(slot).iter().any(|&byte| byte != 0));
+            // SAFETY: R1 for writing (M2).
+            unsafe { raw.wipe(slot) };
+        }
+        (lost, unfinished)
+    }
+
+    /// Takes out each entry that a search for its key does not meet first, and says how many.
+    pub(super) fn drop_duplicates(&mut self, hash_of: impl Fn(&K) -> Hash, same: impl Fn(&K, &K) -> bool) -> usize {
+        let mut dropped = 0;
+        for slot in 0..self.geometry.slots() {
+            if self.raw().tag(slot) != 0 {
+                let key = self.pair(slot).0;
+                let hash = hash_of(key);
+                if self.slot_of(hash, |other| same(key, other)) != Some(slot) {
+                    self.vacate(hash, slot);
+                    dropped += 1;
+                }
+            }
+        }
+        dropped
+    }
+
+    /// Full slots, counted.
+    pub(super) fn count(&self) -> usize {
+        let raw = self.raw();
+        (0..raw.groups())
+            .map(|group| Group::load(&raw.group(group)).full().count())
+            .sum()
+    }
+
+    /// Counts all passages anew.
+    pub(super) fn recount(&mut self, hash_of: impl Fn(&K) -> Hash) {
+        self.unseal();
+        let raw = self.raw();
+        for group in 0..raw.groups() {
+            // SAFETY: R1 for writing (M2).
+            unsafe { raw.set_counters(group, 0) };
+        }
+        for slot in 0..self.geometry.slots() {
+            if raw.tag(slot) != 0 {
+                let hash = hash_of(self.pair(slot).0);
+                let passed = passages(hash, slot, raw.groups());
+                // SAFETY: R1 for writing (M2).
+                unsafe { raw.count_passage(hash, passed) };
+            }
+        }
+    }
+}
+
+/// Groups on the way of a hash before the one of this slot.
+pub(super) fn passages(hash: Hash, slot: usize, groups: u32) -> u32 {
+    let until = (slot / super::layout::LANES) as u32;
+    let mut group = hash.home(groups);
+    let mut passed = 0;
+    while group != until && passed < groups {
+        group = Hash::next(group, groups);
+        passed += 1;
+    }
+    passed
+}
+
+/// What `Core::search` came to.
+pub(super) enum Found<'m, K, V, M> {
+    Full(FullSlot<'m, K, V, M>),
+    Free(FreeSlot<'m, K, V, M>),
+}
+
+/// A full slot, held exclusively.
+pub(super) struct FullSlot<'m, K, V, M> {
+    core: &'m mut Core<K, V, M>,
+    hash: Hash,
+    slot: usize,
+}
+
+impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FullSlot<'m, K, V, M> {
+    pub(super) fn pair(&self) -> (&K, &V) {
+        self.core.pair(self.slot)
+    }
+
+    pub(super) fn value_mut(&mut self) -> &mut V {
+        self.core.unseal();
+        self.core.pair_mut(self.slot).1
+    }
+
+    pub(super) fn into_mut(self) -> &'m mut V {
+        self.core.unseal();
+        self.core.pair_mut(self.slot).1
+    }
+
+    pub(super) fn remove(self) -> (K, V) {
+        self.core.vacate(self.hash, self.slot)
+    }
+}
+
+/// A place for a key that is not there, held exclusively.
+pub(super) struct FreeSlot<'m, K, V, M> {
+    core: &'m mut Core<K, V, M>,
+    hash: Hash,
+    place: Result<Place, FixedError>,
+}
+
+impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FreeSlot<'m, K, V, M> {
+    pub(super) fn insert(self, key: K, value: V) -> Result<&'m mut V, FixedInsertError<K, V>> {
+        let slot = self.core.occupy(self.hash, self.place, key, value)?;
+        Ok(self.core.pair_mut(slot).1)
+    }
+}

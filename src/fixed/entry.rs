@@ -1,0 +1,170 @@
+//! One key's place in a map, found once.
+
+use super::core::{FreeSlot, FullSlot};
+use super::error::FixedInsertError;
+use super::key::FixedKey;
+use super::memory::MemoryMut;
+use super::value::FixedValue;
+use core::fmt;
+
+/// An entry of a [`FixedMap`](super::FixedMap), full or free; from [`FixedMap::entry`](super::FixedMap::entry).
+#[must_use = "an entry that is dropped does nothing"]
+pub enum Entry<'m, K, V, M> {
+    /// The key is in the map.
+    Occupied(OccupiedEntry<'m, K, V, M>),
+    /// It is not.
+    Vacant(VacantEntry<'m, K, V, M>),
+}
+
+/// An entry that is there.
+pub struct OccupiedEntry<'m, K, V, M> {
+    pub(super) slot: FullSlot<'m, K, V, M>,
+}
+
+/// The place for a key that is not there.
+pub struct VacantEntry<'m, K, V, M> {
+    pub(super) slot: FreeSlot<'m, K, V, M>,
+    pub(super) key: K,
+}
+
+impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
+    /// The value, inserted if it was not there. Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the pair, if the map is full.
+    pub fn or_insert(self, default: V) -> Result<&'m mut V, FixedInsertError<K, V>> {
+        self.or_insert_with(|| default)
+    }
+
+    /// The value, made and inserted if it was not there. Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the pair, if the map is full.
+    pub fn or_insert_with(self, default: impl FnOnce() -> V) -> Result<&'m mut V, FixedInsertError<K, V>> {
+        self.or_insert_with_key(|_| default())
+    }
+
+    /// The value, made from the key and inserted if it was not there. Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the pair, if the map is full.
+    pub fn or_insert_with_key(self, default: impl FnOnce(&K) -> V) -> Result<&'m mut V, FixedInsertError<K, V>> {
+        match self {
+            Self::Occupied(entry) => Ok(entry.into_mut()),
+            Self::Vacant(entry) => {
+                let value = default(&entry.key);
+                entry.insert(value)
+            }
+        }
+    }
+
+    /// The value, inserted as `V::default()` if it was not there. Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the pair, if the map is full.
+    pub fn or_default(self) -> Result<&'m mut V, FixedInsertError<K, V>>
+    where
+        V: Default,
+    {
+        self.or_insert_with(V::default)
+    }
+
+    /// Changes the value, if it is there. Time: O(1). Allocates: never.
+    pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
+        if let Self::Occupied(entry) = &mut self {
+            change(entry.get_mut());
+        }
+        self
+    }
+
+    /// The key that was asked for. Time: O(1). Allocates: never.
+    pub fn key(&self) -> &K {
+        match self {
+            Self::Occupied(entry) => entry.key(),
+            Self::Vacant(entry) => entry.key(),
+        }
+    }
+}
+
+impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> OccupiedEntry<'m, K, V, M> {
+    /// The key in the map. Time: O(1). Allocates: never.
+    pub fn key(&self) -> &K {
+        self.slot.pair().0
+    }
+
+    /// The value. Time: O(1). Allocates: never.
+    pub fn get(&self) -> &V {
+        self.slot.pair().1
+    }
+
+    /// The value, to change. Time: O(1). Allocates: never.
+    pub fn get_mut(&mut self) -> &mut V {
+        self.slot.value_mut()
+    }
+
+    /// The value, for as long as the map is borrowed. Time: O(1). Allocates: never.
+    pub fn into_mut(self) -> &'m mut V {
+        self.slot.into_mut()
+    }
+
+    /// Replaces the value and gives the one before. Time: O(1). Allocates: never.
+    pub fn insert(&mut self, value: V) -> V {
+        core::mem::replace(self.get_mut(), value)
+    }
+
+    /// Takes the entry out and gives its value. Time: O(1). Allocates: never.
+    pub fn remove(self) -> V {
+        self.slot.remove().1
+    }
+
+    /// Takes the entry out. Time: O(1). Allocates: never.
+    pub fn remove_entry(self) -> (K, V) {
+        self.slot.remove()
+    }
+}
+
+impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> VacantEntry<'m, K, V, M> {
+    /// The key that was asked for. Time: O(1). Allocates: never.
+    pub fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The key, given back. Time: O(1). Allocates: never.
+    pub fn into_key(self) -> K {
+        self.key
+    }
+
+    /// Puts the value in. Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the pair, if the map is full.
+    pub fn insert(self, value: V) -> Result<&'m mut V, FixedInsertError<K, V>> {
+        self.slot.insert(self.key, value)
+    }
+}
+
+impl<K, V, M> fmt::Debug for Entry<'_, K, V, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Occupied(entry) => entry.fmt(f),
+            Self::Vacant(entry) => entry.fmt(f),
+        }
+    }
+}
+
+impl<K, V, M> fmt::Debug for OccupiedEntry<'_, K, V, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OccupiedEntry").finish_non_exhaustive()
+    }
+}
+
+impl<K, V, M> fmt::Debug for VacantEntry<'_, K, V, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VacantEntry").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,381 @@
+//! What may be wrong with an archive, its memory, or an insert; each error names the place and both values.
+
+use core::fmt;
+
+/// What a [`FixedError`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Field {
+    /// Bytes of memory: expected at least, found.
+    MemoryLength,
+    /// Alignment of the memory's address in bytes: expected at least, found.
+    MemoryAlign,
+    /// Words of scratch memory: expected at least, found.
+    Scratch,
+    /// The first eight bytes.
+    Magic,
+    /// Version of the format.
+    Version,
+    /// Order of the bytes of an integer.
+    EndianMark,
+    /// Bytes of the header.
+    HeaderBytes,
+    /// Bytes of a slot.
+    SlotSize,
+    /// Alignment of a slot, in bytes.
+    SlotAlign,
+    /// Bytes of a key.
+    KeySize,
+    /// Bytes of a value.
+    ValueSize,
+    /// Bytes from a slot to its value.
+    ValueOffset,
+    /// Number of the hash function.
+    Hasher,
+    /// Layout hash of the key's type: names, order, offsets and types of its fields.
+    KeyLayout,
+    /// Layout hash of the value's type.
+    ValueLayout,
+    /// Entries that the map takes: expected at most, found.
+    Capacity,
+    /// Capacity of a copy: entries there are, entries it takes.
+    TooSmall,
+    /// Groups of slots.
+    Groups,
+    /// Bytes of the archive.
+    Bytes,
+    /// Bytes that are zero in this version of the format; the place is an offset in bytes.
+    Reserved,
+    /// Checksum of the immutable part of the header.
+    HeaderChecksum,
+    /// Number of entries: counted, found.
+    Len,
+    /// Open or sealed.
+    State,
+    /// Checksum of a sealed archive.
+    ContentChecksum,
+    /// Tag of a slot; the place is the slot.
+    Tag,
+    /// The eight counters of a group, as one word; the place is the group.
+    Counters,
+    /// A byte of a free slot, or between key and value, that is not zero; the place is the slot.
+    Padding,
+    /// A key whose bytes are no value of its type; the place is the slot.
+    Key,
+    /// A value whose bytes are no value of its type; the place is the slot.
+    Value,
+    /// Two slots with the same key: expected the first, found the second, which is the place.
+    Duplicate,
+    /// A key that no search reaches: groups searched from its home, groups of the map; the place is the slot.
+    Unreachable,
+    /// A search that went through all groups without an end; the place is the group where it began.
+    Search,
+    /// A counter that a removal found at zero; the place is the group.
+    CounterUnderflow,
+    /// Generation of a published archive.
+    Generation,
+}
+
+/// What is wrong, where, and the two values that differ: a small value, nothing boxed.
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
+///
+/// let error = FixedMap::<u64_le, u64_le, _>::open(AlignedBytes::zeroed(4096)).unwrap_err();
+/// assert_eq!((error.field(), error.found()), (Field::Magic, 0));
+/// assert!(error.to_string().contains("no archive of a FixedMap"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FixedError {
+    field: Field,
+    place: u64,
+    expected: u64,
+    found: u64,
+}
+
+/// There is no place to name.
+const NOWHERE: u64 = u64::MAX;
+
+impl FixedError {
+    pub(crate) const fn new(field: Field, expected: u64, found: u64) -> Self {
+        Self {
+            field,
+            place: NOWHERE,
+            expected,
+            found,
+        }
+    }
+
+    pub(crate) const fn at(field: Field, place: u64, expected: u64, found: u64) -> Self {
+        Self {
+            field,
+            place,
+            expected,
+            found,
+        }
+    }
+
+    /// What this error is about. Allocates: never.
+    #[must_use]
+    pub const fn field(&self) -> Field {
+        self.field
+    }
+
+    /// The value that this program, or the rest of the archive, calls for. Allocates: never.
+    #[must_use]
+    pub const fn expected(&self) -> u64 {
+        self.expected
+    }
+
+    /// The value that was there. Allocates: never.
+    #[must_use]
+    pub const fn found(&self) -> u64 {
+        self.found
+    }
+
+    /// The slot, group or offset that [`Field`] speaks of, where it speaks of one. Allocates: never.
+    #[must_use]
+    pub const fn place(&self) -> Option<u64> {
+        if self.place == NOWHERE { None } else { Some(self.place) }
+    }
+}
+
+impl fmt::Debug for FixedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FixedError")
+            .field("field", &self.field)
+            .field("place", &self.place())
+            .field("expected", &self.expected)
+            .field("found", &self.found)
+            .finish()
+    }
+}
+
+#[allow(clippy::too_many_lines, reason = "one text for each field")]
+impl fmt::Display for FixedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            field,
+            place,
+            expected,
+            found,
+        } = *self;
+        match field {
+            Field::MemoryLength => write!(
+                f,
+                "the memory is {found} bytes, {expected} are needed; `bytes_for` tells the size, a shorter file is cut off"
+            ),
+            Field::MemoryAlign => write!(
+                f,
+                "the memory is aligned to {found} bytes, {expected} are needed; copy it into `AlignedBytes`"
+            ),
+            Field::Scratch => write!(
+                f,
+                "the scratch memory is {found} words, {expected} are needed; `scratch_words` tells the size"
+            ),
+            Field::Magic => write!(
+                f,
+                "this is no archive of a FixedMap: its first eight bytes are {found:#018x}, expected {expected:#018x}"
+            ),
+            Field::Version => write!(
+                f,
+                "the archive has format version {found}, this program reads version {expected}; write it anew with this program"
+            ),
+            Field::EndianMark => write!(
+                f,
+                "the endian mark is {found:#06x}, expected {expected:#06x}: the bytes of its integers were swapped on the way"
+            ),
+            Field::KeyLayout | Field::ValueLayout => write!(
+                f,
+                "the archive's {} is of another type: layout hash {found:#018x}, this program's is {expected:#018x}; \
+                 open it with the type that wrote it",
+                if field == Field::KeyLayout { "key" } else { "value" }
+            ),
+            Field::HeaderBytes
+            | Field::SlotSize
+            | Field::SlotAlign
+            | Field::KeySize
+            | Field::ValueSize
+            | Field::ValueOffset => write!(
+                f,
+                "{}: the archive says {found} bytes, the types of this program take {expected}; open it with the types that wrote it",
+                match field {
+                    Field::HeaderBytes => "size of the header",
+                    Field::SlotSize => "size of a slot",
+                    Field::SlotAlign => "alignment of a slot",
+                    Field::KeySize => "size of a key",
+                    Field::ValueSize => "size of a value",
+                    _ => "offset of the value in its slot",
+                }
+            ),
+            Field::Hasher => write!(
+                f,
+                "the archive is hashed by function {found}, this program knows {expected}"
+            ),
+            Field::Capacity => write!(
+                f,
+                "a capacity of {found} entries is more than the {expected} that fit the format and this machine; shard the map"
+            ),
+            Field::TooSmall => write!(
+                f,
+                "a capacity of {found} entries does not hold the {expected} that the map has"
+            ),
+            Field::Groups => write!(
+                f,
+                "the header says {found} groups, its capacity makes {expected}: the header is damaged"
+            ),
+            Field::Bytes => write!(
+                f,
+                "the header says {found} bytes, its capacity makes {expected}: the header is damaged"
+            ),
+            Field::Reserved => write!(
+                f,
+                "the reserved byte at offset {place} is {found}, expected {expected}: damaged, or written by a later version"
+            ),
+            Field::HeaderChecksum => write!(
+                f,
+                "the header's checksum is {found:#018x}, its bytes make {expected:#018x}: the header is damaged"
+            ),
+            Field::Len => write!(f, "the header says {found} entries, the tags make {expected}"),
+            Field::State => write!(
+                f,
+                "the state is {found:#018x}, expected {expected:#018x} (sealed): the file was not closed cleanly, or is damaged; \
+                 `recover` says what can be kept"
+            ),
+            Field::ContentChecksum => write!(
+                f,
+                "the checksum of the content is {found:#018x}, its bytes make {expected:#018x}: the archive is damaged"
+            ),
+            Field::Tag => write!(f, "slot {place} has tag {found}, its key makes {expected}"),
+            Field::Counters => write!(
+                f,
+                "the counters of group {place} are {found:#010x}, the entries make {expected:#010x}"
+            ),
+            Field::Padding => write!(f, "slot {place} has bytes that should be zero and are not"),
+            Field::Key => write!(f, "the key in slot {place} is no value of its type"),
+            Field::Value => write!(f, "the value in slot {place} is no value of its type"),
+            Field::Duplicate => write!(f, "slots {expected} and {found} have the same key"),
+            Field::Unreachable => write!(
+                f,
+                "the key in slot {place} is not where a search for it looks: {found} of {expected} groups searched"
+            ),
+            Field::Search => write!(
+                f,
+                "a search that began in group {place} went through all {found} groups without an end: \
+                 the archive is damaged; `verify` says where"
+            ),
+            Field::CounterUnderflow => write!(
+                f,
+                "removing would take a counter of group {place} below zero: the archive is damaged; `verify` says where"
+            ),
+            Field::Generation => write!(
+                f,
+                "the archive has generation {found}, expected {expected}: another writer published in between; open it anew"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for FixedError {}
+
+/// A pair that a [`FixedMap`](super::FixedMap) did not take; nothing was changed and nothing is lost.
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, FixedInsertError, FixedMap, u64_le};
+///
+/// let need = FixedMap::<u64_le, u64_le>::bytes_for(1);
+/// let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(need), 1)?;
+/// map.insert(1.into(), 10.into()).unwrap();
+/// let error = map.insert(2.into(), 20.into()).unwrap_err();
+/// assert!(matches!(error, FixedInsertError::Full { capacity: 1, .. }));
+/// assert_eq!(error.into_pair(), (2.into(), 20.into()));
+/// # Ok::<(), arenamap::fixed::FixedError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FixedInsertError<K, V> {
+    /// The map has as many entries as its capacity.
+    Full {
+        /// The key, as it was given.
+        key: K,
+        /// The value, as it was given.
+        value: V,
+        /// Entries that the map takes.
+        capacity: usize,
+    },
+    /// The bytes contradict each other; only an archive that was opened without `verify` may say so.
+    Corrupt {
+        /// The key, as it was given.
+        key: K,
+        /// The value, as it was given.
+        value: V,
+        /// What was found.
+        error: FixedError,
+    },
+}
+
+impl<K, V> FixedInsertError<K, V> {
+    /// The key and the value, as they were given. Allocates: never.
+    pub fn into_pair(self) -> (K, V) {
+        match self {
+            Self::Full { key, value, .. } | Self::Corrupt { key, value, .. } => (key, value),
+        }
+    }
+}
+
+impl<K, V> fmt::Debug for FixedInsertError<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { capacity, .. } => f
+                .debug_struct("Full")
+                .field("capacity", capacity)
+                .finish_non_exhaustive(),
+            Self::Corrupt { error, .. } => f.debug_struct("Corrupt").field("error", error).finish_non_exhaustive(),
+        }
+    }
+}
+
+impl<K, V> fmt::Display for FixedInsertError<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { capacity, .. } => write!(
+                f,
+                "the map has all of its {capacity} entries and never grows; the pair is in this error: \
+                 remove entries, or `copy_into` a larger buffer"
+            ),
+            Self::Corrupt { error, .. } => write!(f, "the pair was not inserted and is in this error: {error}"),
+        }
+    }
+}
+
+impl<K, V> core::error::Error for FixedInsertError<K, V> {}
+
+/// How far [`FixedMap::try_extend`](super::FixedMap::try_extend) came; what was inserted stays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FixedExtendError<K, V> {
+    /// Pairs taken in before the failure.
+    pub inserted: usize,
+    /// The pair that was not taken in, and why.
+    pub cause: FixedInsertError<K, V>,
+}
+
+impl<K, V> fmt::Debug for FixedExtendError<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FixedExtendError")
+            .field("inserted", &self.inserted)
+            .field("cause", &self.cause)
+            .finish()
+    }
+}
+
+impl<K, V> fmt::Display for FixedExtendError<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped after {} pairs: {}", self.inserted, self.cause)
+    }
+}
+
+impl<K: 'static, V: 'static> core::error::Error for FixedExtendError<K, V> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}

@@ -1,0 +1,176 @@
+//! The first 192 bytes: written once, checked in a fixed order before anything else is believed.
+
+use super::error::{Field, FixedError};
+use super::layout::{ENDIAN_MARK, Geometry, HASHER, MAGIC, OPEN, SEALED, SlotLayout, VERSION, at};
+use super::value::FixedValue;
+use rapidhash::v3::{RapidSecrets, RapidStreamHasherV3, rapidhash_v3_seeded};
+
+/// Secrets of the two checksums: those of seed 0, which every reader can make.
+const CHECKSUM: RapidSecrets = RapidSecrets::seed(0);
+
+/// The header's bytes, copied out of the memory: nobody changes them between a check and a use.
+#[derive(Clone, Copy)]
+pub(super) struct Header(pub(super) [u8; at::TAGS]);
+
+/// The number whose bytes begin there.
+macro_rules! number {
+    ($bytes:expr, $at:expr, $number:ty) => {{
+        let mut bytes = [0; size_of::<$number>()];
+        bytes.copy_from_slice(&$bytes[$at..][..size_of::<$number>()]);
+        <$number>::from_le_bytes(bytes)
+    }};
+}
+
+impl Header {
+    /// The header of a new map.
+    pub(super) fn new<K: FixedValue, V: FixedValue>(geometry: &Geometry, seed: u64) -> Self {
+        let slot = SlotLayout::of::<K, V>();
+        let mut header = Self([0; at::TAGS]);
+        header.put(at::MAGIC, &MAGIC.to_le_bytes());
+        header.put(at::VERSION, &VERSION.to_le_bytes());
+        header.put(at::ENDIAN_MARK, &ENDIAN_MARK.to_le_bytes());
+        for (at, size) in Self::sizes(&slot) {
+            header.put(at, &size.to_le_bytes());
+        }
+        header.put(at::HASHER, &HASHER.to_le_bytes());
+        header.put(at::KEY_LAYOUT, &K::SCHEMA.layout_hash().to_le_bytes());
+        header.put(at::VALUE_LAYOUT, &V::SCHEMA.layout_hash().to_le_bytes());
+        header.put(at::SEED, &seed.to_le_bytes());
+        header.put(at::CAPACITY, &geometry.capacity.to_le_bytes());
+        header.put(at::GROUPS, &u64::from(geometry.groups).to_le_bytes());
+        header.put(at::BYTES, &(geometry.bytes as u64).to_le_bytes());
+        header.put(at::HEADER_CHECKSUM, &header.checksum().to_le_bytes());
+        header.put(at::STATE, &OPEN.to_le_bytes());
+        header
+    }
+
+    /// The sizes that a header states, and where.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "`FixedMap` refuses larger slots at compile time"
+    )]
+    fn sizes(slot: &SlotLayout) -> [(usize, u32); 6] {
+        [
+            (at::HEADER_BYTES, at::TAGS as u32),
+            (at::SLOT_SIZE, slot.size as u32),
+            (at::SLOT_ALIGN, slot.align as u32),
+            (at::KEY_SIZE, slot.key as u32),
+            (at::VALUE_SIZE, slot.value as u32),
+            (at::VALUE_OFFSET, slot.value_at as u32),
+        ]
+    }
+
+    fn put(&mut self, at: usize, bytes: &[u8]) {
+        self.0[at..][..bytes.len()].copy_from_slice(bytes);
+    }
+
+    fn checksum(&self) -> u64 {
+        rapidhash_v3_seeded(&self.0[..at::HEADER_CHECKSUM], &CHECKSUM)
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        number!(self.0, at::SEED, u64)
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        number!(self.0, at::LEN, u64)
+    }
+
+    pub(super) fn state(&self) -> u64 {
+        number!(self.0, at::STATE, u64)
+    }
+
+    pub(super) fn content_checksum(&self) -> u64 {
+        number!(self.0, at::CONTENT_CHECKSUM, u64)
+    }
+
+    /// Checks everything that can be checked without the content, in the order of `FORMAT.md`, and gives the geometry.
+    pub(super) fn check<K: FixedValue, V: FixedValue>(&self) -> Result<Geometry, FixedError> {
+        let slot = SlotLayout::of::<K, V>();
+        expect(Field::Magic, MAGIC, number!(self.0, at::MAGIC, u64))?;
+        expect(
+            Field::EndianMark,
+            ENDIAN_MARK.into(),
+            number!(self.0, at::ENDIAN_MARK, u16).into(),
+        )?;
+        expect(Field::Version, VERSION.into(), number!(self.0, at::VERSION, u16).into())?;
+        expect(
+            Field::HeaderChecksum,
+            self.checksum(),
+            number!(self.0, at::HEADER_CHECKSUM, u64),
+        )?;
+        let fields = [
+            Field::HeaderBytes,
+            Field::SlotSize,
+            Field::SlotAlign,
+            Field::KeySize,
+            Field::ValueSize,
+            Field::ValueOffset,
+        ];
+        for (field, (at, size)) in fields.into_iter().zip(Self::sizes(&slot)) {
+            expect(field, size.into(), number!(self.0, at, u32).into())?;
+        }
+        expect(Field::Hasher, HASHER.into(), number!(self.0, at::HASHER, u32).into())?;
+        expect(
+            Field::KeyLayout,
+            K::SCHEMA.layout_hash(),
+            number!(self.0, at::KEY_LAYOUT, u64),
+        )?;
+        expect(
+            Field::ValueLayout,
+            V::SCHEMA.layout_hash(),
+            number!(self.0, at::VALUE_LAYOUT, u64),
+        )?;
+        let geometry = Geometry::new(number!(self.0, at::CAPACITY, u64), &slot)?;
+        expect(Field::Groups, geometry.groups.into(), number!(self.0, at::GROUPS, u64))?;
+        expect(Field::Bytes, geometry.bytes as u64, number!(self.0, at::BYTES, u64))?;
+        self.check_zero(at::RESERVED, at::HEADER_CHECKSUM)?;
+        self.check_zero(at::RESERVED_MUTABLE, at::TAGS)?;
+        if self.len() > geometry.capacity {
+            return Err(FixedError::new(Field::Len, geometry.capacity, self.len()));
+        }
+        match self.state() {
+            SEALED => {}
+            OPEN => expect(Field::ContentChecksum, 0, self.content_checksum())?,
+            other => return Err(FixedError::new(Field::State, SEALED, other)),
+        }
+        Ok(geometry)
+    }
+
+    fn check_zero(&self, from: usize, to: usize) -> Result<(), FixedError> {
+        match self.0[from..to].iter().position(|&byte| byte != 0) {
+            Some(i) => Err(FixedError::at(
+                Field::Reserved,
+                (from + i) as u64,
+                0,
+                self.0[from + i].into(),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+fn expect(field: Field, expected: u64, found: u64) -> Result<(), FixedError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(FixedError::new(field, expected, found))
+    }
+}
+
+/// The checksum of a sealed archive: of its bytes from the start to the state, then from the tags to the end.
+pub(super) fn content_checksum(before_state: &[u8], content: &[u8]) -> u64 {
+    let mut hasher = RapidStreamHasherV3::new(&CHECKSUM);
+    hasher.write(before_state);
+    hasher.write(content);
+    hasher.finish()
+}
+
+/// A seed that nobody can guess before the archive is published.
+pub(super) fn random_seed() -> u64 {
+    use core::hash::BuildHasher;
+    #[cfg(feature = "std")]
+    return std::hash::RandomState::new().hash_one(0_u8);
+    #[cfg(not(feature = "std"))]
+    return crate::DefaultHashBuilder::default().hash_one(0_u8);
+}

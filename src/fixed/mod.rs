@@ -1,0 +1,613 @@
+//! [`FixedMap`]: a hash map in one buffer of bytes that is its own archive.
+//!
+//! The map is made in memory that the caller gives, never grows, never moves an entry, and never calls the heap. Its bytes
+//! hold no pointer and are the same on every target: copy them, write them to a file, map them into another process, and
+//! they are the same map there.
+//!
+//! ```
+//! use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+//!
+//! let need = FixedMap::<u64_le, u64_le>::bytes_for(1_000);
+//! let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(need), 1_000)?;
+//! map.insert(7.into(), 49.into()).unwrap();
+//!
+//! let bytes = map.as_bytes().to_vec(); // the snapshot: one copy
+//! let there = AlignedBytes::from_slice(&bytes);
+//! let view = FixedMap::<u64_le, u64_le, _>::open(&there[..])?; // O(1), nothing is read but the header
+//! assert_eq!(view.get(&7), Some(&49.into()));
+//! # Ok::<(), arenamap::fixed::FixedError>(())
+//! ```
+//!
+//! # Which opening?
+//!
+//! | call | time | of which types | what is promised |
+//! |---|---|---|---|
+//! | [`open`](FixedMap::open) | O(1) | any bytes are a value (`FromBytes`) | any bytes: safe, every call ends; right answers only if the archive is undamaged |
+//! | [`open_mut`](FixedMap::open_mut) | O(1) | as `open` | as `open`; the archive is marked as open at once |
+//! | [`open_verified`](FixedMap::open_verified) | O(n) | all | right answers |
+//! | [`open_unverified`](FixedMap::open_unverified) | O(1) | all | each lookup checks the key and value that it gives out |
+//! | [`open_unchecked`](FixedMap::open_unchecked) | O(1) | all | what the caller promises |
+//!
+//! # Hash functions and hostile keys
+//!
+//! Keys are hashed by rapidhash v3 (without its last step) with secrets made from a seed, random for each new map. An archive shows its seed to
+//! whoever can read it: a map that takes keys from outside after it was published is to be re-keyed first, by
+//! [`copy_into`](FixedMap::copy_into), which draws a new seed.
+//!
+//! # Allocations
+//!
+//! No call allocates, but those that say so: [`AlignedBytes`], and [`verify`](FixedMap::verify) without given scratch.
+//!
+#![doc = include_str!("FORMAT.md")]
+
+mod atomic;
+mod core;
+mod entry;
+mod error;
+mod group;
+mod header;
+mod iter;
+mod key;
+mod layout;
+mod memory;
+mod open;
+mod raw;
+mod recover;
+mod stats;
+mod text;
+mod traits;
+mod value;
+mod verify;
+
+pub use self::atomic::{AtomicI32Le, AtomicI64Le, AtomicU8, AtomicU16Le, AtomicU32Le, AtomicU64Le};
+pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
+pub use self::error::{Field, FixedError, FixedExtendError, FixedInsertError};
+pub use self::iter::{Iter, IterMut, Keys, Values, ValuesMut};
+pub use self::key::{FixedKey, KeyHasher, Query};
+pub use self::memory::{AlignedBytes, Exclusive, Holds, IntoMemory, Memory, MemoryMut};
+pub use self::open::Unverified;
+pub use self::recover::Recovered;
+pub use self::stats::FixedStats;
+pub use self::text::{FixedBytes, FixedStr, TooLong};
+pub use self::traits::{Drain, ExtractIf};
+pub use self::value::{Checked, FieldSchema, FixedValue, Frozen, Schema};
+pub use rkyv::rend::{
+    NonZeroI16_le, NonZeroI32_le, NonZeroI64_le, NonZeroU16_le, NonZeroU32_le, NonZeroU64_le, char_le, f32_le, f64_le,
+    i16_le, i32_le, i64_le, i128_le, u16_le, u32_le, u64_le, u128_le,
+};
+
+#[doc(hidden)]
+pub mod __private {
+    pub use rkyv;
+    pub use zerocopy;
+}
+
+use self::core::{Core, Found};
+use self::key::hash_of;
+use self::layout::{Geometry, Hash, SlotLayout};
+use rapidhash::v3::RapidSecrets;
+
+/// A hash map of fixed capacity in one buffer of bytes, which is its own zero-copy archive.
+///
+/// `K` and `V` have the same bytes on every target ([`FixedKey`], [`FixedValue`]), `M` is the memory it lives in: `&[u8]`
+/// to read, [`Exclusive`] (what `&mut [u8]` becomes) or [`AlignedBytes`] to write. See the [module](self).
+///
+/// Capacity means capacity: a map of capacity n takes n entries after any history of inserts and removals, and its probe
+/// lengths stay within the bounds that `FORMAT.md` states. A full map answers [`FixedInsertError::Full`].
+pub struct FixedMap<K, V, M = AlignedBytes> {
+    core: Core<K, V, M>,
+    secrets: RapidSecrets,
+    seed: u64,
+}
+
+impl<K: FixedKey, V: FixedValue> FixedMap<K, V> {
+    /// Bytes of an archive for so many entries. Time: O(1). Allocates: never.
+    ///
+    /// The archive needs an alignment of [`ALIGN`](Self::ALIGN) bytes.
+    ///
+    /// # Panics
+    ///
+    /// If no machine has so many bytes; [`try_bytes_for`](Self::try_bytes_for) returns the error.
+    ///
+    /// ```
+    /// use arenamap::fixed::{FixedMap, u64_le};
+    ///
+    /// const NEED: usize = FixedMap::<u64_le, u64_le>::bytes_for(1_000);
+    /// assert!(NEED < 1_000 * 26 + 512); // 16 bytes of data, two thirds full
+    /// ```
+    #[must_use]
+    pub const fn bytes_for(capacity: usize) -> usize {
+        match Geometry::new(capacity as u64, &SlotLayout::of::<K, V>()) {
+            Ok(geometry) => geometry.bytes,
+            Err(_) => panic!(
+                "no machine holds a map of that capacity; `try_bytes_for` returns the error instead of panicking"
+            ),
+        }
+    }
+
+    /// Bytes of an archive for so many entries. Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`Field::Capacity`] if no machine has so many bytes.
+    ///
+    /// ```
+    /// use arenamap::fixed::{FixedMap, u64_le};
+    ///
+    /// assert!(FixedMap::<u64_le, u64_le>::try_bytes_for(usize::MAX).is_err());
+    /// ```
+    pub const fn try_bytes_for(capacity: usize) -> Result<usize, FixedError> {
+        match Geometry::new(capacity as u64, &SlotLayout::of::<K, V>()) {
+            Ok(geometry) => Ok(geometry.bytes),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Alignment of an archive in memory, in bytes: 16, or that of a slot if it is larger.
+    pub const ALIGN: usize = SlotLayout::of::<K, V>().archive_align();
+}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
+    /// A new map for so many entries in this memory, with a random seed. Time: linear in the bytes. Allocates: never.
+    ///
+    /// The memory may be longer than needed; what is beyond [`bytes_for`](FixedMap::bytes_for) stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedError`] if the memory is too short or misaligned, or the capacity beyond the format.
+    ///
+    /// ```
+    /// use arenamap::fixed::{Field, FixedMap, u64_le};
+    ///
+    /// let mut too_short = [0; 100];
+    /// let error = FixedMap::<u64_le, u64_le, _>::create(&mut too_short[..], 10).unwrap_err();
+    /// assert_eq!((error.field(), error.found()), (Field::MemoryLength, 100));
+    /// ```
+    pub fn create(memory: impl IntoMemory<Memory = M>, capacity: usize) -> Result<Self, FixedError> {
+        Self::create_seeded(memory, capacity, header::random_seed())
+    }
+
+    /// A new map with a given seed: the same seed and history make the same bytes on every target.
+    /// Time: linear in the bytes. Allocates: never.
+    ///
+    /// Whoever knows the seed can choose keys that collide.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    ///
+    /// let need = FixedMap::<u64_le, u64_le>::bytes_for(10);
+    /// let new = || FixedMap::<u64_le, u64_le, _>::create_seeded(AlignedBytes::zeroed(need), 10, 42);
+    /// assert_eq!(new()?.as_bytes(), new()?.as_bytes());
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn create_seeded(memory: impl IntoMemory<Memory = M>, capacity: usize, seed: u64) -> Result<Self, FixedError> {
+        let core = Core::create(memory.into_memory(), capacity, seed)?;
+        Ok(Self {
+            core,
+            secrets: RapidSecrets::seed(seed),
+            seed,
+        })
+    }
+}
+
+impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
+    #[inline(always)]
+    fn hash<Q: Query<K> + ?Sized>(&self, query: &Q) -> Hash {
+        hash_of(query, &self.secrets)
+    }
+
+    /// Number of entries. Time: O(1). Allocates: never.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.core.len()
+    }
+
+    /// Whether there are no entries. Time: O(1). Allocates: never.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entries that the map takes, whatever was inserted and removed before. Time: O(1). Allocates: never.
+    #[inline]
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.core.capacity()
+    }
+
+    /// The seed of the hash function, as the archive shows it. Time: O(1). Allocates: never.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How often the archive was published. Time: O(1). Allocates: never.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.core.number(layout::at::GENERATION)
+    }
+
+    /// Whether the archive carries a checksum of its content: since [`seal`](Self::seal), and until the next write.
+    /// Time: O(1). Allocates: never.
+    #[must_use]
+    pub const fn is_sealed(&self) -> bool {
+        self.core.is_sealed()
+    }
+
+    /// The value of a key. Time: O(1). Allocates: never.
+    ///
+    /// Of a damaged archive that was not verified it may miss a key that is there.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// map.insert(7.into(), 49.into()).unwrap();
+    /// assert_eq!(map.get(&7), Some(&49.into())); // by a native number
+    /// assert_eq!(map.get(&u64_le::from(7)), map.get(&7)); // or by the key
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    #[inline]
+    pub fn get<Q: Query<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
+        self.core
+            .find(self.hash(key), |other| key.is_key(other))
+            .map(|(_, value)| value)
+    }
+
+    /// Key and value of a key. Time: O(1). Allocates: never.
+    #[inline]
+    pub fn get_key_value<Q: Query<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
+        self.core.find(self.hash(key), |other| key.is_key(other))
+    }
+
+    /// Whether there is such a key. Time: O(1). Allocates: never.
+    #[inline]
+    pub fn contains_key<Q: Query<K> + ?Sized>(&self, key: &Q) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The value of a key, or what is wrong with the archive on the way to it. Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`Field::Search`] if the search went through all groups without an end, which only a damaged archive, or one with
+    /// thousands of keys chosen to collide, brings about.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// assert_eq!(map.try_get(&7)?, None);
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    #[inline]
+    pub fn try_get<Q: Query<K> + ?Sized>(&self, key: &Q) -> Result<Option<&V>, FixedError> {
+        let hash = self.hash(key);
+        match self.core.find(hash, |other| key.is_key(other)) {
+            Some((_, value)) => Ok(Some(value)),
+            None => self.core.search_ends(hash).map(|()| None),
+        }
+    }
+
+    /// Asks the processor for the place of a key, so that a lookup soon after need not wait. Time: O(1). Allocates: never.
+    ///
+    /// Pays where the map is larger than the second-level cache and there is other work to do in between.
+    #[inline]
+    pub fn prefetch<Q: Query<K> + ?Sized>(&self, key: &Q) {
+        self.core.prefetch(self.hash(key));
+    }
+
+    /// The values of many keys, with their cache misses overlapped. Time: O(keys). Allocates: never.
+    ///
+    /// Faster than single lookups from about the size of the second-level cache on, slower below: see `benches/README.md`.
+    ///
+    /// # Panics
+    ///
+    /// If `keys` and `out` differ in length.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// map.insert(7.into(), 49.into()).unwrap();
+    /// let mut out = [None; 2];
+    /// map.get_batch(&[7_u64, 8], &mut out);
+    /// assert_eq!(out, [Some(&49.into()), None]);
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn get_batch<'m, Q: Query<K>>(&'m self, keys: &[Q], out: &mut [Option<&'m V>]) {
+        assert_eq!(keys.len(), out.len(), "as many results as keys");
+        self.core.find_batch(keys, out, |key| self.hash(key), Q::is_key);
+    }
+
+    /// The entries, in the order of their slots. Time: O(capacity) for all. Allocates: never.
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        self.core.iter()
+    }
+
+    /// The keys, in the order of their slots. Time: O(capacity) for all. Allocates: never.
+    pub fn keys(&self) -> Keys<'_, K, V> {
+        self.core.keys()
+    }
+
+    /// The values, in the order of their slots. Time: O(capacity) for all. Allocates: never.
+    pub fn values(&self) -> Values<'_, K, V> {
+        self.core.values()
+    }
+
+    /// The archive: everything that a copy of this map needs. Time: O(1). Allocates: never.
+    ///
+    /// Sealed or not, it can be opened; [`seal`](Self::seal) first if damage on the way should be seen. Values with
+    /// atomics may change under a shared reference, so their archive is read through [`seal`](Self::seal).
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// assert_eq!(map.as_bytes().len(), FixedMap::<u64_le, u64_le>::bytes_for(10));
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn as_bytes(&self) -> &[u8]
+    where
+        V: Frozen,
+    {
+        self.core.bytes_frozen()
+    }
+
+    /// The memory, with the archive in it. Time: O(1). Allocates: never.
+    pub fn into_memory(self) -> M {
+        self.core.into_memory()
+    }
+
+    /// A copy in other memory, for more or fewer entries, with a new random seed: how a map is made larger, and how one
+    /// that was published is re-keyed. Time: linear. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedError`] if the memory is too short or misaligned, or the capacity below the number of entries.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// map.insert(7.into(), 49.into()).unwrap();
+    /// let need = FixedMap::<u64_le, u64_le>::bytes_for(20);
+    /// let larger = map.copy_into(AlignedBytes::zeroed(need), 20)?;
+    /// assert_eq!((larger.get(&7), larger.capacity()), (Some(&49.into()), 20));
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn copy_into<B: IntoMemory>(&self, memory: B, capacity: usize) -> Result<FixedMap<K, V, B::Memory>, FixedError>
+    where
+        B::Memory: MemoryMut,
+        V: Frozen,
+    {
+        self.copied(memory, capacity, header::random_seed())
+    }
+
+    /// [`copy_into`](Self::copy_into) for values with atomics, which nobody may change meanwhile. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy_into`](Self::copy_into).
+    #[allow(clippy::needless_pass_by_ref_mut, reason = "keeps atomics still")]
+    pub fn copy_into_mut<B: IntoMemory>(
+        &mut self,
+        memory: B,
+        capacity: usize,
+    ) -> Result<FixedMap<K, V, B::Memory>, FixedError>
+    where
+        B::Memory: MemoryMut,
+    {
+        self.copied(memory, capacity, header::random_seed())
+    }
+
+    fn copied<B: IntoMemory>(
+        &self,
+        memory: B,
+        capacity: usize,
+        seed: u64,
+    ) -> Result<FixedMap<K, V, B::Memory>, FixedError>
+    where
+        B::Memory: MemoryMut,
+    {
+        if capacity < self.len() {
+            return Err(FixedError::new(Field::TooSmall, self.len() as u64, capacity as u64));
+        }
+        let mut copy = FixedMap::create_seeded(memory, capacity, seed)?;
+        for (key, value) in self.core.copies() {
+            let hash = copy.hash(&key);
+            // An archive that was not verified may hold a key twice, or more entries than it says.
+            copy.core
+                .insert(hash, key, value, K::same)
+                .map_err(|error| match error {
+                    FixedInsertError::Full { .. } => FixedError::new(Field::Len, capacity as u64, capacity as u64 + 1),
+                    FixedInsertError::Corrupt { error, .. } => error,
+                })?;
+        }
+        Ok(copy)
+    }
+}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
+    /// The value of a key, to change in place: one field, nothing copied. Time: O(1). Allocates: never.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, [u64_le; 2], _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// map.insert(7.into(), [1.into(), 2.into()]).unwrap();
+    /// map.get_mut(&7).unwrap()[1] += 40;
+    /// assert_eq!(map.get(&7), Some(&[1.into(), 42.into()]));
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    #[inline]
+    pub fn get_mut<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Option<&mut V> {
+        let hash = self.hash(key);
+        self.core
+            .find_mut(hash, |other| key.is_key(other))
+            .map(|(_, value)| value)
+    }
+
+    /// The values of several different keys at once, to change in place. Time: O(N²) comparisons. Allocates: never.
+    ///
+    /// # Panics
+    ///
+    /// If two of the keys are the same entry, as hashbrown does.
+    pub fn get_disjoint_mut<Q: Query<K> + ?Sized, const N: usize>(&mut self, keys: [&Q; N]) -> [Option<&mut V>; N] {
+        let hashes = keys.map(|key| self.hash(key));
+        self.core.disjoint_mut(hashes, |i, other| keys[i].is_key(other))
+    }
+
+    /// Puts a pair in, and gives the value that an equal key had before; the key itself is not replaced.
+    /// Time: O(1). Allocates: never.
+    ///
+    /// Overwriting works in a full map.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the pair, if the map is full, or the archive was damaged and not verified.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 1)?;
+    /// assert_eq!(map.insert(7.into(), 1.into()).unwrap(), None);
+    /// assert_eq!(map.insert(7.into(), 2.into()).unwrap(), Some(1.into()));
+    /// let (key, value) = map.insert(8.into(), 3.into()).unwrap_err().into_pair();
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    #[inline]
+    pub fn insert(&mut self, key: K, value: V) -> Result<Option<V>, FixedInsertError<K, V>> {
+        let hash = self.hash(&key);
+        self.core.insert(hash, key, value, K::same)
+    }
+
+    /// The entry of a key, to look at, insert or remove with one search. Time: O(1). Allocates: never.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// for key in [7_u64, 8, 7] {
+    ///     *map.entry(key.into()).or_insert(0.into()).unwrap() += 1;
+    /// }
+    /// assert_eq!(map.get(&7), Some(&2.into()));
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    #[inline]
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, M> {
+        let hash = self.hash(&key);
+        match self.core.search(hash, |other| key.same(other)) {
+            Found::Full(slot) => Entry::Occupied(OccupiedEntry { slot }),
+            Found::Free(slot) => Entry::Vacant(VacantEntry { slot, key }),
+        }
+    }
+
+    /// Takes an entry out and gives its value; the slot is free and zeroed at once. Time: O(1). Allocates: never.
+    #[inline]
+    pub fn remove<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Option<V> {
+        self.remove_entry(key).map(|(_, value)| value)
+    }
+
+    /// Takes an entry out and gives key and value. Time: O(1). Allocates: never.
+    #[inline]
+    pub fn remove_entry<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Option<(K, V)> {
+        let hash = self.hash(key);
+        self.core.remove(hash, |other| key.is_key(other))
+    }
+
+    /// Takes an entry out, unless the archive contradicts itself on the way; then nothing is changed.
+    /// Time: O(1). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`Field::Search`], [`Field::CounterUnderflow`] or [`Field::Len`] in a damaged archive that was not verified.
+    pub fn try_remove<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Result<Option<V>, FixedError> {
+        let hash = self.hash(key);
+        Ok(self
+            .core
+            .remove_checked(hash, |other| key.is_key(other))?
+            .map(|(_, value)| value))
+    }
+
+    /// The entries with values to change in place. Time: O(capacity) for all. Allocates: never.
+    pub fn iter_mut(&mut self) -> IterMut<'_, K, V> {
+        self.core.iter_mut()
+    }
+
+    /// The values, to change in place. Time: O(capacity) for all. Allocates: never.
+    pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
+        self.core.values_mut()
+    }
+
+    /// Keeps the entries that `keep` says, and removes the others. Time: O(capacity). Allocates: never.
+    ///
+    /// If `keep` panics, the entries not yet asked about stay.
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+        self.extract_if(|key, value| !keep(key, value)).for_each(drop);
+    }
+
+    /// Takes out the entries that `pred` picks, one at each step of the iterator; those not asked about stay.
+    /// Time: O(capacity) for all. Allocates: never.
+    pub fn extract_if<F: FnMut(&K, &mut V) -> bool>(&mut self, pred: F) -> ExtractIf<'_, K, V, M, F> {
+        ExtractIf {
+            map: self,
+            from: 0,
+            pred,
+        }
+    }
+
+    /// Takes out all entries; the map is empty when the iterator is dropped. Time: O(capacity). Allocates: never.
+    pub fn drain(&mut self) -> Drain<'_, K, V, M> {
+        Drain {
+            left: self.len(),
+            map: self,
+            from: 0,
+        }
+    }
+
+    /// Removes all entries; capacity and seed stay. Time: O(capacity). Allocates: never.
+    pub fn clear(&mut self) {
+        self.core.clear();
+    }
+
+    /// Inserts pairs until one is refused. Time: O(pairs). Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FixedExtendError`] with the number of pairs that went in and the pair that did not; those behind it stay in the
+    /// iterator, if it was passed by reference.
+    pub fn try_extend(&mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Result<(), FixedExtendError<K, V>> {
+        for (inserted, (key, value)) in pairs.into_iter().enumerate() {
+            self.insert(key, value)
+                .map_err(|cause| FixedExtendError { inserted, cause })?;
+        }
+        Ok(())
+    }
+
+    /// Gives the archive the checksum of its content, and its bytes. Time: linear in the bytes; O(1) if it is sealed.
+    /// Allocates: never.
+    ///
+    /// The next write makes it an open one again.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// let mut bytes = AlignedBytes::from_slice(map.seal());
+    /// bytes[300] ^= 1;
+    /// let error = FixedMap::<u64_le, u64_le, _>::open_verified(&bytes[..]).unwrap_err();
+    /// assert_eq!(error.field(), Field::ContentChecksum);
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn seal(&mut self) -> &[u8] {
+        let secrets = &self.secrets;
+        self.core.seal(|key| hash_of(key, secrets));
+        self.core.bytes()
+    }
+}
+
+/// What a map's iterators and traits need of its fields.
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
+    fn extract_next(&mut self, from: &mut usize, pred: impl FnMut(&K, &mut V) -> bool) -> Option<(K, V)> {
+        let secrets = &self.secrets;
+        self.core.extract_next(from, |key| hash_of(key, secrets), pred)
+    }
+}

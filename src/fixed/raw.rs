@@ -1,0 +1,473 @@
+//! The slots and their tags in memory: every unsafe access to an archive.
+//!
+//! ```text
+//!  base                 base + TAGS               base + slots_at
+//!  | header, 192 bytes  | group 0 | group 1 | ... | slot 0 .. 11 of group 0 | slot 12 .. of group 1 | ...
+//!                         16 bytes each             SlotLayout::of::<K, V>().size bytes each
+//! ```
+//!
+//! Invariants, upheld by whoever makes a `Raw` (`Raw::new` names them; `mod.rs` and `verify.rs` are the only makers):
+//! - **R1** `base` is aligned for the archive and valid for reading `Geometry::bytes` initialised bytes for as long as the
+//!   `Raw` is used; `groups` and `slots_at` are of that geometry. For the writing calls also valid for writing, exclusively.
+//! - **R2** every slot whose tag is not zero holds a valid `K` and `V`, or any bytes are valid of both (`FromBytes`).
+//!
+//! # Why twelve slots, eight counters and two thirds
+//!
+//! Entries never move, and a removed one leaves no tombstone. What remains of churn are entries that stand behind their home
+//! because it was full when they came; `FORMAT.md` has the table of what that costs after random remove+insert pairs at full
+//! capacity. One counter a group, as in F14, does not survive them: every search passes through a group that once
+//! overflowed. Eight do, chosen by hash bits that choose neither group nor tag: at a load of two thirds 1.09 groups a hit
+//! and 1.12 a miss, at four fifths 1.26 and 1.35 (100,000 entries, 20n pairs). Both are within what a probe may cost, but a
+//! search that goes on to a second group is one that the processor did not foresee, and it waits for memory before it
+//! notices: at four fifths hits took 1.2 times as long as at two thirds, at 100,000 entries and at 1 million.
+//! Four bits a counter: the largest value that random keys made was 5. Twelve tags and eight counters fill one 16-byte load.
+//!
+//! Tried and not taken: seven bits of tag and four counters of a byte (one instruction less, but twice the false matches: misses
+//! 10.5 ns for 7.6 at 1 million entries); a step that depends on the hash instead of the next group (misses 1.08 for 1.12
+//! groups after churn, for five instructions, and another cache line where the next group is mostly in the same).
+#![allow(unsafe_code)]
+#![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
+
+use super::error::{Field, FixedError};
+use super::group::{Group, STUCK, counters};
+use super::layout::{GROUP_BYTES, Hash, LANES, SlotLayout, at};
+use core::marker::PhantomData;
+use core::ops::ControlFlow;
+use core::ptr::NonNull;
+use core::sync::atomic::{Ordering, compiler_fence};
+
+/// A view of an archive whose header was checked.
+pub(super) struct Raw<K, V> {
+    base: NonNull<u8>,
+    slots_at: usize,
+    groups: u32,
+    types: PhantomData<(K, V)>,
+}
+
+impl<K, V> Clone for Raw<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for Raw<K, V> {}
+
+/// Where a new entry goes: the free slot, and how many full groups it passed on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    group: u32,
+    lane: usize,
+    passed: u32,
+}
+
+/// What a search for the place of a key came to.
+pub(super) enum Search {
+    Found(usize),
+    Vacant(Place),
+}
+
+impl<K, V> Raw<K, V> {
+    const SLOT: SlotLayout = SlotLayout::of::<K, V>();
+
+    /// # Safety
+    ///
+    /// R1 and R2 of this module.
+    #[inline(always)]
+    pub(super) const unsafe fn new(base: NonNull<u8>, groups: u32, slots_at: usize) -> Self {
+        Self {
+            base,
+            slots_at,
+            groups,
+            types: PhantomData,
+        }
+    }
+
+    pub(super) const fn groups(self) -> u32 {
+        self.groups
+    }
+
+    /// The sixteen bytes of a group.
+    #[inline(always)]
+    pub(super) fn group(self, group: u32) -> [u8; GROUP_BYTES] {
+        debug_assert!(group < self.groups);
+        // SAFETY: R1; a group below `groups` is inside the archive. Groups are 16 bytes each from a multiple of 16.
+        unsafe { *self.group_ptr(group).cast::<Aligned>().as_ptr() }.0
+    }
+
+    #[inline(always)]
+    pub(super) fn group_ptr(self, group: u32) -> NonNull<u8> {
+        // SAFETY: R1, as in `group`.
+        unsafe { self.base.add(at::TAGS + group as usize * GROUP_BYTES) }
+    }
+
+    #[inline(always)]
+    pub(super) fn slot_ptr(self, slot: usize) -> NonNull<u8> {
+        debug_assert!(slot < self.groups as usize * LANES);
+        // SAFETY: R1; a slot below `groups * 12` is inside the archive.
+        unsafe { self.base.add(self.slots_at + slot * Self::SLOT.size) }
+    }
+
+    #[inline(always)]
+    pub(super) fn key_ptr(self, slot: usize) -> NonNull<K> {
+        self.slot_ptr(slot).cast()
+    }
+
+    #[inline(always)]
+    pub(super) fn value_ptr(self, slot: usize) -> NonNull<V> {
+        // SAFETY: R1; the value begins inside its slot.
+        unsafe { self.slot_ptr(slot).add(Self::SLOT.value_at) }.cast()
+    }
+
+    /// The tag of a slot.
+    pub(super) fn tag(self, slot: usize) -> u8 {
+        self.group((slot / LANES) as u32)[slot % LANES]
+    }
+
+    /// All bytes of a slot.
+    pub(super) fn slot_bytes<'m>(self, slot: usize) -> &'m [u8] {
+        // SAFETY: R1. The callers are `verify` and `recover`, during which nobody changes the bytes.
+        unsafe { core::slice::from_raw_parts(self.slot_ptr(slot).as_ptr(), Self::SLOT.size) }
+    }
+
+    /// The slot of a key, which `is_key` recognises.
+    ///
+    /// Bounded by the number of groups, whatever the bytes say. `is_key` is only asked about slots whose tag is full.
+    #[inline(always)] // part of every lookup
+    pub(super) fn find(self, hash: Hash, mut is_key: impl FnMut(NonNull<K>) -> bool) -> Option<usize> {
+        let home = hash.home(self.groups);
+        // The first group is written out, so that what only the others need is not made ready for all.
+        if let ControlFlow::Break(found) = self.find_in(hash, home, &mut is_key) {
+            return found;
+        }
+        let mut group = home;
+        for _ in 1..self.groups {
+            group = Hash::next(group, self.groups);
+            if let ControlFlow::Break(found) = self.find_in(hash, group, &mut is_key) {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// What one group says of a key: where it is, that it is nowhere, or that the search goes on.
+    #[inline(always)]
+    pub(super) fn find_in(
+        self,
+        hash: Hash,
+        group: u32,
+        is_key: &mut impl FnMut(NonNull<K>) -> bool,
+    ) -> ControlFlow<Option<usize>> {
+        let bytes = self.group(group);
+        for lane in Group::load(&bytes).matching(hash.tag()) {
+            let slot = group as usize * LANES + lane;
+            if is_key(self.key_ptr(slot)) {
+                return ControlFlow::Break(Some(slot));
+            }
+        }
+        if counter(counters(&bytes), hash) == 0 {
+            ControlFlow::Break(None)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Whether a search for this hash ends by itself, not by the bound.
+    #[cold]
+    pub(super) fn search_ends(self, hash: Hash) -> Result<(), FixedError> {
+        let home = hash.home(self.groups);
+        let mut group = home;
+        for _ in 0..self.groups {
+            if counter(counters(&self.group(group)), hash) == 0 {
+                return Ok(());
+            }
+            group = Hash::next(group, self.groups);
+        }
+        // A map of one group may have stuck counters in earnest: full, and hostile keys.
+        Err(FixedError::at(
+            Field::Search,
+            u64::from(home),
+            0,
+            u64::from(self.groups),
+        ))
+    }
+
+    /// The first free slot of a group, as a place reached without passing a group.
+    #[inline(always)]
+    pub(super) fn place_in(self, group: u32) -> Option<Place> {
+        Group::load(&self.group(group))
+            .free()
+            .first()
+            .map(|lane| Place { group, lane, passed: 0 })
+    }
+
+    /// The slot of a key, or the place where it goes.
+    ///
+    /// # Errors
+    ///
+    /// If no slot is free: in a full map of one group, or in an archive whose length lies.
+    pub(super) fn find_or_place(
+        self,
+        hash: Hash,
+        mut is_key: impl FnMut(NonNull<K>) -> bool,
+    ) -> Result<Search, FixedError> {
+        let home = hash.home(self.groups);
+        let mut group = home;
+        let mut place = None;
+        let mut searching = true;
+        for passed in 0..self.groups {
+            if searching {
+                match self.find_in(hash, group, &mut is_key) {
+                    ControlFlow::Break(Some(slot)) => return Ok(Search::Found(slot)),
+                    ControlFlow::Break(None) => searching = false,
+                    ControlFlow::Continue(()) => {}
+                }
+            }
+            if place.is_none() {
+                let free = Group::load(&self.group(group)).free();
+                place = free.first().map(|lane| Place { group, lane, passed });
+            }
+            if place.is_some() && !searching {
+                break;
+            }
+            group = Hash::next(group, self.groups);
+        }
+        let nowhere = FixedError::at(Field::Search, u64::from(home), 0, u64::from(self.groups));
+        place.map(Search::Vacant).ok_or(nowhere)
+    }
+
+    /// Writes an entry into the place that `find_or_place` chose, and gives its slot.
+    ///
+    /// The order of the writes is part of the format: counters, slot, tag; the caller counts the entry afterwards.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing. The place is of this map and hash, and nothing was written since it was chosen.
+    #[inline(always)]
+    pub(super) unsafe fn occupy(self, hash: Hash, place: Place, key: K, value: V) -> usize {
+        let slot = place.group as usize * LANES + place.lane;
+        // SAFETY: R1 for writing, passed on by the caller.
+        unsafe {
+            if place.passed > 0 {
+                self.count_passage(hash, place.passed);
+            }
+            compiler_fence(Ordering::Release);
+            self.key_ptr(slot).write(key);
+            self.value_ptr(slot).write(value);
+            compiler_fence(Ordering::Release);
+            self.group_ptr(place.group).add(place.lane).write(hash.tag());
+        }
+        compiler_fence(Ordering::Release);
+        slot
+    }
+
+    /// Adds one to the counters of the first groups on the way of this hash.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing.
+    #[cold]
+    pub(super) unsafe fn count_passage(self, hash: Hash, passed: u32) {
+        let mut group = hash.home(self.groups);
+        for _ in 0..passed {
+            let counters = counters(&self.group(group));
+            if counter(counters, hash) < STUCK {
+                // SAFETY: passed on by the caller.
+                unsafe { self.set_counters(group, counters + (1 << hash.counter_at())) };
+            }
+            group = Hash::next(group, self.groups);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// R1 for writing.
+    pub(super) unsafe fn set_counters(self, group: u32, counters: u32) {
+        // SAFETY: R1: the four bytes behind the tags.
+        let place = unsafe { self.group_ptr(group).add(LANES) };
+        // SAFETY: the same; bytes have no alignment.
+        unsafe { place.cast::<[u8; 4]>().write(counters.to_le_bytes()) };
+    }
+
+    /// Takes an entry out and zeroes its slot.
+    ///
+    /// The order of the writes is part of the format: tag, slot, counters; the caller counts the entry off afterwards.
+    /// A counter that is zero already (a lying archive) stays zero.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing. The slot is full, and the hash is its key's.
+    #[inline(always)]
+    pub(super) unsafe fn vacate(self, hash: Hash, slot: usize) -> (K, V) {
+        let (group, lane) = ((slot / LANES) as u32, slot % LANES);
+        // SAFETY: R1 for writing, passed on by the caller; R2: the slot is full.
+        let pair = unsafe {
+            self.group_ptr(group).add(lane).write(0);
+            compiler_fence(Ordering::Release);
+            let pair = (self.key_ptr(slot).read(), self.value_ptr(slot).read());
+            self.slot_ptr(slot).write_bytes(0, Self::SLOT.size);
+            pair
+        };
+        compiler_fence(Ordering::Release);
+        if group != hash.home(self.groups) {
+            // SAFETY: R1 for writing, passed on by the caller.
+            unsafe { self.count_off_passage(hash, group) };
+        }
+        compiler_fence(Ordering::Release);
+        pair
+    }
+
+    /// Takes one off the counters of the groups on the way of this hash up to this one.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing.
+    #[cold]
+    unsafe fn count_off_passage(self, hash: Hash, until: u32) {
+        let mut group = hash.home(self.groups);
+        for _ in 0..self.groups {
+            if group == until {
+                return;
+            }
+            let counters = counters(&self.group(group));
+            let count = counter(counters, hash);
+            if count > 0 && count < STUCK {
+                // SAFETY: passed on by the caller.
+                unsafe { self.set_counters(group, counters - (1 << hash.counter_at())) };
+            }
+            group = Hash::next(group, self.groups);
+        }
+    }
+
+    /// Whether the counters on the way of this hash to this slot can all be counted down.
+    pub(super) fn check_passage(self, hash: Hash, slot: usize) -> Result<(), FixedError> {
+        let until = (slot / LANES) as u32;
+        let mut group = hash.home(self.groups);
+        for _ in 0..self.groups {
+            if group == until {
+                return Ok(());
+            }
+            if counter(counters(&self.group(group)), hash) == 0 {
+                return Err(FixedError::at(Field::CounterUnderflow, u64::from(group), 1, 0));
+            }
+            group = Hash::next(group, self.groups);
+        }
+        Ok(())
+    }
+
+    /// Groups that a search for this hash looks at until it is in the group of this slot; `None` if it never is.
+    pub(super) fn distance(self, hash: Hash, slot: usize) -> Option<u32> {
+        let until = (slot / LANES) as u32;
+        let mut group = hash.home(self.groups);
+        for passed in 0..self.groups {
+            if group == until {
+                return Some(passed + 1);
+            }
+            if counter(counters(&self.group(group)), hash) == 0 {
+                return None;
+            }
+            group = Hash::next(group, self.groups);
+        }
+        None
+    }
+
+    /// Groups that a search for an absent key of this hash looks at.
+    pub(super) fn groups_per_miss(self, hash: Hash) -> u32 {
+        let mut group = hash.home(self.groups);
+        for passed in 1..self.groups {
+            if counter(counters(&self.group(group)), hash) == 0 {
+                return passed;
+            }
+            group = Hash::next(group, self.groups);
+        }
+        self.groups
+    }
+
+    /// Zeroes a slot and its tag, whatever it holds.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing.
+    pub(super) unsafe fn wipe(self, slot: usize) {
+        // SAFETY: passed on by the caller.
+        unsafe {
+            self.group_ptr((slot / LANES) as u32).add(slot % LANES).write(0);
+            compiler_fence(Ordering::Release);
+            self.slot_ptr(slot).write_bytes(0, Self::SLOT.size);
+        }
+    }
+
+    /// Zeroes the bytes of a slot that hold neither key nor value.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing.
+    pub(super) unsafe fn zero_padding(self, slot: usize) {
+        let SlotLayout {
+            key,
+            value,
+            value_at,
+            size,
+            ..
+        } = Self::SLOT;
+        // SAFETY: inside the slot; passed on by the caller.
+        unsafe {
+            self.slot_ptr(slot).add(key).write_bytes(0, value_at - key);
+            self.slot_ptr(slot)
+                .add(value_at + value)
+                .write_bytes(0, size - value_at - value);
+        }
+    }
+
+    /// Zeroes all tags, counters and slots.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing.
+    pub(super) unsafe fn clear(self) {
+        let groups = self.groups as usize;
+        // SAFETY: R1 for writing: the two ranges are of this geometry. Tags first: a slot without a tag is no entry.
+        unsafe {
+            self.group_ptr(0).write_bytes(0, groups * GROUP_BYTES);
+            compiler_fence(Ordering::Release);
+            self.slot_ptr(0).write_bytes(0, groups * LANES * Self::SLOT.size);
+        }
+    }
+
+    /// Asks for the tags of this hash's home before they are needed.
+    #[inline(always)]
+    pub(super) fn prefetch_tags(self, hash: Hash) {
+        prefetch(self.group_ptr(hash.home(self.groups)).as_ptr());
+    }
+
+    /// Asks for the first slot of this hash's home that may hold its key. The tags should be there already.
+    #[inline(always)]
+    pub(super) fn prefetch_slot(self, hash: Hash) {
+        let group = hash.home(self.groups);
+        if let Some(lane) = Group::load(&self.group(group)).matching(hash.tag()).first() {
+            prefetch(self.slot_ptr(group as usize * LANES + lane).as_ptr());
+        }
+    }
+}
+
+/// The counter of this hash in a group's word.
+#[inline(always)]
+pub(super) const fn counter(counters: u32, hash: Hash) -> u32 {
+    counters >> hash.counter_at() & STUCK
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+struct Aligned([u8; GROUP_BYTES]);
+
+/// Asks for the cache line of an address. Does nothing where the target has no such instruction.
+#[inline(always)]
+fn prefetch(address: *const u8) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: a prefetch reads nothing and never faults.
+    unsafe {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = address;
+}

@@ -1,0 +1,52 @@
+//! Making an archive whole again whose writer was killed.
+
+use super::core::Core;
+use super::key::{FixedKey, hash_of};
+use super::memory::MemoryMut;
+use super::value::Checked;
+use core::fmt;
+use rapidhash::v3::RapidSecrets;
+
+/// What [`FixedMap::recover`](super::FixedMap::recover) kept and lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recovered {
+    /// Entries that are in the map now.
+    pub kept: usize,
+    /// Slots that looked full and were none: a wrong tag, an invalid key or value, or a key that stood twice.
+    pub lost: usize,
+    /// Slots without a tag that held bytes: inserts that had not become visible, removals that had.
+    pub unfinished: usize,
+    /// Entries that the header had claimed.
+    pub claimed: usize,
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} entries kept of {} claimed, {} lost, {} unfinished writes cleared",
+            self.kept, self.claimed, self.lost, self.unfinished
+        )
+    }
+}
+
+pub(super) fn recover<K: FixedKey + Checked, V: Checked, M: MemoryMut>(
+    core: &mut Core<K, V, M>,
+    secrets: &RapidSecrets,
+) -> Recovered {
+    let hash = |key: &K| hash_of(key, secrets);
+    let claimed = core.len();
+    let (mut lost, unfinished) = core.drop_invalid(hash);
+    // Every full slot holds an entry now; with the counters made anew, searches reach them all.
+    core.recount(hash);
+    lost += core.drop_duplicates(hash, K::same);
+    let kept = core.count();
+    core.set_len(kept);
+    Recovered {
+        kept,
+        lost,
+        unfinished,
+        claimed,
+    }
+}

@@ -1,0 +1,144 @@
+//! How a map is laid out and how far its searches go.
+
+use super::FixedMap;
+use super::core::Core;
+use super::key::{FixedKey, hash_of};
+use super::layout::{CLASSES, GROUP_BYTES, Hash, at};
+use super::memory::Memory;
+use super::value::FixedValue;
+use core::fmt;
+
+/// A look at a [`FixedMap`]: layout of a slot, bytes, and probe lengths in groups of twelve slots.
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, FixedMap, u32_le, u64_le};
+///
+/// let mut map = FixedMap::<u64_le, u32_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+/// map.insert(7.into(), 1.into()).unwrap();
+/// let stats = map.stats();
+/// assert_eq!((stats.slot_bytes, stats.padding_bytes), (16, 4));
+/// assert_eq!((stats.groups_per_hit, stats.longest_hit), (1.0, 1));
+/// assert!(stats.to_string().contains("4 bytes of each slot are padding"));
+/// # Ok::<(), arenamap::fixed::FixedError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FixedStats {
+    /// Entries.
+    pub len: usize,
+    /// Entries that fit.
+    pub capacity: usize,
+    /// Groups of twelve slots.
+    pub groups: usize,
+    /// Bytes of the archive: header, tags, slots.
+    pub bytes: usize,
+    /// Bytes of the header.
+    pub header_bytes: usize,
+    /// Bytes of tags and counters.
+    pub tag_bytes: usize,
+    /// Bytes of one slot.
+    pub slot_bytes: usize,
+    /// Bytes of a key in a slot.
+    pub key_bytes: usize,
+    /// Bytes of a value in a slot.
+    pub value_bytes: usize,
+    /// Bytes of a slot that hold neither.
+    pub padding_bytes: usize,
+    /// Groups that a search for a key that is there looks at, on average; 0 in an empty map.
+    pub groups_per_hit: f64,
+    /// The most groups that a search for a key that is there looks at.
+    pub longest_hit: usize,
+    /// Groups that a search for a key that is not there looks at, on average over all homes and classes.
+    pub groups_per_miss: f64,
+    /// The most groups that such a search looks at.
+    pub longest_miss: usize,
+}
+
+impl FixedStats {
+    /// Bytes of the archive for each entry; infinite in an empty map.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+    pub fn bytes_per_entry(&self) -> f64 {
+        self.bytes as f64 / self.len as f64
+    }
+}
+
+impl fmt::Display for FixedStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} of {} entries in {} bytes ({} header, {} tags, the rest slots of {}: key {}, value {}, padding {}); \
+             groups per hit {:.3}, longest {}; per miss {:.3}, longest {}",
+            self.len,
+            self.capacity,
+            self.bytes,
+            self.header_bytes,
+            self.tag_bytes,
+            self.slot_bytes,
+            self.key_bytes,
+            self.value_bytes,
+            self.padding_bytes,
+            self.groups_per_hit,
+            self.longest_hit,
+            self.groups_per_miss,
+            self.longest_miss,
+        )?;
+        if self.padding_bytes > 0 {
+            write!(
+                f,
+                "; {} bytes of each slot are padding: types of less alignment, or a field more in the value, would use them",
+                self.padding_bytes
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
+    /// A look at the layout and at all probe lengths. Time: linear in capacity and entries. Allocates: never.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "averages for people")]
+    pub fn stats(&self) -> FixedStats {
+        let geometry = *self.core.geometry();
+        let raw = self.core.raw();
+        let slot = Core::<K, V, M>::SLOT;
+        let (mut entries, mut hit_groups, mut longest_hit) = (0_u64, 0_u64, 0);
+        self.core.for_each_key(|slot, key| {
+            // A key that no search reaches (a damaged archive) is left out.
+            if let Some(groups) = raw.distance(hash_of(key, &self.secrets), slot) {
+                entries += 1;
+                hit_groups += u64::from(groups);
+                longest_hit = longest_hit.max(groups);
+            }
+        });
+        let (mut misses, mut miss_groups, mut longest_miss) = (0_u64, 0_u64, 0);
+        for home in 0..geometry.groups {
+            for class in 0..CLASSES {
+                let groups = raw.groups_per_miss(Hash::example(home, geometry.groups, class));
+                misses += 1;
+                miss_groups += u64::from(groups);
+                longest_miss = longest_miss.max(groups);
+            }
+        }
+        FixedStats {
+            len: self.len(),
+            capacity: self.capacity(),
+            groups: geometry.groups as usize,
+            bytes: geometry.bytes,
+            header_bytes: at::TAGS,
+            tag_bytes: geometry.groups as usize * GROUP_BYTES,
+            slot_bytes: slot.size,
+            key_bytes: slot.key,
+            value_bytes: slot.value,
+            padding_bytes: slot.padding(),
+            groups_per_hit: if entries == 0 {
+                0.0
+            } else {
+                hit_groups as f64 / entries as f64
+            },
+            longest_hit: longest_hit as usize,
+            groups_per_miss: miss_groups as f64 / misses as f64,
+            longest_miss: longest_miss as usize,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Taking entries out by iterator, and the traits of the standard library.
+
+use super::core::Core;
+use super::key::{FixedKey, Query};
+use super::memory::{AlignedBytes, Memory, MemoryMut};
+use super::value::{FixedValue, Frozen};
+use super::{FixedMap, Iter, IterMut};
+use core::fmt;
+use core::iter::FusedIterator;
+use core::ops::Index;
+
+/// All entries on their way out; from [`FixedMap::drain`]. When it is dropped, the map is empty.
+#[must_use = "iterators do nothing unless consumed"]
+pub struct Drain<'m, K: FixedKey, V: FixedValue, M: MemoryMut> {
+    pub(super) map: &'m mut FixedMap<K, V, M>,
+    pub(super) from: usize,
+    pub(super) left: usize,
+}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> Iterator for Drain<'_, K, V, M> {
+    type Item = (K, V);
+
+    fn next(&mut self) -> Option<(K, V)> {
+        let pair = self.map.core.copy_next(&mut self.from)?;
+        self.left = self.left.saturating_sub(1);
+        Some(pair)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> ExactSizeIterator for Drain<'_, K, V, M> {}
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> FusedIterator for Drain<'_, K, V, M> {}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> Drop for Drain<'_, K, V, M> {
+    fn drop(&mut self) {
+        self.map.clear();
+    }
+}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut> fmt::Debug for Drain<'_, K, V, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drain")
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The entries that a closure picks, on their way out; from [`FixedMap::extract_if`].
+#[must_use = "iterators do nothing unless consumed"]
+pub struct ExtractIf<'m, K, V, M, F> {
+    pub(super) map: &'m mut FixedMap<K, V, M>,
+    pub(super) from: usize,
+    pub(super) pred: F,
+}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut, F: FnMut(&K, &mut V) -> bool> Iterator for ExtractIf<'_, K, V, M, F> {
+    type Item = (K, V);
+
+    fn next(&mut self) -> Option<(K, V)> {
+        self.map.extract_next(&mut self.from, &mut self.pred)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.map.core.geometry().slots() - self.from))
+    }
+}
+
+impl<K: FixedKey, V: FixedValue, M: MemoryMut, F: FnMut(&K, &mut V) -> bool> FusedIterator
+    for ExtractIf<'_, K, V, M, F>
+{
+}
+
+impl<K, V, M, F> fmt::Debug for ExtractIf<'_, K, V, M, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExtractIf").finish_non_exhaustive()
+    }
+}
+
+impl<K: FixedKey + fmt::Debug, V: FixedValue + fmt::Debug, M: Memory> fmt::Debug for FixedMap<K, V, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Equal if they hold the same entries, wherever these stand: seeds, capacities and memories may differ.
+impl<K: FixedKey, V: FixedValue + PartialEq, M: Memory, N: Memory> PartialEq<FixedMap<K, V, N>> for FixedMap<K, V, M> {
+    fn eq(&self, other: &FixedMap<K, V, N>) -> bool {
+        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+    }
+}
+
+impl<K: FixedKey, V: FixedValue + Eq, M: Memory> Eq for FixedMap<K, V, M> {}
+
+/// A copy on the heap, byte for byte. Allocates: heap.
+impl<K: FixedKey, V: Frozen> Clone for FixedMap<K, V, AlignedBytes> {
+    fn clone(&self) -> Self {
+        Self {
+            core: self.core.duplicate(),
+            secrets: self.secrets,
+            seed: self.seed,
+        }
+    }
+}
+
+impl<K: FixedKey, V: Frozen> Core<K, V, AlignedBytes> {
+    fn duplicate(&self) -> Self {
+        self.with_memory(AlignedBytes::from_slice(self.bytes_frozen()))
+    }
+}
+
+/// # Panics
+///
+/// If there is no such key.
+impl<K: FixedKey, Q: Query<K> + ?Sized, V: FixedValue, M: Memory> Index<&Q> for FixedMap<K, V, M> {
+    type Output = V;
+
+    fn index(&self, key: &Q) -> &V {
+        self.get(key).expect("no entry found for key")
+    }
+}
+
+impl<'m, K: FixedKey, V: FixedValue, M: Memory> IntoIterator for &'m FixedMap<K, V, M> {
+    type Item = (&'m K, &'m V);
+    type IntoIter = Iter<'m, K, V>;
+
+    fn into_iter(self) -> Iter<'m, K, V> {
+        self.iter()
+    }
+}
+
+impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> IntoIterator for &'m mut FixedMap<K, V, M> {
+    type Item = (&'m K, &'m mut V);
+    type IntoIter = IterMut<'m, K, V>;
+
+    fn into_iter(self) -> IterMut<'m, K, V> {
+        self.iter_mut()
+    }
+}

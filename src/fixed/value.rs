@@ -1,0 +1,358 @@
+//! What may stand in a slot, and how its type is told from another when an archive is opened.
+
+use super::key::{FixedKey, KeyHasher, Query};
+use rkyv::{
+    Portable,
+    bytecheck::CheckBytes,
+    rancor::{Failure, Strategy},
+    rend,
+};
+use zerocopy::{Immutable, IntoBytes};
+
+/// The layout of a type, told so that two programs can compare: its name, its size, and the fields with their offsets.
+///
+/// ```
+/// use arenamap::fixed::{FixedValue, u32_le, u64_le};
+///
+/// arenamap::fixed_struct! { pub struct Hits { pub count: u64_le, pub last: u32_le, pub first: u32_le } }
+/// assert_eq!(Hits::SCHEMA.name, "Hits");
+/// assert_eq!(Hits::SCHEMA.fields[1].offset, 8);
+/// assert_ne!(Hits::SCHEMA.layout_hash(), u64_le::SCHEMA.layout_hash());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// Name of the type, without its path.
+    pub name: &'static str,
+    /// Size in bytes.
+    pub size: usize,
+    /// Alignment in bytes.
+    pub align: usize,
+    /// How often the fields repeat: the length of an array, 1 for everything else.
+    pub repeat: usize,
+    /// Fields in their order; none for what has no parts.
+    pub fields: &'static [FieldSchema],
+    /// Whether a shared reference to it may change it: atomics somewhere inside.
+    pub atomic: bool,
+}
+
+/// One field of a [`Schema`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldSchema {
+    /// Name of the field.
+    pub name: &'static str,
+    /// Offset in bytes.
+    pub offset: usize,
+    /// Layout of its type.
+    pub schema: &'static Schema,
+}
+
+impl Schema {
+    /// The layout of something without parts.
+    #[must_use]
+    pub const fn leaf(name: &'static str, size: usize, align: usize) -> Self {
+        Self {
+            name,
+            size,
+            align,
+            repeat: 1,
+            fields: &[],
+            atomic: false,
+        }
+    }
+
+    /// FNV-1a, 64 bits, over name, size, alignment, repetition and all fields, nested ones included: what an archive
+    /// stores of its key's and its value's type. `FORMAT.md` spells out the bytes. Time: linear in the fields, usually
+    /// at compile time. Allocates: never.
+    #[must_use]
+    pub const fn layout_hash(&self) -> u64 {
+        self.hash_into(0xcbf2_9ce4_8422_2325)
+    }
+
+    const fn hash_into(&self, mut hash: u64) -> u64 {
+        hash = fnv(hash, self.name.as_bytes());
+        hash = fnv_number(hash, self.size);
+        hash = fnv_number(hash, self.align);
+        hash = fnv_number(hash, self.repeat);
+        hash = fnv_number(hash, self.fields.len());
+        let mut i = 0;
+        while i < self.fields.len() {
+            let field = &self.fields[i];
+            hash = fnv(hash, field.name.as_bytes());
+            hash = fnv_number(hash, field.offset);
+            hash = field.schema.hash_into(hash);
+            i += 1;
+        }
+        hash
+    }
+}
+
+/// Length and bytes.
+const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
+    hash = fnv_number(hash, bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = fnv_byte(hash, bytes[i]);
+        i += 1;
+    }
+    hash
+}
+
+/// Eight bytes, little-endian.
+const fn fnv_number(mut hash: u64, number: usize) -> u64 {
+    let bytes = (number as u64).to_le_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = fnv_byte(hash, bytes[i]);
+        i += 1;
+    }
+    hash
+}
+
+const fn fnv_byte(hash: u64, byte: u8) -> u64 {
+    (hash ^ byte as u64).wrapping_mul(0x100_0000_01b3)
+}
+
+/// A type that may stand in a slot of a [`FixedMap`](super::FixedMap): the same bytes on every target, no padding, no
+/// pointers, nothing to drop.
+///
+/// Made for structs by [`fixed_struct!`](crate::fixed_struct); here for rkyv's little-endian numbers, `u8`, `i8`, `bool`,
+/// `()`, arrays, [`FixedStr`](super::FixedStr), [`FixedBytes`](super::FixedBytes) and little-endian atomics. Native
+/// integers, tuples, `String`, `Option` and rkyv's relative pointers are none of it, and do not compile.
+///
+/// ```
+/// use arenamap::fixed::{FixedValue, u64_le};
+///
+/// assert_eq!(<[u64_le; 3]>::SCHEMA.repeat, 3);
+/// ```
+///
+/// ```compile_fail
+/// // A native integer has other bytes on other machines.
+/// arenamap::fixed::FixedMap::<u64, u64>::bytes_for(10);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a slot of a `FixedMap`",
+    note = "its bytes must be the same on every target, without padding or pointers: use `u64_le` and the like instead of native integers, `FixedStr<N>` instead of `String`, and `fixed_struct!` for your own structs"
+)]
+pub trait FixedValue: Portable + IntoBytes + Sized + 'static {
+    /// The layout that an archive remembers.
+    const SCHEMA: Schema;
+}
+
+/// A [`FixedValue`] whose bytes can be checked. Implemented for everything that is `CheckBytes`.
+pub trait Checked: FixedValue {
+    /// Whether the bytes there are a value.
+    ///
+    /// # Safety
+    ///
+    /// The pointer is aligned and valid for reading `size_of::<Self>()` bytes, which nobody changes meanwhile.
+    #[allow(unsafe_code)]
+    #[doc(hidden)]
+    unsafe fn is_valid(bytes: *const Self) -> bool;
+}
+
+impl<T: FixedValue + CheckBytes<Strategy<(), Failure>>> Checked for T {
+    #[allow(unsafe_code)]
+    #[inline]
+    unsafe fn is_valid(bytes: *const Self) -> bool {
+        // SAFETY: the same demands, passed on to the caller.
+        unsafe { rkyv::bytecheck::check_bytes::<T, Failure>(bytes) }.is_ok()
+    }
+}
+
+macro_rules! leaves {
+    ($($type:ty, $name:literal;)*) => {$(
+        impl FixedValue for $type {
+            const SCHEMA: Schema = Schema::leaf($name, size_of::<$type>(), align_of::<$type>());
+        }
+
+        impl FixedKey for $type {
+            #[inline(always)]
+            fn hash_key(&self, hasher: &mut KeyHasher<'_>) {
+                hasher.write(self.as_bytes());
+            }
+        }
+    )*};
+}
+
+leaves! {
+    u8, "u8";
+    i8, "i8";
+    bool, "bool";
+    rend::u16_le, "u16_le";
+    rend::u32_le, "u32_le";
+    rend::u64_le, "u64_le";
+    rend::u128_le, "u128_le";
+    rend::i16_le, "i16_le";
+    rend::i32_le, "i32_le";
+    rend::i64_le, "i64_le";
+    rend::i128_le, "i128_le";
+    rend::f32_le, "f32_le";
+    rend::f64_le, "f64_le";
+    rend::char_le, "char_le";
+    rend::NonZeroU16_le, "NonZeroU16_le";
+    rend::NonZeroU32_le, "NonZeroU32_le";
+    rend::NonZeroU64_le, "NonZeroU64_le";
+    rend::NonZeroI16_le, "NonZeroI16_le";
+    rend::NonZeroI32_le, "NonZeroI32_le";
+    rend::NonZeroI64_le, "NonZeroI64_le";
+}
+
+/// Lookups by the native number.
+macro_rules! queries {
+    ($($native:ty => $archived:ty;)*) => {$(
+        impl Query<$archived> for $native {
+            #[inline(always)]
+            fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
+                <$archived>::from(*self).hash_key(hasher);
+            }
+
+            #[inline(always)]
+            fn is_key(&self, key: &$archived) -> bool {
+                <$archived>::from(*self).same(key)
+            }
+        }
+    )*};
+}
+
+queries! {
+    u16 => rend::u16_le;
+    u32 => rend::u32_le;
+    u64 => rend::u64_le;
+    u128 => rend::u128_le;
+    i16 => rend::i16_le;
+    i32 => rend::i32_le;
+    i64 => rend::i64_le;
+    i128 => rend::i128_le;
+    char => rend::char_le;
+}
+
+impl FixedValue for () {
+    const SCHEMA: Schema = Schema::leaf("()", 0, 1);
+}
+
+impl<T: FixedValue, const N: usize> FixedValue for [T; N] {
+    const SCHEMA: Schema = Schema {
+        name: "[]",
+        size: size_of::<Self>(),
+        align: align_of::<Self>(),
+        repeat: N,
+        fields: &[FieldSchema {
+            name: "0",
+            offset: 0,
+            schema: &T::SCHEMA,
+        }],
+        atomic: T::SCHEMA.atomic,
+    };
+}
+
+impl<T: FixedKey, const N: usize> FixedKey for [T; N] {
+    #[inline]
+    fn hash_key(&self, hasher: &mut KeyHasher<'_>) {
+        hasher.write(self.as_bytes());
+    }
+}
+
+/// Structs that may stand in a slot, as values and, unless they hold atomics, as keys.
+///
+/// Fields are written as in any struct; each is a [`FixedValue`](crate::fixed::FixedValue). The struct is `repr(C)`, and
+/// one with padding does not compile: order the fields by falling alignment, or fill the gap with a `[u8; N]`. Derives
+/// of your own (`Clone`, `Copy`, `Debug`) stand above it as usual. What the macro adds: `FixedValue` with its schema,
+/// [`FixedKey`](crate::fixed::FixedKey), zerocopy's and rkyv's traits, and with them the O(1) `open`.
+///
+/// Three forms: `struct` for fields of which any bytes are a value; `checked struct` for fields that have to be checked
+/// (`bool`, `char_le`, `NonZeroU32_le`, `FixedStr`, checked structs), opened by `open_verified`; `atomic struct` for
+/// values with atomics, updated through shared references.
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, AtomicU64Le, FixedMap, u32_le, u64_le};
+///
+/// arenamap::fixed_struct! {
+///     /// What is known of a path.
+///     #[derive(Clone, Copy, Debug, PartialEq)]
+///     pub struct Page { pub bytes: u64_le, pub status: u32_le, pub port: u32_le }
+/// }
+/// arenamap::fixed_struct! {
+///     pub atomic struct Counter { pub hits: AtomicU64Le }
+/// }
+/// arenamap::fixed_struct! {
+///     pub checked struct Flag { pub on: bool }
+/// }
+///
+/// let need = FixedMap::<u64_le, Page>::bytes_for(10);
+/// let mut map = FixedMap::<u64_le, Page, _>::create(AlignedBytes::zeroed(need), 10)?;
+/// map.insert(1.into(), Page { bytes: 512.into(), status: 200.into(), port: 443.into() }).unwrap();
+/// map.get_mut(&1).unwrap().status = 404.into(); // one field, in place
+/// # Ok::<(), arenamap::fixed::FixedError>(())
+/// ```
+///
+/// ```compile_fail
+/// use arenamap::fixed::{u32_le, u64_le};
+/// // Four bytes of padding behind `port`: they would leak what was in memory.
+/// arenamap::fixed_struct! { pub struct Page { pub bytes: u64_le, pub port: u32_le } }
+/// ```
+#[macro_export]
+macro_rules! fixed_struct {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
+        $crate::__fixed_struct! { [FromBytes, Immutable] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
+        $crate::__fixed_key! { $name { $($field)* } }
+    };
+    ($(#[$meta:meta])* $vis:vis checked struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
+        $crate::__fixed_struct! { [Immutable] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
+        $crate::__fixed_key! { $name { $($field)* } }
+    };
+    ($(#[$meta:meta])* $vis:vis atomic struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
+        $crate::__fixed_struct! { [FromBytes] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fixed_struct {
+    ([$($derive:ident),*] $(#[$meta:meta])* $vis:vis $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(
+            $($crate::fixed::__private::zerocopy::$derive,)*
+            $crate::fixed::__private::zerocopy::IntoBytes,
+            $crate::fixed::__private::rkyv::Portable,
+            $crate::fixed::__private::rkyv::bytecheck::CheckBytes,
+        )]
+        #[zerocopy(crate = "arenamap::fixed::__private::zerocopy")]
+        #[rkyv(crate = $crate::fixed::__private::rkyv)]
+        #[bytecheck(crate = $crate::fixed::__private::rkyv::bytecheck)]
+        #[repr(C)]
+        $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type,)* }
+
+        impl $crate::fixed::FixedValue for $name {
+            const SCHEMA: $crate::fixed::Schema = $crate::fixed::Schema {
+                name: ::core::stringify!($name),
+                size: ::core::mem::size_of::<$name>(),
+                align: ::core::mem::align_of::<$name>(),
+                repeat: 1,
+                fields: &[$($crate::fixed::FieldSchema {
+                    name: ::core::stringify!($field),
+                    offset: ::core::mem::offset_of!($name, $field),
+                    schema: &<$type as $crate::fixed::FixedValue>::SCHEMA,
+                },)*],
+                atomic: false $(|| <$type as $crate::fixed::FixedValue>::SCHEMA.atomic)*,
+            };
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fixed_key {
+    ($name:ident { $($field:ident)* }) => {
+        impl $crate::fixed::FixedKey for $name {
+            #[inline]
+            fn hash_key(&self, hasher: &mut $crate::fixed::KeyHasher<'_>) {
+                $($crate::fixed::FixedKey::hash_key(&self.$field, hasher);)*
+            }
+        }
+    };
+}
+
+/// Values that may be read where others cannot write: no atomics inside.
+pub trait Frozen: FixedValue + Immutable {}
+
+impl<T: FixedValue + Immutable> Frozen for T {}

@@ -1,0 +1,203 @@
+//! The walk over everything: what `open` believes until an operation looks at it.
+//!
+//! Checked, in this order: the checksum of a sealed archive; per group and slot: free slots are zero, padding is zero,
+//! full slots hold valid keys and values, tags are those of their keys; the number of entries; the counters, against the
+//! passages of all entries; each key is reached by a search, and no search meets it twice.
+//!
+//! Invariant: the memory is read only, through a `Raw` under C1 of `core.rs`. Keys and values become references after
+//! their bytes were checked, not before.
+#![allow(unsafe_code)]
+#![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
+
+use super::core::passages;
+use super::error::{Field, FixedError};
+use super::group::{Group, STUCK, counters};
+use super::header::content_checksum;
+use super::key::{FixedKey, hash_of};
+use super::layout::{Geometry, Hash, LANES, SlotLayout, at};
+use super::raw::{Raw, counter};
+use super::value::Checked;
+use rapidhash::v3::RapidSecrets;
+
+/// Words of scratch memory that `verify_in` takes for so many groups: their counters, made anew.
+pub(super) const fn scratch_words(groups: u32) -> usize {
+    groups as usize
+}
+
+/// What one verification looks at.
+pub(super) struct Verifier<'m, K, V> {
+    pub(super) raw: Raw<K, V>,
+    pub(super) geometry: &'m Geometry,
+    pub(super) secrets: &'m RapidSecrets,
+    pub(super) len: u64,
+    /// The checksum that the header states, if it says that it is sealed.
+    pub(super) sealed: Option<u64>,
+    pub(super) bytes: &'m [u8],
+}
+
+impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
+    const SLOT: SlotLayout = SlotLayout::of::<K, V>();
+
+    pub(super) fn run(&self, scratch: &mut [u32]) -> Result<(), FixedError> {
+        let groups = self.geometry.groups;
+        let needed = scratch_words(groups);
+        let found = scratch.len() as u64;
+        let Some(scratch) = scratch.get_mut(..needed) else {
+            return Err(FixedError::new(Field::Scratch, needed as u64, found));
+        };
+        if let Some(stated) = self.sealed {
+            let made = content_checksum(&self.bytes[..at::STATE], &self.bytes[at::TAGS..]);
+            if made != stated {
+                return Err(FixedError::new(Field::ContentChecksum, made, stated));
+            }
+        }
+        self.check_gap()?;
+        scratch.fill(0);
+        let mut full = 0;
+        for group in 0..groups {
+            full += self.check_slots(group, scratch)?;
+        }
+        if full != self.len {
+            return Err(FixedError::new(Field::Len, full, self.len));
+        }
+        for (group, &made) in scratch.iter().enumerate() {
+            let stated = counters(&self.raw.group(group as u32));
+            if !self.agree(stated, made) {
+                return Err(FixedError::at(
+                    Field::Counters,
+                    group as u64,
+                    made.into(),
+                    stated.into(),
+                ));
+            }
+        }
+        for group in 0..groups {
+            self.check_searches(group)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes between the last group and the first slot.
+    fn check_gap(&self) -> Result<(), FixedError> {
+        let from = at::TAGS + self.geometry.groups as usize * super::layout::GROUP_BYTES;
+        match self.bytes[from..self.geometry.slots_at]
+            .iter()
+            .position(|&byte| byte != 0)
+        {
+            Some(i) => Err(FixedError::at(
+                Field::Reserved,
+                (from + i) as u64,
+                0,
+                self.bytes[from + i].into(),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the twelve slots of a group by themselves, adds their passages to `scratch`, and counts the full ones.
+    fn check_slots(&self, group: u32, scratch: &mut [u32]) -> Result<u64, FixedError> {
+        let bytes = self.raw.group(group);
+        for (lane, &tag) in bytes[..LANES].iter().enumerate() {
+            let slot = group as usize * LANES + lane;
+            let place = slot as u64;
+            if tag == 0 {
+                if !is_zero(self.raw.slot_bytes(slot)) {
+                    return Err(FixedError::at(Field::Padding, place, 0, 1));
+                }
+                continue;
+            }
+            if Self::SLOT.padding() > 0 {
+                let slot_bytes = self.raw.slot_bytes(slot);
+                let between = &slot_bytes[Self::SLOT.key..Self::SLOT.value_at];
+                let behind = &slot_bytes[Self::SLOT.value_at + Self::SLOT.value..];
+                if !is_zero(between) || !is_zero(behind) {
+                    return Err(FixedError::at(Field::Padding, place, 0, 1));
+                }
+            }
+            let hash = self.checked_key(slot)?;
+            // SAFETY: R1: aligned and readable; nobody writes meanwhile.
+            if !unsafe { V::is_valid(self.raw.value_ptr(slot).as_ptr()) } {
+                return Err(FixedError::at(Field::Value, place, 0, 1));
+            }
+            if hash.tag() != tag {
+                return Err(FixedError::at(Field::Tag, place, hash.tag().into(), tag.into()));
+            }
+            if hash.home(self.geometry.groups) != group {
+                self.count_passages(hash, slot, scratch);
+            }
+        }
+        Ok(Group::load(&bytes).full().count() as u64)
+    }
+
+    /// The hash of the key in a full slot, once its bytes are known to be a key.
+    fn checked_key(&self, slot: usize) -> Result<Hash, FixedError> {
+        let key = self.raw.key_ptr(slot);
+        // SAFETY: R1: aligned and readable; nobody writes meanwhile.
+        if !unsafe { K::is_valid(key.as_ptr()) } {
+            return Err(FixedError::at(Field::Key, slot as u64, 0, 1));
+        }
+        // SAFETY: just checked.
+        Ok(hash_of(unsafe { key.as_ref() }, self.secrets))
+    }
+
+    #[cold]
+    fn count_passages(&self, hash: Hash, slot: usize, scratch: &mut [u32]) {
+        let groups = self.geometry.groups;
+        let mut group = hash.home(groups);
+        for _ in 0..passages(hash, slot, groups) {
+            let made = &mut scratch[group as usize];
+            if counter(*made, hash) < STUCK {
+                *made += 1 << hash.counter_at();
+            }
+            group = Hash::next(group, groups);
+        }
+    }
+
+    /// Whether a group's counters are those that its passages make. In an open archive a counter may be stuck from earlier;
+    /// sealing frees it.
+    fn agree(&self, stated: u32, made: u32) -> bool {
+        stated == made
+            || self.sealed.is_none()
+                && (0..u32::BITS).step_by(4).all(|at| {
+                    let (stated, made) = (stated >> at & STUCK, made >> at & STUCK);
+                    stated == made || stated == STUCK
+                })
+    }
+
+    /// Every key of a group is reached from its home, and no equal key stands elsewhere on its way.
+    ///
+    /// All keys and values were checked by now.
+    fn check_searches(&self, group: u32) -> Result<(), FixedError> {
+        for lane in Group::load(&self.raw.group(group)).full() {
+            let slot = group as usize * LANES + lane;
+            // SAFETY: R1, R2: `check_slots` found every full slot to be valid.
+            let key = unsafe { self.raw.key_ptr(slot).as_ref() };
+            let hash = hash_of(key, self.secrets);
+            // The first slot with this key on its way is this one, for every slot: so no key stands twice, and all are reached.
+            // SAFETY: R2, by `check_slots`.
+            match self.raw.find(hash, |other| unsafe { other.as_ref() }.same(key)) {
+                Some(first) if first == slot => {}
+                Some(first) => {
+                    return Err(FixedError::at(Field::Duplicate, slot as u64, first as u64, slot as u64));
+                }
+                None => {
+                    let groups = self.geometry.groups;
+                    let searched = self.raw.groups_per_miss(hash);
+                    return Err(FixedError::at(
+                        Field::Unreachable,
+                        slot as u64,
+                        groups.into(),
+                        searched.into(),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether all bytes are zero, looked at in pieces that fit a register.
+fn is_zero(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().fold(0, |all, &word| all | u64::from_ne_bytes(word)) == 0 && rest.iter().all(|&byte| byte == 0)
+}
