@@ -321,15 +321,14 @@ impl<T, H: Handle> Core<T, H> {
         entry: T,
         hasher: impl Fn(&T) -> u64,
     ) -> Result<usize, (T, ArenaError)> {
-        let table = self.table(hash);
-        if is_worth_a_look(table)
-            && is_crowded(table)
-            && let Err(error) = self.make_room(hash, hasher)
-        {
-            return Err((entry, error));
+        let mut table = self.table_mut(hash);
+        if is_worth_a_look(table) && is_crowded(table) {
+            if let Err(error) = self.make_room(hash, hasher) {
+                return Err((entry, error));
+            }
+            table = self.table_mut(hash);
         }
-        let bucket = self
-            .table_mut(hash)
+        let bucket = table
             .insert_unique(hash, entry, |_| unreachable!("room was made before"))
             .bucket_index();
         self.added();

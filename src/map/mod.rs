@@ -31,7 +31,7 @@ pub use self::entry_ref::{EntryRef, VacantEntryRef};
 pub use self::hint::SizeHint;
 pub use self::iter::{Drain, ExtractIf, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
 pub use self::prehashed::{IterHash, IterHashMut};
-use self::segment::{is_crowded, is_full, is_worth_a_look};
+use self::segment::{Table, is_crowded, is_full, is_worth_a_look};
 pub use self::str_map::{StrEntry, StrMap, StrMapBuilder, StrOccupiedEntry, StrOccupiedError, StrVacantEntry};
 use crate::arena::{Arena, Handle, Held};
 use crate::error::{Full, InsertError, fail};
@@ -309,7 +309,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
         if is_worth_a_look(table) && is_crowded(table) {
             return self.insert_into_crowd(hash, key, value);
         }
-        self.put_with_room(hash, key, value)
+        let old = put_with_room(table, hash, key, value);
+        if old.is_none() {
+            self.core.added();
+        }
+        old
     }
 
     #[cold]
@@ -318,20 +322,6 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
         match self.try_insert_into_crowd(hash, key, value) {
             Ok(old) => old,
             Err(error) => fail(error.cause, "ArenaMap::try_insert_overwrite"),
-        }
-    }
-
-    /// Sets the value of a key whose table is not full.
-    #[inline(always)] // see `insert`
-    fn put_with_room(&mut self, hash: u64, key: K, value: V) -> Option<V> {
-        let table = self.core.table_mut(hash);
-        match table.entry(hash, |(known, _)| *known == key, |_| unreachable!("there is room")) {
-            hash_table::Entry::Occupied(mut entry) => Some(mem::replace(&mut entry.get_mut().1, value)),
-            hash_table::Entry::Vacant(entry) => {
-                entry.insert((key, value));
-                self.core.added();
-                None
-            }
         }
     }
 
@@ -363,7 +353,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
         if is_worth_a_look(table) && is_crowded(table) {
             return self.try_insert_into_crowd(hash, key, value);
         }
-        Ok(self.put_with_room(hash, key, value))
+        let old = put_with_room(table, hash, key, value);
+        if old.is_none() {
+            self.core.added();
+        }
+        Ok(old)
     }
 
     #[cold]
@@ -445,7 +439,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
                 None => Err(Full { key, value }),
             };
         }
-        Ok(self.put_with_room(hash, key, value))
+        let old = put_with_room(table, hash, key, value);
+        if old.is_none() {
+            self.core.added();
+        }
+        Ok(old)
     }
 
     /// Removes a key and returns its value.
@@ -531,6 +529,18 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
                 bucket,
             }),
             None => EntryRef::Vacant(VacantEntryRef { map: self, hash, key }),
+        }
+    }
+}
+
+/// Sets the value of a key in its table, which is not full. Whoever called it tells the core of a new key.
+#[inline(always)] // see `ArenaMap::insert`
+fn put_with_room<K: Eq, V, H: Handle>(table: &mut Table<(K, V), H>, hash: u64, key: K, value: V) -> Option<V> {
+    match table.entry(hash, |(known, _)| *known == key, |_| unreachable!("there is room")) {
+        hash_table::Entry::Occupied(mut entry) => Some(mem::replace(&mut entry.get_mut().1, value)),
+        hash_table::Entry::Vacant(entry) => {
+            entry.insert((key, value));
+            None
         }
     }
 }
