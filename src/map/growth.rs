@@ -16,7 +16,8 @@ use super::Growth;
 use super::core::{Core, Parts};
 use super::directory::{Directory, MAX_DEPTH, SegmentId};
 use super::segment::{
-    Table, grow, hashes_of, is_crowded, is_full, max_load, put, rebuild, rebuild_load, room_for_hashes, try_table,
+    Table, grow, hashes_of, is_crowded, is_full, max_load, put, put_all, rebuild, rebuild_load, room_for_hashes,
+    try_table,
 };
 use crate::arena::Handle;
 use crate::error::ArenaError;
@@ -127,7 +128,7 @@ impl<T, H: Handle> Core<T, H> {
 
         // Nothing below fails or runs user code.
         let (stay, other) = directory.segment_pair_mut(id, other);
-        for (entry, &hash) in stay.drain().zip(hashes) {
+        put_all(stay.drain(), hashes, |hash, entry| {
             put(
                 if bit_of(hash, bit) {
                     &mut over_table
@@ -137,7 +138,7 @@ impl<T, H: Handle> Core<T, H> {
                 hash,
                 entry,
             );
-        }
+        });
         *stay = stay_table;
         *other = over_table;
         Ok(())
@@ -224,9 +225,9 @@ impl<T, H: Handle> Core<T, H> {
         let mut hashes = room_for_hashes(directory.len(), raw)?;
         hashes.extend(directory.tables().flat_map(|table| table.iter().map(&hasher)));
         let (tables, _) = directory.tables_mut();
-        for (entry, &hash) in tables.flat_map(|table| table.drain()).zip(&hashes) {
+        put_all(tables.flat_map(|table| table.drain()), &hashes, |hash, entry| {
             put(&mut whole, hash, entry);
-        }
+        });
         self.parts = Parts::Flat(whole);
         Ok(())
     }

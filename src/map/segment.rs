@@ -170,6 +170,47 @@ pub(crate) fn put<T, H: Handle>(table: &mut Table<T, H>, hash: u64, entry: T) ->
         .into_mut()
 }
 
+/// Entries that lie between one that [`put_all`] puts and the next.
+const APART: usize = 16;
+/// Entries that are put before a neighbour of the first is.
+const TURNS: usize = 8;
+
+/// Puts entries that come in the order of a table into other tables, given their hashes in the same order.
+///
+/// Neighbours in one table are neighbours in the next. An insertion reads sixteen control bytes at once, and a processor
+/// that has just been told to write one of them waits until that is done. Entries that are put in turns from eight places,
+/// sixteen apart, do not wait for each other: moving u64 pairs takes two thirds of the time.
+pub(crate) fn put_all<T>(mut entries: impl Iterator<Item = T>, mut hashes: &[u64], mut put: impl FnMut(u64, T)) {
+    // Large entries are few, and a second copy of them costs more than it gains.
+    if size_of::<T>() <= 64 && hashes.len() >= APART * TURNS {
+        hashes = put_in_turns(&mut entries, hashes, &mut put);
+    }
+    for (entry, &hash) in entries.zip(hashes) {
+        put(hash, entry);
+    }
+}
+
+/// As [`put_all`], and returns the hashes of the last entries, too few for a round of turns.
+fn put_in_turns<'a, T>(
+    entries: &mut impl Iterator<Item = T>,
+    hashes: &'a [u64],
+    put: &mut impl FnMut(u64, T),
+) -> &'a [u64] {
+    let mut waiting = [const { [const { None }; APART] }; TURNS];
+    let (rounds, rest) = hashes.as_chunks::<{ APART * TURNS }>();
+    for round in rounds {
+        waiting.as_flattened_mut().fill_with(|| entries.next());
+        for column in 0..APART {
+            for (row, places) in waiting.iter_mut().enumerate() {
+                if let Some(entry) = places[column].take() {
+                    put(round[row * APART + column], entry);
+                }
+            }
+        }
+    }
+    rest
+}
+
 /// Replaces `table` by one of `capacity` with the same entries and no dead slots.
 pub(crate) fn rebuild<T, H: Handle>(
     table: &mut Table<T, H>,
@@ -178,9 +219,9 @@ pub(crate) fn rebuild<T, H: Handle>(
 ) -> Result<(), ArenaError> {
     let hashes = hashes_of(table, hasher)?;
     let mut fresh = try_table(capacity, *table.allocator())?;
-    for (entry, &hash) in table.drain().zip(&hashes) {
+    put_all(table.drain(), &hashes, |hash, entry| {
         put(&mut fresh, hash, entry);
-    }
+    });
     *table = fresh;
     Ok(())
 }
