@@ -56,8 +56,9 @@ pub type DefaultHashBuilder = foldhash::fast::RandomState;
 /// segments reads one more cache line; [`Growth::Flat`] avoids that at the price of the pause in which one big table
 /// doubles.
 ///
-/// Removed entries leave dead slots behind, as in hashbrown. A table that they crowd is rebuilt at its size, in a block that
-/// the arena recycles, as long as no more than 29 of 32 entries that fit are alive; only beyond does it double, or split.
+/// Removed entries leave dead slots behind, as in hashbrown. A table with one for each sixteen entries is rebuilt at its size,
+/// in a block that the arena recycles, as long as no more than 29 of 32 entries that fit are alive; only beyond does it
+/// double, or split.
 ///
 /// # Drop order
 ///
