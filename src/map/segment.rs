@@ -221,8 +221,11 @@ pub(crate) fn rebuild<T, H: Handle>(
     capacity: usize,
     hasher: impl Fn(&T) -> u64,
 ) -> Result<(), ArenaError> {
-    let hashes = hashes_of(table, hasher)?;
-    let mut fresh = try_table(capacity, *table.allocator())?;
+    let raw = *table.allocator();
+    // Both blocks before the first hash: where one is refused, the next attempt is not far.
+    let mut hashes = room_for_hashes(max_load(table.num_buckets()), raw)?;
+    let mut fresh = try_table(capacity, raw)?;
+    hashes.extend(table.iter().map(hasher));
     put_all(table.drain(), &hashes, |hash, entry| {
         put(&mut fresh, hash, entry);
     });
