@@ -6,9 +6,12 @@ use zerocopy::Immutable;
 
 /// The hash function of the format, fed with the parts of a key one after the other.
 ///
-/// It is rapidhash v3 (<https://docs.rs/rapidhash>), whose output never changes, with secrets made from the map's seed and
-/// without the final mixing, which tables do not need. The hash of one part is the seed of the next, so that a key of
-/// several parts is hashed without being joined, and parts of different lengths are not mistaken for each other.
+/// It is rapidhash v3 (<https://docs.rs/rapidhash>), whose output never changes, with secrets made from the map's seed.
+/// The hash of one part is the seed of the next, so that a key of several parts is hashed without being joined, and parts of
+/// different lengths are not mistaken for each other.
+///
+/// Its final mixing is part of it. Without it, one seed in twenty put sequential numbers into a few homes (3 times the
+/// groups per hit, 10 times per miss), and the texts `a`, `aa` and `aaa` had one hash under every seed.
 ///
 /// ```
 /// use arenamap::fixed::KeyHasher;
@@ -16,7 +19,7 @@ use zerocopy::Immutable;
 /// let secrets = rapidhash::v3::RapidSecrets::seed(42);
 /// let mut hasher = KeyHasher::new(&secrets);
 /// hasher.write(b"key");
-/// let expected = rapidhash::v3::rapidhash_v3_inline::<false, false, false>(b"key", &secrets);
+/// let expected = rapidhash::v3::rapidhash_v3_inline::<true, false, false>(b"key", &secrets);
 /// assert_eq!(hasher.finish(), expected);
 /// ```
 #[derive(Clone, Debug)]
@@ -41,13 +44,13 @@ impl<'s> KeyHasher<'s> {
     pub fn write(&mut self, part: &[u8]) {
         // The first part needs no copy of the secrets; the comparison is gone after inlining.
         self.state = if self.state == self.secrets.seed {
-            rapidhash_v3_inline::<false, false, false>(part, self.secrets)
+            rapidhash_v3_inline::<true, false, false>(part, self.secrets)
         } else {
             let chained = RapidSecrets {
                 seed: self.state,
                 secrets: self.secrets.secrets,
             };
-            rapidhash_v3_inline::<false, false, false>(part, &chained)
+            rapidhash_v3_inline::<true, false, false>(part, &chained)
         };
     }
 

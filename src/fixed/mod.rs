@@ -30,7 +30,7 @@
 //!
 //! # Hash functions and hostile keys
 //!
-//! Keys are hashed by rapidhash v3 (without its last step) with secrets made from a seed, random for each new map. An archive shows its seed to
+//! Keys are hashed by rapidhash v3 with secrets made from a seed, random for each new map. An archive shows its seed to
 //! whoever can read it: a map that takes keys from outside after it was published is to be re-keyed first, by
 //! [`copy_into`](FixedMap::copy_into), which draws a new seed.
 //!
