@@ -15,6 +15,9 @@
 //! - **C2** R2 of `raw.rs`: `create` begins with no full slot; `open` takes types of which any bytes are valid;
 //!   `open_verified` has checked every full slot; `open_unchecked` leaves it to its caller. `Unverified` holds a core
 //!   without C2 and reads nothing from it but checked entries.
+//! - **C3** A sealed archive is unsealed before anything can change its content: by `unseal` in each writing call, and by
+//!   `lend` before a value with atomics leaves through `&self`. Under `&self`, the state and the content checksum of such a
+//!   core are reached atomically only.
 #![allow(unsafe_code)]
 #![allow(
     clippy::cast_possible_truncation,
@@ -30,12 +33,13 @@ use super::raw::{Place, Raw, Search};
 use super::value::{Checked, FixedValue};
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
-use core::sync::atomic::{Ordering, compiler_fence};
+use core::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 
 pub(super) struct Core<K, V, M> {
     memory: M,
     geometry: Geometry,
-    /// Whether the bytes still say that they are sealed; every writing call begins with making them say the opposite.
+    /// Whether the bytes still say that they are sealed; every writing call begins with making them say the opposite. With
+    /// values that change through `&self`, the bytes may have been unsealed since.
     sealed: bool,
     types: PhantomData<(K, V)>,
 }
@@ -62,17 +66,17 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         let header = Header(unsafe { memory.ptr().cast().read() });
         let geometry = header.check::<K, V>()?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
-        let mut core = Self {
+        let core = Self {
             memory,
             geometry,
             sealed: header.state() == SEALED,
             types: PhantomData,
         };
-        if V::SCHEMA.atomic && M::WRITABLE {
-            core.unseal_writable();
-        }
         Ok((core, header))
     }
+
+    /// Whether values may be written through `&self`.
+    const SHARED_WRITES: bool = V::SCHEMA.atomic && M::WRITABLE;
 
     #[inline(always)]
     pub(super) fn raw(&self) -> Raw<K, V> {
@@ -88,8 +92,35 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         &self.geometry
     }
 
-    pub(super) const fn is_sealed(&self) -> bool {
-        self.sealed
+    #[inline(always)] // nothing but a field, if values do not change through `&self`
+    pub(super) fn is_sealed(&self) -> bool {
+        if Self::SHARED_WRITES {
+            self.shared_number(at::STATE).load(Ordering::Relaxed) == SEALED.to_le()
+        } else {
+            self.sealed
+        }
+    }
+
+    /// What comes before a value is lent out through `&self`: whoever has it may write to its atomics.
+    #[inline(always)]
+    pub(super) fn lend(&self) {
+        if Self::SHARED_WRITES && self.is_sealed() {
+            self.unseal_shared();
+        }
+    }
+
+    /// Says in the bytes that they are not sealed, also while other threads do.
+    #[cold]
+    fn unseal_shared(&self) {
+        self.shared_number(at::STATE).store(OPEN.to_le(), Ordering::Release);
+        self.shared_number(at::CONTENT_CHECKSUM).store(0, Ordering::Release);
+    }
+
+    /// A number of the mutable part of the header, for as long as the memory may be written through `&self`.
+    fn shared_number(&self, at: usize) -> &AtomicU64 {
+        debug_assert!(Self::SHARED_WRITES && at >= at::LEN);
+        // SAFETY: C1 and M2: writable and aligned, as in `number`; C3: nobody reaches it otherwise under `&self`.
+        unsafe { AtomicU64::from_ptr(self.memory.ptr().add(at).cast().as_ptr()) }
     }
 
     #[inline(always)]
@@ -139,7 +170,9 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     /// The entry of a key.
     #[inline(always)]
     pub(super) fn find(&self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<(&K, &V)> {
-        self.slot_of(hash, is_key).map(|slot| self.pair(slot))
+        let slot = self.slot_of(hash, is_key)?;
+        self.lend();
+        Some(self.pair(slot))
     }
 
     /// The slot of a key.
@@ -246,6 +279,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 
     /// The pairs in the order of their slots.
     pub(super) fn iter(&self) -> super::iter::Iter<'_, K, V> {
+        self.lend();
         super::iter::Iter::new(self.raw(), self.len())
     }
 
@@ -278,6 +312,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     }
 
     pub(super) fn values(&self) -> super::iter::Values<'_, K, V> {
+        self.lend();
         super::iter::Values::new(self.raw(), self.len())
     }
 
@@ -286,11 +321,11 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     /// With atomics this needs `&mut self`, which the callers take.
     pub(super) fn copies(&self) -> impl Iterator<Item = (K, V)> + '_ {
         // SAFETY: C2; types without Drop, of which a copy of the bytes is another value.
-        self.iter()
+        super::iter::Iter::new(self.raw(), self.len())
             .map(|(key, value)| unsafe { (core::ptr::read(key), core::ptr::read(value)) })
     }
 
-    /// The entry in a full slot.
+    /// The entry in a full slot. What lends out the value does `lend` first.
     #[inline(always)]
     fn pair(&self, slot: usize) -> (&K, &V) {
         let raw = self.raw();
@@ -360,7 +395,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
 
     /// Says in the bytes what they sum up to, with no counter stuck that need not be.
     pub(super) fn seal(&mut self, hash_of: impl Fn(&K) -> Hash) {
-        if self.sealed {
+        if self.is_sealed() {
             return;
         }
         let raw = self.raw();
@@ -667,6 +702,7 @@ pub(super) struct FullSlot<'m, K, V, M> {
 
 impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FullSlot<'m, K, V, M> {
     pub(super) fn pair(&self) -> (&K, &V) {
+        self.core.lend();
         self.core.pair(self.slot)
     }
 

@@ -233,10 +233,10 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         self.core.number(layout::at::GENERATION)
     }
 
-    /// Whether the archive carries a checksum of its content: since [`seal`](Self::seal), and until the next write.
-    /// Time: O(1). Allocates: never.
+    /// Whether the archive carries a checksum of its content: since [`seal`](Self::seal), and until the next write, or the
+    /// next lookup that gives out a value with atomics. Time: O(1). Allocates: never.
     #[must_use]
-    pub const fn is_sealed(&self) -> bool {
+    pub fn is_sealed(&self) -> bool {
         self.core.is_sealed()
     }
 
@@ -586,7 +586,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// Gives the archive the checksum of its content, and its bytes. Time: linear in the bytes; O(1) if it is sealed.
     /// Allocates: never.
     ///
-    /// The next write makes it an open one again.
+    /// The next write makes it an open one again; so does the next lookup that gives out a value with atomics.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};

@@ -19,7 +19,8 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// Opens an archive: its header is checked, nothing else is read. Time: O(1). Allocates: never.
     ///
     /// Whatever the bytes are, every call on the map is safe and ends; its answers are right if the archive is undamaged,
-    /// which [`verify`](Self::verify) tells. Memory longer than the archive is allowed.
+    /// which [`verify`](Self::verify) tells. Memory longer than the archive is allowed. Values with atomics may be changed
+    /// through a shared reference: with such, a sealed archive is marked as open at once.
     ///
     /// Types of which not every byte is a value (`bool`, `char_le`, `NonZero`) do not compile here:
     /// [`open_verified`](Self::open_verified), or [`open_unverified`](Self::open_unverified).
@@ -51,7 +52,9 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         V: FromBytes,
         M: Holds<V>,
     {
-        Self::attach(memory)
+        let map = Self::attach(memory)?;
+        map.core.lend();
+        Ok(map)
     }
 
     /// Opens an archive to write in it, and marks it as open at once: whoever finds it later sees that it was not closed.
@@ -84,7 +87,9 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     where
         M: Holds<V>,
     {
-        Self::attach(memory)
+        let map = Self::attach(memory)?;
+        map.core.lend();
+        Ok(map)
     }
 
     /// Opens an archive and verifies all of it. Time: linear in capacity and entries. Allocates: heap, four bytes a group;
@@ -111,6 +116,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     {
         let map = Self::attach(memory)?;
         map.check(&mut map.scratch()?)?;
+        map.core.lend();
         Ok(map)
     }
 
@@ -136,6 +142,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     {
         let map = Self::attach(memory)?;
         map.check(scratch)?;
+        map.core.lend();
         Ok(map)
     }
 
@@ -327,6 +334,7 @@ impl<K: FixedKey + Checked, V: Checked, M: Memory> Unverified<K, V, M> {
     /// As [`FixedMap::verify`].
     pub fn verified(self) -> Result<FixedMap<K, V, M>, FixedError> {
         self.map.check(&mut self.map.scratch()?)?;
+        self.map.core.lend();
         Ok(self.map)
     }
 }
