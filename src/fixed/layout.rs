@@ -53,7 +53,7 @@ pub(super) mod at {
     const _: () = assert!(RESERVED <= HEADER_CHECKSUM && RESERVED_MUTABLE <= TAGS && TAGS.is_multiple_of(64));
 }
 
-/// State of an archive that was written to since it was last sealed: its content checksum is 0 and says nothing.
+/// State of an archive that was written to since it was last sealed: its content checksum says nothing.
 pub(super) const OPEN: u64 = u64::from_le_bytes(*b"open map");
 /// State of a sealed archive: its content checksum holds. Far from `OPEN`: no few flipped bits lead from one to the other.
 pub(super) const SEALED: u64 = u64::from_le_bytes(*b"\x53ealed\xa5\x5a");
