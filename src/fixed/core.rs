@@ -61,10 +61,22 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 
     /// An archive in this memory, checked as far as O(1) goes. C2 is the caller's.
     pub(super) fn attach(memory: M) -> Result<(Self, Header), FixedError> {
+        Self::attach_if(memory, Header::check::<K, V>)
+    }
+
+    /// The same, whatever length and state the archive has: for `recover`, which makes them anew.
+    pub(super) fn attach_damaged(memory: M) -> Result<(Self, Header), FixedError> {
+        Self::attach_if(memory, Header::check_shape::<K, V>)
+    }
+
+    fn attach_if(
+        memory: M,
+        check: impl FnOnce(&Header) -> Result<Geometry, FixedError>,
+    ) -> Result<(Self, Header), FixedError> {
         check_memory(&memory, at::TAGS, Self::SLOT.archive_align())?;
         // SAFETY: M1: at least so many bytes, aligned to 16.
         let header = Header(unsafe { memory.ptr().cast().read() });
-        let geometry = header.check::<K, V>()?;
+        let geometry = check(&header)?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
         let core = Self {
             memory,
@@ -600,15 +612,17 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         self.set_len(0);
     }
 
-    /// Zeroes full slots that hold no valid entry, and free ones that are not zero; says how many of each. For a core
-    /// without C2, which has it afterwards.
+    /// Zeroes full slots that hold no valid entry, free ones that are not zero, and the bytes before the first; says how
+    /// many slots of each. For a core without C2, and with any state, which has both afterwards.
     pub(super) fn drop_invalid(&mut self, hash_of: impl Fn(&K) -> Hash) -> (usize, usize)
     where
         K: Checked,
         V: Checked,
     {
-        self.unseal();
+        self.unseal_writable();
         let raw = self.raw();
+        // SAFETY: R1 for writing (M2).
+        unsafe { raw.wipe_gap() };
         let (mut lost, mut unfinished) = (0, 0);
         for slot in 0..self.geometry.slots() {
             let tag = raw.tag(slot);
@@ -646,6 +660,22 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             }
         }
         dropped
+    }
+
+    /// Takes out the last entries until no more are left than the map takes, and says how many. The length is made anew
+    /// by the caller.
+    pub(super) fn drop_beyond_capacity(&mut self, hash_of: impl Fn(&K) -> Hash) -> usize {
+        let beyond = self.count().saturating_sub(self.capacity());
+        let (mut left, mut slot) = (beyond, self.geometry.slots());
+        while left > 0 && slot > 0 {
+            slot -= 1;
+            if self.raw().tag(slot) != 0 {
+                let hash = hash_of(self.pair(slot).0);
+                self.vacate(hash, slot);
+                left -= 1;
+            }
+        }
+        beyond
     }
 
     /// Full slots, counted.

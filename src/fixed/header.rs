@@ -86,6 +86,19 @@ impl Header {
 
     /// Checks everything that can be checked without the content, in the order of `FORMAT.md`, and gives the geometry.
     pub(super) fn check<K: FixedValue, V: FixedValue>(&self) -> Result<Geometry, FixedError> {
+        let geometry = self.check_shape::<K, V>()?;
+        if self.len() > geometry.capacity {
+            return Err(FixedError::new(Field::Len, geometry.capacity, self.len()));
+        }
+        match self.state() {
+            // The checksum of an open archive says nothing: a writer killed between the two writes leaves one that is not 0.
+            SEALED | OPEN => Ok(geometry),
+            other => Err(FixedError::new(Field::State, SEALED, other)),
+        }
+    }
+
+    /// Checks what an archive has to have to be one, and leaves length and state, which `recover` makes anew.
+    pub(super) fn check_shape<K: FixedValue, V: FixedValue>(&self) -> Result<Geometry, FixedError> {
         let slot = SlotLayout::of::<K, V>();
         expect(Field::Magic, MAGIC, number!(self.0, at::MAGIC, u64))?;
         expect(
@@ -126,14 +139,6 @@ impl Header {
         expect(Field::Bytes, geometry.bytes as u64, number!(self.0, at::BYTES, u64))?;
         self.check_zero(at::RESERVED, at::HEADER_CHECKSUM)?;
         self.check_zero(at::RESERVED_MUTABLE, at::TAGS)?;
-        if self.len() > geometry.capacity {
-            return Err(FixedError::new(Field::Len, geometry.capacity, self.len()));
-        }
-        match self.state() {
-            // The checksum of an open archive says nothing: a writer killed between the two writes leaves one that is not 0.
-            SEALED | OPEN => {}
-            other => return Err(FixedError::new(Field::State, SEALED, other)),
-        }
         Ok(geometry)
     }
 

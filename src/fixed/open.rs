@@ -208,13 +208,16 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     }
 
     pub(super) fn attach(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError> {
-        let (core, header) = Core::attach(memory.into_memory())?;
+        Core::attach(memory.into_memory()).map(Self::attached)
+    }
+
+    fn attached((core, header): (Core<K, V, M>, Header)) -> Self {
         let seed = header.seed();
-        Ok(Self {
+        Self {
             core,
             secrets: RapidSecrets::seed(seed),
             seed,
-        })
+        }
     }
 
     fn scratch(&self) -> Result<Vec<u32>, FixedError> {
@@ -252,15 +255,16 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
 }
 
 impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, M> {
-    /// Opens an archive whose header is whole and whose content may not be, keeps the entries that are, and says what it
-    /// kept and lost. Time: linear. Allocates: never.
+    /// Opens an archive whose types and sizes are whole and whose content may not be, keeps the entries that are, and says
+    /// what it kept and lost; length and state are made anew. Time: linear. Allocates: never.
     ///
     /// This is for an archive whose writer was killed, or that was damaged. An entry is kept if its key and value are valid
-    /// and its tag is its key's; of several with one key, the first that a search meets.
+    /// and its tag is its key's; of several with one key, the first that a search meets; of more than the capacity, those
+    /// in the first slots.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open): without a header, nothing can be told.
+    /// As [`open`](Self::open), but for [`Field::Len`] and [`Field::State`]: without the rest of the header, nothing can be told.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -274,7 +278,7 @@ impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, 
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
     pub fn recover(memory: impl IntoMemory<Memory = M>) -> Result<(Self, Recovered), FixedError> {
-        let mut map = Self::attach(memory)?;
+        let mut map = Self::attached(Core::attach_damaged(memory.into_memory())?);
         let recovered = super::recover::recover(&mut map.core, &map.secrets);
         Ok((map, recovered))
     }

@@ -396,6 +396,17 @@ impl<K, V> Raw<K, V> {
         }
     }
 
+    /// Zeroes the bytes between the last group and the first slot.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing.
+    pub(super) unsafe fn wipe_gap(self) {
+        let tags_end = at::TAGS + self.groups as usize * GROUP_BYTES;
+        // SAFETY: R1 for writing, passed on by the caller; in every geometry the slots begin where the tags end, or later.
+        unsafe { self.base.add(tags_end).write_bytes(0, self.slots_at - tags_end) };
+    }
+
     /// Zeroes the bytes of a slot that hold neither key nor value.
     ///
     /// # Safety

@@ -13,7 +13,8 @@ use rapidhash::v3::RapidSecrets;
 pub struct Recovered {
     /// Entries that are in the map now.
     pub kept: usize,
-    /// Slots that looked full and were none: a wrong tag, an invalid key or value, or a key that stood twice.
+    /// Slots that looked full and were none: a wrong tag, an invalid key or value, a key that stood twice, or more entries
+    /// than the map takes.
     pub lost: usize,
     /// Slots without a tag that held bytes: inserts that had not become visible, removals that had.
     pub unfinished: usize,
@@ -41,6 +42,7 @@ pub(super) fn recover<K: FixedKey + Checked, V: Checked, M: MemoryMut>(
     // Every full slot holds an entry now; with the counters made anew, searches reach them all.
     core.recount(hash);
     lost += core.drop_duplicates(hash, K::same);
+    lost += core.drop_beyond_capacity(hash);
     let kept = core.count();
     core.set_len(kept);
     Recovered {
