@@ -241,7 +241,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
             // SAFETY: C1: readable, aligned; memory of an `Unverified` is not written to.
             let valid = unsafe { K::is_valid(key.as_ptr()) };
             if !valid {
-                damaged = Some(FixedError::at(Field::Key, hash.home(raw.groups()).into(), 0, 1));
+                damaged = Some(FixedError::at(Field::Key, raw.slot_at(key) as u64, 0, 1));
             }
             // SAFETY: just checked.
             valid && is_key(unsafe { key.as_ref() })

@@ -112,6 +112,12 @@ impl<K, V> Raw<K, V> {
         self.slot_ptr(slot).cast()
     }
 
+    /// The slot that begins with this key.
+    pub(super) fn slot_at(self, key: NonNull<K>) -> usize {
+        let offset = key.addr().get() - self.slot_ptr(0).addr().get();
+        offset.checked_div(Self::SLOT.size).unwrap_or(0)
+    }
+
     #[inline(always)]
     pub(super) fn value_ptr(self, slot: usize) -> NonNull<V> {
         // SAFETY: R1; the value begins inside its slot.
