@@ -531,7 +531,8 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         Some(self.vacate(hash, slot))
     }
 
-    /// The same, with the counters looked at first.
+    /// The same, with what contradicts itself as an error. No counter on the way to the slot is zero: the search would have
+    /// ended there.
     pub(super) fn remove_checked(
         &mut self,
         hash: Hash,
@@ -541,7 +542,6 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let Some(slot) = self.slot_of(hash, is_key) else {
             return raw.search_ends(hash).map(|()| None);
         };
-        raw.check_passage(hash, slot)?;
         if self.len() == 0 {
             return Err(FixedError::new(Field::Len, 1, 0));
         }

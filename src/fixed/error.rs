@@ -70,8 +70,6 @@ pub enum Field {
     Unreachable,
     /// A search that went through all groups without an end; the place is the group where it began.
     Search,
-    /// A counter that a removal found at zero; the place is the group.
-    CounterUnderflow,
     /// Generation of a published archive.
     Generation,
 }
@@ -263,10 +261,6 @@ impl fmt::Display for FixedError {
                 f,
                 "a search that began in group {place} went through all {found} groups without an end: \
                  the archive is damaged; `verify` says where"
-            ),
-            Field::CounterUnderflow => write!(
-                f,
-                "removing would take a counter of group {place} below zero: the archive is damaged; `verify` says where"
             ),
             Field::Generation => write!(
                 f,

@@ -519,7 +519,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     ///
     /// # Errors
     ///
-    /// [`Field::Search`], [`Field::CounterUnderflow`] or [`Field::Len`] in a damaged archive that was not verified.
+    /// [`Field::Search`] or [`Field::Len`] in a damaged archive that was not verified.
     pub fn try_remove<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Result<Option<V>, FixedError> {
         let hash = self.hash(key);
         Ok(self

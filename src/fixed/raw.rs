@@ -344,22 +344,6 @@ impl<K, V> Raw<K, V> {
         }
     }
 
-    /// Whether the counters on the way of this hash to this slot can all be counted down.
-    pub(super) fn check_passage(self, hash: Hash, slot: usize) -> Result<(), FixedError> {
-        let until = (slot / LANES) as u32;
-        let mut group = hash.home(self.groups);
-        for _ in 0..self.groups {
-            if group == until {
-                return Ok(());
-            }
-            if counter(counters(&self.group(group)), hash) == 0 {
-                return Err(FixedError::at(Field::CounterUnderflow, u64::from(group), 1, 0));
-            }
-            group = Hash::next(group, self.groups);
-        }
-        Ok(())
-    }
-
     /// Groups that a search for this hash looks at until it is in the group of this slot; `None` if it never is.
     pub(super) fn distance(self, hash: Hash, slot: usize) -> Option<u32> {
         let until = (slot / LANES) as u32;
