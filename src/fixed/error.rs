@@ -48,7 +48,7 @@ pub enum Field {
     Reserved,
     /// Checksum of the immutable part of the header.
     HeaderChecksum,
-    /// Number of entries: counted, found.
+    /// Number of entries: counted, or at most the capacity; found.
     Len,
     /// Open or sealed.
     State,
@@ -173,7 +173,8 @@ impl fmt::Display for FixedError {
             ),
             Field::Magic => write!(
                 f,
-                "this is no archive of a FixedMap: its first eight bytes are {found:#018x}, expected {expected:#018x}"
+                "this is no archive of a FixedMap: its first eight bytes are {found:#018x}, expected {expected:#018x}; \
+                 check which file it is, and that the memory begins where the archive does"
             ),
             Field::Version => write!(
                 f,
@@ -181,7 +182,7 @@ impl fmt::Display for FixedError {
             ),
             Field::EndianMark => write!(
                 f,
-                "the endian mark is {found:#06x}, expected {expected:#06x}: the bytes of its integers were swapped on the way"
+                "the endian mark is {found:#06x}, expected {expected:#06x}: the bytes of its integers were swapped on the way; copy archives unchanged"
             ),
             Field::KeyLayout | Field::ValueLayout => write!(
                 f,
@@ -208,7 +209,7 @@ impl fmt::Display for FixedError {
             ),
             Field::Hasher => write!(
                 f,
-                "the archive is hashed by function {found}, this program knows {expected}"
+                "the archive is hashed by function {found}, this program knows {expected}; open it with the program that wrote it"
             ),
             Field::Capacity => write!(
                 f,
@@ -216,25 +217,29 @@ impl fmt::Display for FixedError {
             ),
             Field::TooSmall => write!(
                 f,
-                "a capacity of {found} entries does not hold the {expected} that the map has"
+                "a capacity of {found} entries does not hold the {expected} that the map has; ask for more"
             ),
             Field::Groups => write!(
                 f,
-                "the header says {found} groups, its capacity makes {expected}: the header is damaged"
+                "the header says {found} groups, its capacity makes {expected}: the header is damaged; take another copy"
             ),
             Field::Bytes => write!(
                 f,
-                "the header says {found} bytes, its capacity makes {expected}: the header is damaged"
+                "the header says {found} bytes, its capacity makes {expected}: the header is damaged; take another copy"
             ),
             Field::Reserved => write!(
                 f,
-                "the reserved byte at offset {place} is {found}, expected {expected}: damaged, or written by a later version"
+                "the reserved byte at offset {place} is {found}, expected {expected}: damaged, or written by a later version; \
+                 take another copy, or open it with that version"
             ),
             Field::HeaderChecksum => write!(
                 f,
-                "the header's checksum is {found:#018x}, its bytes make {expected:#018x}: the header is damaged"
+                "the header's checksum is {found:#018x}, its bytes make {expected:#018x}: the header is damaged; take another copy"
             ),
-            Field::Len => write!(f, "the header says {found} entries, the tags make {expected}"),
+            Field::Len => write!(
+                f,
+                "the header says {found} entries, the archive holds {expected}; `recover` counts anew"
+            ),
             Field::State => write!(
                 f,
                 "the state is {found:#018x}, expected {expected:#018x} (sealed): the file was not closed cleanly, or is damaged; \
@@ -242,20 +247,30 @@ impl fmt::Display for FixedError {
             ),
             Field::ContentChecksum => write!(
                 f,
-                "the checksum of the content is {found:#018x}, its bytes make {expected:#018x}: the archive is damaged"
+                "the checksum of the content is {found:#018x}, its bytes make {expected:#018x}: the archive is damaged; \
+                 take another copy, or keep what is whole by `recover`"
             ),
-            Field::Tag => write!(f, "slot {place} has tag {found}, its key makes {expected}"),
+            Field::Tag => write!(
+                f,
+                "slot {place} has tag {found}, its key makes {expected}; `recover` drops it"
+            ),
             Field::Counters => write!(
                 f,
-                "the counters of group {place} are {found:#010x}, the entries make {expected:#010x}"
+                "the counters of group {place} are {found:#010x}, the entries make {expected:#010x}; `recover` counts anew"
             ),
-            Field::Padding => write!(f, "slot {place} has bytes that should be zero and are not"),
-            Field::Key => write!(f, "the key in slot {place} is no value of its type"),
-            Field::Value => write!(f, "the value in slot {place} is no value of its type"),
-            Field::Duplicate => write!(f, "slots {expected} and {found} have the same key"),
+            Field::Padding => write!(
+                f,
+                "slot {place} has bytes that should be zero and are not; `recover` clears them"
+            ),
+            Field::Key => write!(f, "the key in slot {place} is no value of its type; `recover` drops it"),
+            Field::Value => write!(
+                f,
+                "the value in slot {place} is no value of its type; `recover` drops it"
+            ),
+            Field::Duplicate => write!(f, "slots {expected} and {found} have the same key; `recover` keeps one"),
             Field::Unreachable => write!(
                 f,
-                "the key in slot {place} is not where a search for it looks: {found} of {expected} groups searched"
+                "the key in slot {place} is not where a search for it looks: {found} of {expected} groups searched; `recover` counts anew"
             ),
             Field::Search => write!(
                 f,
