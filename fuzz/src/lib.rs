@@ -1,0 +1,11 @@
+//! What both fuzz targets share: types of keys and values, and every operation of a map, against a model or without one.
+
+#[path = "../../tests/support/archive.rs"]
+mod archive;
+mod build;
+mod program;
+
+pub use build::{Case, run_archive};
+pub use program::{Key, Value, look, step};
+
+pub use libfuzzer_sys::arbitrary::Unstructured;
