@@ -364,6 +364,8 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// A copy in other memory, for more or fewer entries, with a new random seed: how a map is made larger, and how one
     /// that was published is re-keyed. Time: linear. Allocates: never.
     ///
+    /// Of an archive that was not verified, what is no value of its type is copied as it is.
+    ///
     /// # Errors
     ///
     /// [`FixedError`] if the memory is too short or misaligned, or the capacity below the number of entries.
