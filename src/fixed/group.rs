@@ -12,7 +12,7 @@
 //! Two ways of answering with one signature: SSE2, and plain 64-bit arithmetic for every other target (and for Miri). The
 //! tests run one against the other.
 
-use super::layout::{GROUP_BYTES, LANES};
+use super::layout::{GROUP_BYTES, Hash, LANES};
 
 /// A counter that reached this value no longer counts.
 pub(super) const STUCK: u32 = 15;
@@ -76,10 +76,10 @@ pub(super) const fn has_stuck(counters: u32) -> bool {
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
 #[allow(unsafe_code)] // calls of SSE2 instructions, nothing else
 mod sse2 {
-    use super::{ALL, GROUP_BYTES, Mask};
+    use super::{ALL, GROUP_BYTES, Hash, Mask};
     use core::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_movemask_epi8, _mm_setzero_si128, _mm_shuffle_epi32,
-        _mm_shufflelo_epi16, _mm_unpacklo_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_max_epu8, _mm_movemask_epi8, _mm_set1_epi8, _mm_setzero_si128,
+        _mm_shuffle_epi32, _mm_shufflelo_epi16, _mm_unpacklo_epi8,
     };
 
     /// The tags of a group in one register.
@@ -87,9 +87,10 @@ mod sse2 {
     pub(in super::super) struct Group(__m128i);
 
     #[allow(
+        clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_possible_wrap,
-        reason = "registers have no signs"
+        reason = "registers have no signs, and of a hash the low bits are meant"
     )]
     impl Group {
         #[inline(always)]
@@ -97,14 +98,17 @@ mod sse2 {
             Self(zerocopy::transmute!(*bytes))
         }
 
+        /// The lanes that have the tag of a hash.
         #[inline(always)]
-        pub(in super::super) fn matching(self, tag: u8) -> Mask {
+        pub(in super::super) fn matching(self, hash: Hash) -> Mask {
             // SAFETY: this module is compiled only where SSE2 is part of the target.
             let hits = unsafe {
                 // What `_mm_set1_epi8` does, without clearing the other bits first.
-                let tag = _mm_cvtsi32_si128(tag.into());
-                let twice = _mm_unpacklo_epi8(tag, tag);
-                let tags = _mm_shuffle_epi32::<0>(_mm_shufflelo_epi16::<0>(twice));
+                let low = _mm_cvtsi32_si128(hash.0 as i32);
+                let twice = _mm_unpacklo_epi8(low, low);
+                let lows = _mm_shuffle_epi32::<0>(_mm_shufflelo_epi16::<0>(twice));
+                // What `Hash::tag` does: 1 if it is 0.
+                let tags = _mm_max_epu8(lows, _mm_set1_epi8(1));
                 _mm_movemask_epi8(_mm_cmpeq_epi8(self.0, tags))
             };
             Mask(hits as u32 & ALL)
@@ -126,7 +130,7 @@ mod sse2 {
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))))]
 #[cfg_attr(test, allow(dead_code, reason = "the tests run it against the other one"))]
 mod generic {
-    use super::{ALL, GROUP_BYTES, Mask};
+    use super::{ALL, GROUP_BYTES, Hash, Mask};
 
     /// The tags of a group in two words of eight bytes; the upper half of the second are counters.
     #[derive(Clone, Copy)]
@@ -148,8 +152,9 @@ mod generic {
             Self([u64::from_le_bytes(words[0]), u64::from_le_bytes(words[1])])
         }
 
-        pub(in super::super) fn matching(self, tag: u8) -> Mask {
-            let tags = LOW * u64::from(tag);
+        /// The lanes that have the tag of a hash.
+        pub(in super::super) fn matching(self, hash: Hash) -> Mask {
+            let tags = LOW * u64::from(hash.tag());
             Mask((zeros(self.0[0] ^ tags) | zeros(self.0[1] ^ tags) << 8) & ALL)
         }
 
@@ -189,10 +194,11 @@ mod tests {
             let (here, plain) = (Group::load(&bytes), generic::Group::load(&bytes));
             assert_eq!(here.free(), plain.free());
             assert_eq!(here.full(), plain.full());
-            for tag in 0..=255 {
-                assert_eq!(here.matching(tag), plain.matching(tag));
-                let expected = (0..LANES).filter(|&lane| bytes[lane] == tag);
-                assert!(plain.matching(tag).eq(expected), "{bytes:?} {tag}");
+            for low in 0..=255 {
+                let hash = Hash(state << 8 | low);
+                assert_eq!(here.matching(hash), plain.matching(hash));
+                let expected = (0..LANES).filter(|&lane| bytes[lane] == hash.tag());
+                assert!(plain.matching(hash).eq(expected), "{bytes:?} {low}");
             }
             let full = (0..LANES).filter(|&lane| bytes[lane] != 0);
             assert!(plain.full().eq(full), "{bytes:?}");

@@ -164,7 +164,7 @@ impl<K, V> Raw<K, V> {
         is_key: &mut impl FnMut(NonNull<K>) -> bool,
     ) -> ControlFlow<Option<usize>> {
         let bytes = self.group(group);
-        for lane in Group::load(&bytes).matching(hash.tag()) {
+        for lane in Group::load(&bytes).matching(hash) {
             let slot = group as usize * LANES + lane;
             if is_key(self.key_ptr(slot)) {
                 return ControlFlow::Break(Some(slot));
@@ -444,7 +444,7 @@ impl<K, V> Raw<K, V> {
     #[inline(always)]
     pub(super) fn prefetch_slot(self, hash: Hash) {
         let group = hash.home(self.groups);
-        if let Some(lane) = Group::load(&self.group(group)).matching(hash.tag()).first() {
+        if let Some(lane) = Group::load(&self.group(group)).matching(hash).first() {
             prefetch(self.slot_ptr(group as usize * LANES + lane).as_ptr());
         }
     }
