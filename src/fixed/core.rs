@@ -213,7 +213,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     }
 
     /// The same, if the home group did not tell.
-    #[cold] // as `slot_further`
+    #[cold] // nearly every search ends in its home group
     #[inline(never)]
     fn place_further(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Result<Search, FixedError> {
         // SAFETY: C2, as in `slot_of`.
@@ -486,13 +486,58 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         value: V,
         is_key: impl Fn(&K, &K) -> bool,
     ) -> Result<Option<V>, FixedInsertError<K, V>> {
-        match self.place_of(hash, |other| is_key(&key, other)) {
+        let raw = self.raw();
+        let home = hash.home(raw.groups());
+        // SAFETY: C2, as in `slot_of`.
+        match raw.find_in(hash, home, &mut |other| is_key(&key, unsafe { other.as_ref() })) {
+            ControlFlow::Break(Some(slot)) => {
+                self.unseal();
+                return Ok(Some(core::mem::replace(self.pair_mut(slot).1, value)));
+            }
+            ControlFlow::Break(None) => {
+                if let Some(place) = raw.place_in(home) {
+                    let len = self.len();
+                    if len < self.capacity() {
+                        self.fill(hash, place, key, value, len);
+                        return Ok(None);
+                    }
+                }
+            }
+            ControlFlow::Continue(()) => {}
+        }
+        // Another type than the one returned: were it the same, the compiler would build both in one place in memory, and
+        // the usual way would write there and read back.
+        match self.insert_further(hash, key, value, is_key) {
+            ControlFlow::Continue(old) => Ok(old),
+            ControlFlow::Break(error) => Err(error),
+        }
+    }
+
+    /// The same, if the home group did not tell, or the map is full.
+    #[cold] // nearly every search ends in its home group
+    #[inline(never)]
+    fn insert_further(
+        &mut self,
+        hash: Hash,
+        key: K,
+        value: V,
+        is_key: impl Fn(&K, &K) -> bool,
+    ) -> ControlFlow<FixedInsertError<K, V>, Option<V>> {
+        // SAFETY: C2, as in `slot_of`.
+        let place = match self
+            .raw()
+            .find_or_place(hash, |other| is_key(&key, unsafe { other.as_ref() }))
+        {
             Ok(Search::Found(slot)) => {
                 self.unseal();
-                Ok(Some(core::mem::replace(self.pair_mut(slot).1, value)))
+                return ControlFlow::Continue(Some(core::mem::replace(self.pair_mut(slot).1, value)));
             }
-            Ok(Search::Vacant(place)) => self.occupy(hash, Ok(place), key, value).map(|_| None),
-            Err(error) => self.occupy(hash, Err(error), key, value).map(|_| None),
+            Ok(Search::Vacant(place)) => Ok(place),
+            Err(error) => Err(error),
+        };
+        match self.occupy(hash, place, key, value) {
+            Ok(_) => ControlFlow::Continue(None),
+            Err(error) => ControlFlow::Break(error),
         }
     }
 
@@ -518,11 +563,17 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             Ok(place) => place,
             Err(error) => return Err(FixedInsertError::Corrupt { key, value, error }),
         };
+        Ok(self.fill(hash, place, key, value, len))
+    }
+
+    /// Fills a place that was just chosen, in a map of so many entries, which is not full.
+    #[inline(always)]
+    fn fill(&mut self, hash: Hash, place: Place, key: K, value: V, len: usize) -> usize {
         self.unseal();
         // SAFETY: R1 for writing (M2); the place was chosen under the same `&mut self`, for this hash.
         let slot = unsafe { self.raw().occupy(hash, place, key, value) };
         self.set_len(len + 1);
-        Ok(slot)
+        slot
     }
 
     #[inline(always)]
