@@ -4,8 +4,8 @@ use arenamap::{Arena, ArenaMap};
 use foldhash::fast::FixedState;
 
 use crate::lookup::batches;
-use crate::race::{as_f64, race};
-use crate::report::Row;
+use crate::support::race::{as_f64, race};
+use crate::support::report::Row;
 use crate::{ROUNDS, SLICE, support};
 
 /// Entries that live at any time: at 100,000 the segments are close to full, at the others half full.

@@ -6,9 +6,9 @@ use arenamap::{Arena, ArenaMap};
 use bumpalo::Bump;
 use foldhash::fast::FixedState;
 
-use crate::race::{Lane, as_f64, race_once};
-use crate::report::Row;
 use crate::support::growth::{Grows, fill, fill_timed};
+use crate::support::race::{Lane, as_f64, race_once};
+use crate::support::report::Row;
 use crate::{LONG_ROUNDS, support};
 
 type InBump<'a> = hashbrown::HashMap<u64, u64, FixedState, &'a Bump>;
@@ -34,15 +34,15 @@ fn compare(
     let times = race_once(
         rounds,
         vec![
-            Lane::once("arenamap", || measure(&mut arena_map(), n)),
-            Lane::once("hashbrown in Bump", || {
+            Lane::timed("arenamap", || measure(&mut arena_map(), n)),
+            Lane::timed("hashbrown in Bump", || {
                 let bump = Bump::new();
                 measure(&mut InBump::with_hasher_in(support::fixed(), &bump), n)
             }),
-            Lane::once("hashbrown", || {
+            Lane::timed("hashbrown", || {
                 measure(&mut hashbrown::HashMap::<u64, u64, _>::with_hasher(support::fixed()), n)
             }),
-            Lane::once("griddle", || {
+            Lane::timed("griddle", || {
                 measure(&mut griddle::HashMap::<u64, u64, _>::with_hasher(support::fixed()), n)
             }),
         ],

@@ -3,8 +3,8 @@
 use arenamap::{Arena, ArenaMap, Growth};
 use foldhash::fast::FixedState;
 
-use crate::race::{Lane, race};
-use crate::report::Row;
+use crate::support::race::{Lane, race};
+use crate::support::report::Row;
 use crate::{ROUNDS, SLICE, support};
 
 /// Lookups per run of the work.

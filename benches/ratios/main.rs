@@ -10,15 +10,13 @@ mod churn;
 mod growth;
 mod lookup;
 mod pool;
-mod race;
-mod report;
 mod request;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use report::Row;
+use support::report::{self, Row};
 
 /// A group of rows: its name on the command line, and what measures it.
 type Group = (&'static str, fn(&mut Vec<Row>));

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use arenamap::{Arena, ArenaPool};
 use crossbeam_queue::ArrayQueue;
 
-use crate::race::{Lane, race};
-use crate::report::Row;
+use crate::support::race::{Lane, race};
+use crate::support::report::Row;
 use crate::{ROUNDS, SLICE, support};
 
 pub(crate) fn rows(rows: &mut Vec<Row>) {

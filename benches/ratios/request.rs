@@ -6,8 +6,8 @@ use arenamap::{Arena, ArenaMap, SizeHint};
 use bumpalo::Bump;
 use foldhash::fast::RandomState;
 
-use crate::race::{Lane, race};
-use crate::report::Row;
+use crate::support::race::{Lane, race};
+use crate::support::report::Row;
 use crate::support::{self, cycle, string_cycle};
 use crate::{ROUNDS, SLICE};
 

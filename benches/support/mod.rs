@@ -2,6 +2,8 @@
 #![allow(dead_code, unused_macros, unused_imports, reason = "each bench uses its own part")]
 
 pub(crate) mod growth;
+pub(crate) mod race;
+pub(crate) mod report;
 
 use std::env;
 

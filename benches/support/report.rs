@@ -3,8 +3,8 @@
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
-use crate::race::Times;
-use crate::support::{median, testing};
+use super::race::Times;
+use super::{median, testing};
 
 /// One ratio that must be shown: the peer's figure divided by ours, so that more is better for us.
 pub(crate) struct Row {
@@ -80,6 +80,11 @@ impl Row {
             .map(|at_least| self.ratio >= at_least)
     }
 
+    /// The peer's figure divided by ours.
+    pub(crate) fn ratio(&self) -> f64 {
+        self.ratio
+    }
+
     fn verdict(&self) -> &'static str {
         match self.holds() {
             Some(true) => "yes",
@@ -149,4 +154,66 @@ pub(crate) fn json(rows: &[Row], rounds: usize) -> Value {
 fn with_unit(value: f64, unit: &str) -> String {
     let digits = if value < 100.0 { 2 } else { 0 };
     format!("{value:.digits$} {unit}")
+}
+
+/// One table of the output.
+pub(crate) struct Section {
+    title: String,
+    table: Table,
+    json: Value,
+    missed: bool,
+    note: Option<String>,
+}
+
+impl Section {
+    pub(crate) fn of_rows(title: impl Into<String>, rows: &[Row]) -> Self {
+        Section {
+            title: title.into(),
+            table: table(rows),
+            json: rows.iter().map(Row::to_json).collect(),
+            missed: rows.iter().any(|row| row.holds() == Some(false)),
+            note: None,
+        }
+    }
+
+    pub(crate) fn of_table(title: impl Into<String>, table: Table, json: Value) -> Self {
+        Section {
+            title: title.into(),
+            table,
+            json,
+            missed: false,
+            note: None,
+        }
+    }
+
+    /// Whether a promise of this table is missed.
+    pub(crate) fn missed(&self) -> bool {
+        self.missed
+    }
+
+    pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+}
+
+/// Prints tables as Markdown, or all of them as one JSON object.
+pub(crate) fn print(sections: &[Section], as_json: bool) {
+    if as_json {
+        let parts: serde_json::Map<String, Value> = sections
+            .iter()
+            .map(|section| (section.title.clone(), section.json.clone()))
+            .collect();
+        println!("{}", json!({ "test": testing(), "parts": parts }));
+        return;
+    }
+    for section in sections {
+        println!("### {}\n\n{}\n", section.title, section.table);
+        if let Some(note) = &section.note {
+            println!("{note}\n");
+        }
+    }
+    if testing() {
+        println!("test mode: everything ran once, the figures mean nothing");
+    }
 }
