@@ -303,7 +303,9 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
 
     /// The values of many keys, with their cache misses overlapped. Time: O(keys). Allocates: never.
     ///
-    /// Faster than single lookups from about the size of the second-level cache on, slower below: see `benches/README.md`.
+    /// For keys that are there, faster than single lookups from about the size of the second-level cache on, slower below. Keys
+    /// that are absent are mostly told by the tags alone, which are few bytes, and gain only in maps beyond all caches:
+    /// `cargo bench --bench fixed -- batch`.
     ///
     /// # Panics
     ///
