@@ -1,6 +1,10 @@
 //! Archives as bytes, by the letter of `src/fixed/FORMAT.md`: where things are, and how to change them so that the checksums
 //! still hold. Shares no code with the crate, so that the two check each other.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    clippy::unused_self,
+    reason = "offsets are asked of a shape, whether or not it differs from others there"
+)]
 #![allow(clippy::cast_possible_truncation, reason = "archives of tests are small")]
 
 use arenamap::fixed::{FixedKey, KeyHasher};
