@@ -44,6 +44,8 @@ mod atomic;
 mod core;
 mod entry;
 mod error;
+#[cfg(test)]
+mod format_tests;
 mod group;
 mod header;
 mod iter;

@@ -1,0 +1,234 @@
+//! Archives of each version of the format, as they were once written: whatever opened them opens them for ever.
+//!
+//! Each is made anew from the same seed and history and has the same bytes, so that no change of the format goes unseen.
+//! `cargo test --test fixed_golden -- --ignored` writes the files of a new version; those of old ones stay as they are.
+
+use std::fs;
+use std::path::PathBuf;
+
+use arenamap::fixed::{
+    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, KeyHasher, Query, char_le, u16_le, u32_le, u64_le,
+};
+
+arenamap::fixed_struct! {
+    /// A key of two parts.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Page { site: u32_le, path: FixedStr<20> }
+}
+
+arenamap::fixed_struct! {
+    /// A value of every kind that has to be checked, and padding behind it.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    checked struct Visit { count: u64_le, first: char_le, sizes: [u16_le; 3], cached: bool, last: [u8; 5] }
+}
+
+/// One golden file: what is in it, and how it was made.
+struct Golden<K, V> {
+    name: &'static str,
+    capacity: usize,
+    entries: u32,
+    sealed: bool,
+    key: fn(u32) -> K,
+    value: fn(u32) -> V,
+}
+
+const SEED: u64 = 0x0060_1DE2_5EED;
+
+fn path(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", name].iter().collect()
+}
+
+impl<K, V> Golden<K, V>
+where
+    K: FixedKey + Checked + std::fmt::Debug,
+    V: Checked + Frozen + PartialEq + std::fmt::Debug,
+{
+    /// The archive, made anew: inserts, removals, inserts again.
+    fn make(&self) -> AlignedBytes {
+        let need = FixedMap::<K, V>::bytes_for(self.capacity);
+        let mut map = FixedMap::<K, V, _>::create_seeded(AlignedBytes::zeroed(need), self.capacity, SEED).unwrap();
+        let half = self.entries / 2;
+        let insert =
+            |map: &mut FixedMap<K, V>, i| assert!(map.insert((self.key)(i), (self.value)(i)).unwrap().is_none());
+        for i in (0..half).chain(1000..1000 + half) {
+            insert(&mut map, i);
+        }
+        for i in 1000..1000 + half {
+            map.remove(&(self.key)(i)).expect("it is there");
+        }
+        for i in half..self.entries {
+            insert(&mut map, i);
+        }
+        if self.sealed {
+            map.seal();
+        }
+        map.into_memory()
+    }
+
+    fn write(&self) {
+        fs::write(path(self.name), &*self.make()).unwrap();
+    }
+
+    fn check(&self) {
+        let file = fs::read(path(self.name)).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        let made = self.make();
+        assert_eq!(file.len(), made.len(), "{}", self.name);
+        let first = file.iter().zip(&*made).position(|(there, made)| there != made);
+        assert_eq!(
+            first, None,
+            "{}: the format has changed, from this offset on",
+            self.name
+        );
+
+        let bytes = AlignedBytes::from_slice(&file);
+        let map =
+            FixedMap::<K, V, _>::open_verified(&bytes[..]).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        assert_eq!(
+            (map.len(), map.iter().count()),
+            (self.entries as usize, self.entries as usize)
+        );
+        assert_eq!((map.capacity(), map.seed(), map.generation()), (self.capacity, SEED, 0));
+        assert_eq!(map.is_sealed(), self.sealed);
+        for i in 0..self.entries {
+            let key = (self.key)(i);
+            assert_eq!(map.get(&key), Some(&(self.value)(i)), "{}: {key:?}", self.name);
+        }
+        for i in self.entries..self.entries + 100 {
+            assert_eq!(map.get(&(self.key)(i)), None, "{}", self.name);
+        }
+        // What was written by another version can be written to.
+        let mut map = FixedMap::<K, V, _>::open_verified(bytes.clone()).unwrap();
+        let room = u32::try_from(self.capacity).unwrap() - self.entries;
+        for i in 0..room {
+            map.insert((self.key)(2000 + i), (self.value)(i)).unwrap();
+        }
+        assert!(map.insert((self.key)(9999), (self.value)(0)).is_err());
+        map.verify().unwrap();
+    }
+}
+
+fn numbers(name: &'static str, sealed: bool) -> Golden<u64_le, u64_le> {
+    Golden {
+        name,
+        capacity: 40,
+        entries: 36,
+        sealed,
+        key: |i| (u64::from(i) * 0x0101_0101).into(),
+        value: |i| (u64::MAX - u64::from(i)).into(),
+    }
+}
+
+fn texts() -> Golden<FixedStr<12>, u64_le> {
+    Golden {
+        name: "v1-text-sealed.bin",
+        capacity: 20,
+        entries: 20,
+        sealed: true,
+        key: |i| FixedStr::new(&format!("/é/{i}")).unwrap(),
+        value: |i| u64::from(i).into(),
+    }
+}
+
+fn structs() -> Golden<Page, Visit> {
+    Golden {
+        name: "v1-struct-sealed.bin",
+        capacity: 17,
+        entries: 15,
+        sealed: true,
+        key: |i| Page {
+            site: (i % 4).into(),
+            path: FixedStr::new(&format!("/p{i}")).unwrap(),
+        },
+        value: |i| Visit {
+            count: u64::from(i).into(),
+            first: char::from_u32(u32::from('а') + i % 32).unwrap().into(),
+            sizes: [1.into(), 2.into(), u16::try_from(i).unwrap().into()],
+            cached: i % 2 == 0,
+            last: [0xff; 5],
+        },
+    }
+}
+
+fn empty(name: &'static str, sealed: bool) -> Golden<u64_le, u32_le> {
+    Golden {
+        name,
+        capacity: 1,
+        entries: 0,
+        sealed,
+        key: |i| u64::from(i).into(),
+        value: u32_le::from,
+    }
+}
+
+#[test]
+fn numbers_of_version_1() {
+    numbers("v1-u64-open.bin", false).check();
+    numbers("v1-u64-sealed.bin", true).check();
+}
+
+#[test]
+fn texts_of_version_1() {
+    texts().check();
+    let bytes = AlignedBytes::from_slice(&fs::read(path("v1-text-sealed.bin")).unwrap());
+    let map = FixedMap::<FixedStr<12>, u64_le, _>::open(&bytes[..]).unwrap();
+    assert_eq!(map.get("/é/19"), Some(&19.into()));
+}
+
+/// Looks a page up by its parts.
+struct ByParts<'a>(u32, &'a str);
+
+impl Query<Page> for ByParts<'_> {
+    fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
+        Query::<u32_le>::hash_query(&self.0, hasher);
+        Query::<FixedStr<20>>::hash_query(self.1, hasher);
+    }
+
+    fn is_key(&self, page: &Page) -> bool {
+        self.0 == page.site && *self.1 == *page.path
+    }
+}
+
+#[test]
+fn structs_of_version_1() {
+    structs().check();
+    let bytes = AlignedBytes::from_slice(&fs::read(path("v1-struct-sealed.bin")).unwrap());
+    let map = FixedMap::<Page, Visit, _>::open_verified(&bytes[..]).unwrap();
+    assert_eq!(map.get(&ByParts(2, "/p14")).map(|visit| visit.count), Some(14.into()));
+}
+
+#[test]
+fn empty_maps_of_version_1() {
+    empty("v1-empty-open.bin", false).check();
+    empty("v1-empty-sealed.bin", true).check();
+}
+
+/// No file is left that no test reads.
+#[test]
+fn every_file_is_tested() {
+    let mut names: Vec<String> = fs::read_dir(path(""))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let tested = [
+        "v1-empty-open.bin",
+        "v1-empty-sealed.bin",
+        "v1-struct-sealed.bin",
+        "v1-text-sealed.bin",
+        "v1-u64-open.bin",
+        "v1-u64-sealed.bin",
+    ];
+    assert_eq!(names, tested);
+}
+
+#[test]
+#[ignore = "writes the files that the other tests read"]
+fn write_golden() {
+    fs::create_dir_all(path("")).unwrap();
+    numbers("v1-u64-open.bin", false).write();
+    numbers("v1-u64-sealed.bin", true).write();
+    texts().write();
+    structs().write();
+    empty("v1-empty-open.bin", false).write();
+    empty("v1-empty-sealed.bin", true).write();
+}
