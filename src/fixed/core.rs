@@ -25,8 +25,8 @@
 )]
 
 use super::error::{Field, FixedError, FixedInsertError};
-use super::group::{Group, counters, has_stuck};
-use super::header::{Header, content_checksum};
+use super::group::Group;
+use super::header::Header;
 use super::layout::{Geometry, Hash, OPEN, SEALED, SlotLayout, at};
 use super::memory::{Memory, MemoryMut, check_memory};
 use super::raw::{Place, Raw, Search};
@@ -76,6 +76,21 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         check_memory(&memory, at::TAGS, Self::SLOT.archive_align())?;
         // SAFETY: M1: at least so many bytes, aligned to 16.
         let header = Header(unsafe { memory.ptr().cast().read() });
+        Self::attach_to(memory, header, check)
+    }
+
+    /// An archive that other processes may open at this moment, by a header that was not read through this memory.
+    #[cfg(feature = "files")]
+    pub(super) fn attach_shared(memory: M, header: Header) -> Result<(Self, Header), FixedError> {
+        Self::attach_to(memory, header, Header::check::<K, V>)
+    }
+
+    /// An archive in this memory, of which this is the header.
+    fn attach_to(
+        memory: M,
+        header: Header,
+        check: impl FnOnce(&Header) -> Result<Geometry, FixedError>,
+    ) -> Result<(Self, Header), FixedError> {
         let geometry = check(&header)?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
         let core = Self {
@@ -135,6 +150,11 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         unsafe { AtomicU64::from_ptr(self.memory.ptr().add(at).cast().as_ptr()) }
     }
 
+    /// The bytes say so by now.
+    pub(super) const fn set_sealed(&mut self) {
+        self.sealed = true;
+    }
+
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.number(at::LEN) as usize
@@ -177,6 +197,11 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 
     pub(super) fn into_memory(self) -> M {
         self.memory
+    }
+
+    #[cfg(feature = "files")]
+    pub(super) const fn memory(&self) -> &M {
+        &self.memory
     }
 
     /// The entry of a key.
@@ -345,19 +370,21 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref()) }
     }
 
-    /// Says in the bytes that they are not sealed. The memory is writable.
+    /// Says in the bytes that they are not sealed. The memory is writable; of shared memory, others may do the same meanwhile.
     #[cold]
-    fn unseal_writable(&mut self) {
-        self.put(at::STATE, OPEN);
-        compiler_fence(Ordering::Release);
-        self.put(at::CONTENT_CHECKSUM, 0);
-        compiler_fence(Ordering::Release);
+    pub(super) fn unseal_writable(&mut self) {
+        for (at, number) in [(at::STATE, OPEN), (at::CONTENT_CHECKSUM, 0)] {
+            // SAFETY: C1 and M2 or M3; as in `number`, whose offsets are multiples of 8 in memory aligned to 16.
+            let place = unsafe { AtomicU64::from_ptr(self.memory.ptr().add(at).cast().as_ptr()) };
+            place.store(number.to_le(), Ordering::Release);
+            compiler_fence(Ordering::Release);
+        }
         self.sealed = false;
     }
 
     /// Writes a number of the mutable part of the header. The memory is writable.
     #[inline(always)]
-    fn put(&mut self, at: usize, number: u64) {
+    pub(super) fn put(&mut self, at: usize, number: u64) {
         debug_assert!(M::WRITABLE && at >= at::LEN);
         // SAFETY: C1 and M2; as in `number`.
         unsafe { self.memory.ptr().add(at).cast::<u64>().write(number.to_le()) };
@@ -403,23 +430,6 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     #[inline(always)]
     pub(super) fn set_len(&mut self, len: usize) {
         self.put(at::LEN, len as u64);
-    }
-
-    /// Says in the bytes what they sum up to, with no counter stuck that need not be.
-    pub(super) fn seal(&mut self, hash_of: impl Fn(&K) -> Hash) {
-        if self.is_sealed() {
-            return;
-        }
-        let raw = self.raw();
-        if (0..raw.groups()).any(|group| has_stuck(counters(&raw.group(group)))) {
-            self.recount(hash_of);
-        }
-        let bytes = self.bytes();
-        let checksum = content_checksum(&bytes[..at::STATE], &bytes[at::TAGS..]);
-        self.put(at::CONTENT_CHECKSUM, checksum);
-        compiler_fence(Ordering::Release);
-        self.put(at::STATE, SEALED);
-        self.sealed = true;
     }
 
     #[inline(always)]

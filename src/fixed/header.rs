@@ -76,6 +76,22 @@ impl Header {
         number!(self.0, at::LEN, u64)
     }
 
+    #[cfg(feature = "files")]
+    pub(super) fn generation(&self) -> u64 {
+        number!(self.0, at::GENERATION, u64)
+    }
+
+    #[cfg(feature = "files")]
+    pub(super) fn set_generation(&mut self, generation: u64) {
+        self.put(at::GENERATION, &generation.to_le_bytes());
+    }
+
+    #[cfg(feature = "files")]
+    pub(super) fn set_seal(&mut self, content_checksum: u64) {
+        self.put(at::CONTENT_CHECKSUM, &content_checksum.to_le_bytes());
+        self.put(at::STATE, &SEALED.to_le_bytes());
+    }
+
     pub(super) fn state(&self) -> u64 {
         number!(self.0, at::STATE, u64)
     }

@@ -5,9 +5,10 @@
 //!             |<------------------ len bytes ------------------>|
 //!  read:      | initialised; changed by nobody, or only through atomics of V      |   &[u8], Mapped
 //!  write:     | initialised; reached only through this value                      |   Exclusive, AlignedBytes, MappedMut
+//!  shared:    | initialised; changed through atomics of V, by other processes too |   SharedMapped
 //! ```
 //!
-//! Invariants, upheld by the implementations in this crate (the traits are sealed):
+//! Invariants, upheld by the implementations in this crate (the traits are sealed; those for files are in `file/mapping.rs`):
 //! - **M1** `ptr` is the same for the whole life of the value, and valid for reading `len` initialised bytes.
 //! - **M2** of a [`MemoryMut`], it is also valid for writing them, through `&self` as well: it was never narrowed to a
 //!   shared reference. While such a value lives, nobody else reaches the bytes.
@@ -53,7 +54,11 @@ pub unsafe trait Memory: sealed::Sealed {
 /// # Safety
 ///
 /// M2 of this module: valid for writing, and nobody else's.
-pub unsafe trait MemoryMut: Memory {}
+pub unsafe trait MemoryMut: Memory {
+    /// Whether an archive in it is marked as open for as long as it is held: a file, until `close`.
+    #[doc(hidden)]
+    const STAYS_OPEN: bool = false;
+}
 
 /// Memory in which a value of this type may be seen by reference: any memory for frozen types, writable memory for
 /// types with atomics.

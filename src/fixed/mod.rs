@@ -28,6 +28,8 @@
 //! | [`open_unverified`](FixedMap::open_unverified) | O(1) | all | each lookup checks the key and value that it gives out |
 //! | [`open_unchecked`](FixedMap::open_unchecked) | O(1) | all | what the caller promises |
 //!
+//! With feature `files`, the module `file` publishes, reads and maps archives in files.
+//!
 //! # Hash functions and hostile keys
 //!
 //! Keys are hashed by rapidhash v3 with secrets made from a seed, random for each new map. An archive shows its seed to
@@ -44,6 +46,9 @@ mod atomic;
 mod core;
 mod entry;
 mod error;
+#[cfg(feature = "files")]
+#[cfg_attr(docsrs, doc(cfg(feature = "files")))]
+pub mod file;
 #[cfg(test)]
 mod format_tests;
 mod group;
@@ -55,6 +60,7 @@ mod memory;
 mod open;
 mod raw;
 mod recover;
+mod seal;
 mod stats;
 mod text;
 mod traits;
@@ -391,23 +397,6 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         self.copied(memory, capacity, header::random_seed())
     }
 
-    /// [`copy_into`](Self::copy_into) for values with atomics, which nobody may change meanwhile. Allocates: never.
-    ///
-    /// # Errors
-    ///
-    /// As [`copy_into`](Self::copy_into).
-    #[allow(clippy::needless_pass_by_ref_mut, reason = "keeps atomics still")]
-    pub fn copy_into_mut<B: IntoMemory>(
-        &mut self,
-        memory: B,
-        capacity: usize,
-    ) -> Result<FixedMap<K, V, B::Memory>, FixedError>
-    where
-        B::Memory: MemoryMut,
-    {
-        self.copied(memory, capacity, header::random_seed())
-    }
-
     fn copied<B: IntoMemory>(
         &self,
         memory: B,
@@ -436,6 +425,23 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
 }
 
 impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
+    /// [`copy_into`](Self::copy_into) for values with atomics, which nobody may change meanwhile. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy_into`](Self::copy_into).
+    #[allow(clippy::needless_pass_by_ref_mut, reason = "keeps atomics still")]
+    pub fn copy_into_mut<B: IntoMemory>(
+        &mut self,
+        memory: B,
+        capacity: usize,
+    ) -> Result<FixedMap<K, V, B::Memory>, FixedError>
+    where
+        B::Memory: MemoryMut,
+    {
+        self.copied(memory, capacity, header::random_seed())
+    }
+
     /// The value of a key, to change in place: one field, nothing copied. Time: O(1). Allocates: never.
     ///
     /// ```
@@ -592,7 +598,8 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// Gives the archive the checksum of its content, and its bytes. Time: linear in the bytes; O(1) if it is sealed.
     /// Allocates: never.
     ///
-    /// The next write makes it an open one again; so does the next lookup that gives out a value with atomics.
+    /// The next write makes it an open one again; so does the next lookup that gives out a value with atomics. It does not
+    /// compile for a file that is open for writing: such a file is marked as open until it is closed.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
@@ -604,6 +611,12 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
     pub fn seal(&mut self) -> &[u8] {
+        const {
+            assert!(
+                !M::STAYS_OPEN,
+                "a file that is open for writing is sealed by `close`; `publish` writes a sealed copy of it elsewhere"
+            );
+        }
         let secrets = &self.secrets;
         self.core.seal(|key| hash_of(key, secrets));
         self.core.bytes()

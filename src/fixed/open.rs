@@ -208,10 +208,14 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     }
 
     pub(super) fn attach(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError> {
-        Core::attach(memory.into_memory()).map(Self::attached)
+        Self::attach_in(memory.into_memory())
     }
 
-    fn attached((core, header): (Core<K, V, M>, Header)) -> Self {
+    pub(super) fn attach_in(memory: M) -> Result<Self, FixedError> {
+        Core::attach(memory).map(Self::attached)
+    }
+
+    pub(super) fn attached((core, header): (Core<K, V, M>, Header)) -> Self {
         let seed = header.seed();
         Self {
             core,
@@ -220,7 +224,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         }
     }
 
-    fn scratch(&self) -> Result<Vec<u32>, FixedError> {
+    pub(super) fn scratch(&self) -> Result<Vec<u32>, FixedError> {
         let words = self.scratch_words();
         let mut scratch = Vec::new();
         scratch
@@ -231,7 +235,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     }
 
     /// Nobody changes the memory meanwhile: the map is new, or its types are frozen.
-    fn check(&self, scratch: &mut [u32]) -> Result<(), FixedError>
+    pub(super) fn check(&self, scratch: &mut [u32]) -> Result<(), FixedError>
     where
         K: Checked,
         V: Checked,
@@ -279,8 +283,13 @@ impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, 
     /// ```
     pub fn recover(memory: impl IntoMemory<Memory = M>) -> Result<(Self, Recovered), FixedError> {
         let mut map = Self::attached(Core::attach_damaged(memory.into_memory())?);
-        let recovered = super::recover::recover(&mut map.core, &map.secrets);
+        let recovered = map.recover_here();
         Ok((map, recovered))
+    }
+
+    /// Keeps the entries that are whole, of an archive that was attached as damaged.
+    pub(super) fn recover_here(&mut self) -> Recovered {
+        super::recover::recover(&mut self.core, &self.secrets)
     }
 }
 

@@ -1,0 +1,541 @@
+//! Files mapped into memory: the three kinds of mapping, and the calls that make them.
+//!
+//! ```text
+//!   Mapped                 MappedMut                        SharedMapped
+//!   process A   process B  one process, exclusive lock      process A         process B, shared locks
+//!   | r r r |   | r r r |  | w w w |                        | r r a r a |     | r r a r a |    a: atomics of V
+//!       \          /           |                                    \             /
+//!   [ file, replaced but ]  [ file: "open" from the   ]    [ file: "open"; header, groups, keys ]
+//!   [ never written      ]  [ first write to `close`  ]    [ and plain fields as they were      ]
+//! ```
+//!
+//! Invariants, which are M1, M2 and M3 of `memory.rs` for these types:
+//! - **F1** `View::ptr` is the start of a mapping of `View::len` bytes that `View::map` owns: not null, at one address until
+//!   it is dropped, page-aligned. It was never a reference.
+//! - **F2** The mapped file has `View::len` bytes for as long as the mapping lives, so that reading a page of it is reading
+//!   memory: the length was looked at before (`archive.rs`), and the caller of each `unsafe fn` promises that it stays.
+//! - **F3** Of `Mapped`, nobody changes the bytes: the caller's promise. Of `MappedMut`, nobody else reaches them: the caller's
+//!   promise, which the exclusive lock keeps among callers of this crate. Of `SharedMapped`, nobody changes anything
+//!   but through atomics of `V`, and nobody reads those but through atomics: the caller's promise for other processes; in this
+//!   one, such memory is no `MemoryMut`, its values are no `Frozen` ones, and it cannot be opened a second time.
+#![allow(unsafe_code)]
+
+use super::archive::{Lock, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared, open_to_read};
+use super::{FileError, Snapshot, publish};
+use crate::fixed::core::Core;
+use crate::fixed::key::hash_of;
+use crate::fixed::layout::at;
+use crate::fixed::memory::sealed::Sealed;
+use crate::fixed::value::{Checked, Frozen};
+use crate::fixed::{FixedKey, FixedMap, FixedValue, Holds, Memory, MemoryMut, Recovered};
+use core::fmt;
+use core::ptr::NonNull;
+use memmap2::{MmapOptions, MmapRaw};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use zerocopy::FromBytes;
+
+/// A mapping, with its address and length at hand for lookups.
+struct View {
+    ptr: NonNull<u8>,
+    len: usize,
+    map: MmapRaw,
+}
+
+impl View {
+    fn of(map: io::Result<MmapRaw>) -> Result<Self, FileError> {
+        let map = map.map_err(FileError::io("map the file"))?;
+        let ptr = NonNull::new(map.as_mut_ptr()).expect("a mapping is not at address 0");
+        Ok(Self {
+            ptr,
+            len: map.len(),
+            map,
+        })
+    }
+
+    fn read_only(file: &File, len: usize) -> Result<Self, FileError> {
+        Self::of(MmapOptions::new().len(len).map_raw_read_only(file))
+    }
+
+    fn writable(file: &File, len: usize) -> Result<Self, FileError> {
+        Self::of(MmapOptions::new().len(len).map_raw(file))
+    }
+
+    /// Brings everything to the disk.
+    fn flush(&self) -> Result<(), FileError> {
+        self.map.flush().map_err(FileError::io("flush the mapping"))
+    }
+
+    /// Brings the header to the disk, and what else is in its page.
+    fn flush_header(&self) -> Result<(), FileError> {
+        self.map
+            .flush_range(0, at::TAGS)
+            .map_err(FileError::io("flush the file's header"))
+    }
+}
+
+// SAFETY: F1: a mapping is of the process, not of a thread; the pointer is into it.
+unsafe impl Send for View {}
+// SAFETY: through `&View` the bytes are reached by the map only, whose atomics are `Sync` if it is.
+unsafe impl Sync for View {}
+
+/// A file mapped to be read; from [`FixedMap::map_file`]. The file may be replaced meanwhile, and must not be written.
+pub struct Mapped {
+    view: View,
+}
+
+/// A file mapped to be written by one process, and locked; from [`FixedMap::open_file_mut`].
+///
+/// When it is dropped without [`close`](FixedMap::close), the file stays marked as open. Until then it is not sealed:
+///
+/// ```compile_fail
+/// use arenamap::fixed::{FixedMap, u64_le};
+/// let mut map = unsafe { FixedMap::<u64_le, u64_le, _>::open_file_mut("file") }.unwrap();
+/// map.seal();
+/// ```
+pub struct MappedMut {
+    view: View, // before the lock: unmapped first
+    lock: Lock<File>,
+}
+
+/// A file mapped by several processes that change atomics in its values; from [`FixedMap::map_shared`].
+pub struct SharedMapped {
+    view: View, // before the lock: unmapped first
+    _lock: Lock<File>,
+}
+
+macro_rules! memory {
+    ($($name:ident $writable:literal;)*) => {$(
+        impl Sealed for $name {}
+
+        // SAFETY: M1, by F1 and F2.
+        unsafe impl Memory for $name {
+            #[inline(always)]
+            fn ptr(&self) -> NonNull<u8> {
+                self.view.ptr
+            }
+
+            #[inline(always)]
+            fn bytes(&self) -> usize {
+                self.view.len
+            }
+
+            const WRITABLE: bool = $writable;
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).field("len", &self.view.len).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+memory! {
+    Mapped false;
+    MappedMut true;
+    SharedMapped true;
+}
+
+// SAFETY: M3: a frozen type has no atomics.
+unsafe impl<V: Frozen> Holds<V> for Mapped {}
+// SAFETY: M2, by F3; the pages are writable.
+unsafe impl MemoryMut for MappedMut {
+    const STAYS_OPEN: bool = true;
+}
+// SAFETY: M3: writable pages, never behind a reference (F1).
+unsafe impl<V: FixedValue> Holds<V> for MappedMut {}
+// SAFETY: as for `MappedMut`.
+unsafe impl<V: FixedValue> Holds<V> for SharedMapped {}
+
+impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
+    /// Maps a file to read it, as [`open`](FixedMap::open) does: its header is checked, and pages are read when a lookup
+    /// needs them. Time: O(1). Allocates: heap, a small block for the path.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_file_unverified`](FixedMap::read_file_unverified).
+    ///
+    /// # Safety
+    ///
+    /// As long as the map lives, nobody writes to the file or cuts it off. [`publish`](FixedMap::publish) does neither:
+    /// it puts another file at the path, and this map keeps the one that it has. What does: [`open_file_mut`](FixedMap::open_file_mut)
+    /// and [`map_shared`](FixedMap::map_shared) of the same file, copying over it, editors.
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    ///
+    /// let path = tempfile::NamedTempFile::new()?.into_temp_path();
+    /// let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// map.insert(7.into(), 49.into()).unwrap();
+    /// map.publish(&path)?;
+    /// // SAFETY: the file is only ever replaced, by `publish`.
+    /// let view = unsafe { FixedMap::<u64_le, u64_le, _>::map_file(&path)? };
+    /// map.clear();
+    /// # #[cfg(unix)]
+    /// map.publish(&path)?;
+    /// assert_eq!(view.get(&7), Some(&49.into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub unsafe fn map_file(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        K: FromBytes,
+        V: FromBytes,
+    {
+        Self::map_open(&open_to_read(path.as_ref())?)
+    }
+
+    /// Maps a file to read it and verifies all of it, as [`open_verified`](FixedMap::open_verified) does. Time: linear; reads
+    /// the whole file. Allocates: heap, a small block for the path; while it verifies, four bytes a group.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_file`](FixedMap::read_file).
+    ///
+    /// # Safety
+    ///
+    /// As [`map_file`](Self::map_file).
+    pub unsafe fn map_file_verified(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        K: Checked,
+        V: Checked,
+    {
+        Self::map_open_verified(&open_to_read(path.as_ref())?)
+    }
+
+    /// The callers promise F3 for the file.
+    fn map_open(file: &File) -> Result<Self, FileError>
+    where
+        K: FromBytes,
+        V: FromBytes,
+    {
+        // A lock is not kept: `publish` over the file shall find it free.
+        let (seen, _lock) = look_to_read::<K, V>(file)?;
+        let view = View::read_only(file, seen.bytes)?;
+        Ok(Self::attach_in(Mapped { view })?)
+    }
+
+    /// The callers promise F3 for the file.
+    fn map_open_verified(file: &File) -> Result<Self, FileError>
+    where
+        K: Checked,
+        V: Checked,
+    {
+        let (seen, _lock) = look_to_read::<K, V>(file)?;
+        let view = View::read_only(file, seen.bytes)?;
+        let map = Self::attach_in(Mapped { view })?;
+        map.verify()?;
+        Ok(map)
+    }
+}
+
+impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
+    /// Maps what is at the path now, as [`FixedMap::map_file`]. Time: O(1). Allocates: heap, the path.
+    ///
+    /// # Errors
+    ///
+    /// As [`FixedMap::map_file`].
+    ///
+    /// # Safety
+    ///
+    /// As [`FixedMap::map_file`], of each file that is at the path while this lives.
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, file::Snapshot, u64_le};
+    ///
+    /// let path = tempfile::NamedTempFile::new()?.into_temp_path();
+    /// let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// map.publish(&path)?;
+    /// // SAFETY: files at this path are only ever replaced, by `publish`.
+    /// let mut reader = unsafe { Snapshot::<u64_le, u64_le, _>::map(&path)? };
+    /// # #[cfg(unix)] {
+    /// map.publish(&path)?;
+    /// assert!(reader.reload()?);
+    /// assert_eq!(reader.generation(), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub unsafe fn map(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        K: FromBytes,
+        V: FromBytes,
+    {
+        Self::of(path.as_ref(), FixedMap::map_open)
+    }
+
+    /// Maps what is at the path now and verifies it, as [`FixedMap::map_file_verified`]. Time: linear. Allocates: heap, as
+    /// that and the path.
+    ///
+    /// # Errors
+    ///
+    /// As [`FixedMap::map_file_verified`].
+    ///
+    /// # Safety
+    ///
+    /// As [`map`](Self::map).
+    pub unsafe fn map_verified(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        K: Checked,
+        V: Checked,
+    {
+        Self::of(path.as_ref(), FixedMap::map_open_verified)
+    }
+}
+
+impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
+    /// Makes a file with an empty map for so many entries, locks it and maps it to be written. Time: linear in the bytes, which
+    /// are all written once. Allocates: heap, some small blocks for paths.
+    ///
+    /// The file appears at the path whole, or not at all. It is marked as open until [`close`](Self::close).
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Io`] with the step that failed; with [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is something
+    /// at the path. [`FileError::Archive`] if the capacity is beyond the format.
+    ///
+    /// # Safety
+    ///
+    /// As [`open_file_mut`](Self::open_file_mut).
+    pub unsafe fn create_file(path: impl AsRef<Path>, capacity: usize) -> Result<Self, FileError> {
+        let lock = publish::create::<K, V>(path.as_ref(), capacity)?;
+        let bytes = look_at::<K, V>(lock.file())?.bytes;
+        Self::map_locked(lock, bytes)
+    }
+
+    /// Locks a file and maps it to be written, as [`open_mut`](FixedMap::open_mut) does. Time: O(1), and one sync of the disk.
+    /// Allocates: heap, a small block for the path.
+    ///
+    /// The file is marked as open, and that mark is on the disk before anything else is written; it stays until
+    /// [`close`](Self::close). Writes go to the pages of the file: a process that is killed loses none, a machine that
+    /// loses power keeps some of those since the last [`flush`](Self::flush).
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::NotClosedCleanly`] if its last writer did not close it: [`recover_file`](Self::recover_file).
+    /// [`FileError::Locked`] if another writer has it open, here or in another process, or processes share it. Else as
+    /// [`read_file_unverified`](FixedMap::read_file_unverified).
+    ///
+    /// # Safety
+    ///
+    /// As long as the map lives, nobody else maps the file, writes to it or cuts it off. The calls of this crate that map or
+    /// write ask for the lock, but for [`map_file`](FixedMap::map_file); on Unix a lock keeps nobody out who does not ask.
+    /// Drives and network shares that go away, and a copy-on-write disk that fills up, end the process by a signal.
+    ///
+    /// ```
+    /// use arenamap::fixed::{FixedMap, file::FileError, u64_le};
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let path = directory.path().join("counts");
+    /// // SAFETY: nobody else knows the directory.
+    /// let mut map = unsafe { FixedMap::<u64_le, u64_le, _>::create_file(&path, 1_000)? };
+    /// map.insert(7.into(), 49.into()).unwrap();
+    /// map.close()?;
+    ///
+    /// // SAFETY: the same.
+    /// let mut map = unsafe { FixedMap::<u64_le, u64_le, _>::open_file_mut(&path)? };
+    /// map.insert(8.into(), 64.into()).unwrap();
+    /// drop(map); // not closed
+    ///
+    /// // SAFETY: the same.
+    /// let error = unsafe { FixedMap::<u64_le, u64_le, _>::open_file_mut(&path) }.unwrap_err();
+    /// assert!(matches!(error, FileError::NotClosedCleanly));
+    /// // SAFETY: the same.
+    /// let (map, recovered) = unsafe { FixedMap::<u64_le, u64_le, _>::recover_file(&path)? };
+    /// assert_eq!((map.len(), recovered.kept, recovered.lost), (2, 2, 0));
+    /// map.close()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub unsafe fn open_file_mut(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        K: FromBytes,
+        V: FromBytes,
+    {
+        let (lock, bytes) = Self::lock_closed(path.as_ref())?;
+        Self::map_locked(lock, bytes)
+    }
+
+    /// [`open_file_mut`](Self::open_file_mut) for all types, verified as by [`open_verified`](FixedMap::open_verified) before
+    /// anything is written. Time: linear. Allocates: heap, as that; while it verifies, four bytes a group.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_file_mut`](Self::open_file_mut), and [`FileError::Archive`] with the first thing that is wrong. Then the file
+    /// is as it was.
+    ///
+    /// # Safety
+    ///
+    /// As [`open_file_mut`](Self::open_file_mut).
+    pub unsafe fn open_file_mut_verified(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        K: Checked,
+        V: Checked,
+    {
+        let (lock, bytes) = Self::lock_closed(path.as_ref())?;
+        // Its atomics are still: nobody else has the file, and this map of it is not given out.
+        let view = View::read_only(lock.file(), bytes)?;
+        let map = FixedMap::<K, V, Mapped>::attach_in(Mapped { view })?;
+        map.check(&mut map.scratch()?)?;
+        drop(map);
+        Self::map_locked(lock, bytes)
+    }
+
+    /// Opens a file that was not closed cleanly, keeps the entries that are whole, and says what it kept and lost, as
+    /// [`recover`](FixedMap::recover) does. Time: linear, and one sync of the disk. Allocates: heap, a small block for the path.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_file_mut`](Self::open_file_mut), but not of the state: without a header and all of its bytes, a file cannot be
+    /// recovered. A file that was closed cleanly is opened too, and nothing is lost.
+    ///
+    /// # Safety
+    ///
+    /// As [`open_file_mut`](Self::open_file_mut).
+    pub unsafe fn recover_file(path: impl AsRef<Path>) -> Result<(Self, Recovered), FileError>
+    where
+        K: Checked,
+        V: Checked,
+    {
+        let lock = open_exclusive(path.as_ref())?;
+        let bytes = look_at_damaged::<K, V>(lock.file())?.bytes;
+        let view = View::writable(lock.file(), bytes)?;
+        let mut map = Self::attached(Core::attach_damaged(MappedMut { view, lock })?);
+        map.core.mark_open();
+        map.core.memory().view.flush_header()?;
+        let recovered = map.recover_here();
+        Ok((map, recovered))
+    }
+
+    /// A file that is sealed, locked, and its length.
+    fn lock_closed(path: &Path) -> Result<(Lock<File>, usize), FileError> {
+        let lock = open_exclusive(path)?;
+        let seen = look_at::<K, V>(lock.file())?;
+        if seen.is_open() {
+            return Err(FileError::NotClosedCleanly);
+        }
+        Ok((lock, seen.bytes))
+    }
+
+    /// Maps a file and marks it as open. C2 of `core.rs` is the caller's: any bytes are valid, all were verified, or none is full.
+    fn map_locked(lock: Lock<File>, bytes: usize) -> Result<Self, FileError> {
+        let view = View::writable(lock.file(), bytes)?;
+        let mut map = Self::attach_in(MappedMut { view, lock })?;
+        map.core.mark_open();
+        map.core.memory().view.flush_header()?;
+        Ok(map)
+    }
+
+    /// Brings what was written so far to the disk; the file stays marked as open. Time: linear in the pages that changed.
+    /// Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Io`] if the operating system refuses.
+    #[allow(clippy::needless_pass_by_ref_mut, reason = "nothing is written meanwhile")]
+    pub fn flush(&mut self) -> Result<(), FileError> {
+        self.core.memory().view.flush()
+    }
+
+    /// Brings everything to the disk, then seals the archive, brings the seal to the disk, and unlocks the file.
+    /// Time: linear in the bytes, for the checksum; three syncs of the disk. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Io`] if the operating system refuses; then the file stays marked as open.
+    pub fn close(mut self) -> Result<(), FileError> {
+        let secrets = &self.secrets;
+        self.core.settle(|key| hash_of(key, secrets));
+        self.core.memory().view.flush()?;
+        self.core.seal_settled();
+        let MappedMut { view, lock } = self.core.memory();
+        let closed = view
+            .flush_header()
+            .and_then(|()| lock.file().sync_all().map_err(FileError::io("sync the file")));
+        if closed.is_err() {
+            self.core.mark_open();
+        }
+        closed
+    }
+}
+
+impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
+    /// Maps a file that several processes map at once, to change atomics in its values through `&V`. Its entries stay: none
+    /// is inserted or removed. Time: O(1), and one sync of the disk. Allocates: heap, a small block for the path.
+    ///
+    /// The file is made by [`publish`](FixedMap::publish) or [`close`](FixedMap::close). It is marked as open, as no checksum holds for
+    /// what changes, and stays so: [`read_file`](FixedMap::read_file) reads it as it is, with plain fields in place of the
+    /// atomics; [`recover_file`](FixedMap::recover_file) opens it for one writer again. Each process holds a shared lock, which keeps
+    /// writers and `publish` away.
+    ///
+    /// Values without atomics do not compile: they are read by [`map_file`](FixedMap::map_file).
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Locked`] if a writer has the file open. Else as
+    /// [`read_file_unverified`](FixedMap::read_file_unverified); the file needs permission to write.
+    ///
+    /// # Safety
+    ///
+    /// As long as the map lives, nobody cuts the file off or writes to it, but through maps made by this call for a type with
+    /// the same fields as atomics.
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, AtomicU64Le, FixedMap, u64_le};
+    /// use std::sync::atomic::Ordering::Relaxed;
+    ///
+    /// let path = tempfile::NamedTempFile::new()?.into_temp_path();
+    /// let mut map = FixedMap::<u64_le, AtomicU64Le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// map.insert(7.into(), 40.into()).unwrap();
+    /// map.publish(&path)?;
+    ///
+    /// // SAFETY: the file is reached through this call alone.
+    /// let shared = unsafe { FixedMap::<u64_le, AtomicU64Le, _>::map_shared(&path)? }; // in each process
+    /// shared.get(&7).unwrap().fetch_add(2, Relaxed);
+    /// drop(shared);
+    /// assert_eq!(FixedMap::<u64_le, u64_le>::read_file(&path)?.get(&7), Some(&42.into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// ```compile_fail
+    /// use arenamap::fixed::{FixedMap, u64_le};
+    /// let _ = unsafe { FixedMap::<u64_le, u64_le, _>::map_shared("file") };
+    /// ```
+    ///
+    /// ```compile_fail
+    /// use arenamap::fixed::{AtomicU64Le, FixedMap, u64_le};
+    /// let mut shared = unsafe { FixedMap::<u64_le, AtomicU64Le, _>::map_shared("file") }.unwrap();
+    /// shared.insert(7.into(), 1.into()); // no `MemoryMut`
+    /// ```
+    pub unsafe fn map_shared(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        K: FromBytes,
+        V: FromBytes,
+    {
+        const {
+            assert!(
+                V::SCHEMA.atomic,
+                "values without atomics do not change in a shared mapping; read them by `map_file`"
+            );
+        }
+        let lock = open_shared(path.as_ref())?;
+        let seen = look_at::<K, V>(lock.file())?;
+        let was_sealed = !seen.is_open();
+        let view = View::writable(lock.file(), seen.bytes)?;
+        // By the header as the file gave it: read through the mapping, it could be one that another process is marking.
+        let (core, header) = Core::attach_shared(SharedMapped { view, _lock: lock }, seen.header)?;
+        core.lend();
+        if was_sealed {
+            core.memory().view.flush_header()?;
+        }
+        Ok(Self::attached((core, header)))
+    }
+
+    /// Brings to the disk what was changed so far, by any process. Time: linear in the pages that changed. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Io`] if the operating system refuses.
+    pub fn flush(&self) -> Result<(), FileError> {
+        self.core.memory().view.flush()
+    }
+}

@@ -1,0 +1,486 @@
+//! Archives in files: round trips, every error, what a failed publish leaves, and readers that follow.
+#![allow(
+    unsafe_code,
+    reason = "mapping a file is unsafe; each file here is in a directory of its own"
+)]
+#![allow(clippy::cast_possible_truncation, reason = "small numbers")]
+
+use arenamap::fixed::file::{FileError, Mapped, MappedMut, SharedMapped, Snapshot};
+use arenamap::fixed::{AlignedBytes, AtomicU64Le, Field, FixedMap, u32_le, u64_le};
+use std::error::Error;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
+
+#[path = "support/child.rs"]
+mod child;
+#[path = "support/files.rs"]
+mod files;
+
+use files::*;
+
+#[test]
+fn a_published_file_is_the_archive_and_opens_in_every_way() {
+    let (directory, path) = directory();
+    let mut source = squares(0..1_000);
+    assert_eq!(source.publish(&path).unwrap(), 1);
+    assert!(source.is_sealed());
+    assert_eq!(fs::read(&path).unwrap(), source.as_bytes());
+    assert_eq!(names(directory.path()), ["squares"]);
+
+    assert_eq!(read(&path).unwrap(), source);
+    assert_eq!(Map::read_file_unverified(&path).unwrap(), source);
+    assert_eq!(map(&path).unwrap(), source);
+    assert_eq!(map_verified(&path).unwrap(), source);
+    let before = fs::read(&path).unwrap();
+    let opened = open(&path).unwrap();
+    assert_eq!(opened, source);
+    opened.close().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before, "opened and closed: the same bytes");
+    let opened = open_verified(&path).unwrap();
+    assert_eq!(opened, source);
+    opened.close().unwrap();
+    let shared = share(&path).unwrap();
+    assert!((0..1_000_u64).all(|key| shared.get(&key).unwrap().load(Relaxed) == key * key));
+}
+
+#[test]
+fn types_of_which_not_every_byte_is_a_value_are_verified() {
+    type Flags<M = AlignedBytes> = FixedMap<u64_le, bool, M>;
+    let (_directory, path) = directory();
+    let mut flags = Flags::create(AlignedBytes::zeroed(4096), 10).unwrap();
+    flags.insert(7.into(), true).unwrap();
+    flags.publish(&path).unwrap();
+    assert_eq!(Flags::read_file(&path).unwrap().get(&7), Some(&true));
+    // SAFETY: only `publish` touches the file.
+    let mapped = unsafe { Flags::map_file_verified(&path) }.unwrap();
+    assert_eq!(mapped.get(&7), Some(&true));
+    drop(mapped);
+    // SAFETY: nobody else has the file.
+    let mut opened = unsafe { Flags::open_file_mut_verified(&path) }.unwrap();
+    opened.insert(8.into(), false).unwrap();
+    drop(opened);
+    // SAFETY: the same.
+    let (opened, recovered) = unsafe { Flags::recover_file(&path) }.unwrap();
+    assert_eq!((opened.get(&8), recovered.kept), (Some(&false), 2));
+}
+
+#[test]
+fn generations_go_on_from_what_is_at_the_path() {
+    let (_directory, path) = directory();
+    let mut first = squares(0..10);
+    assert_eq!([first.publish(&path).unwrap(), first.publish(&path).unwrap()], [1, 2]);
+    let mut second = squares(0..20);
+    assert_eq!(second.publish(&path).unwrap(), 3, "another map at the same path");
+    assert_eq!(second.generation(), 3);
+    fs::write(&path, "no archive").unwrap();
+    assert_eq!(first.publish(&path).unwrap(), 3, "the map's own, 2, and one");
+    let mut other = FixedMap::<u64_le, u32_le, _>::create(AlignedBytes::zeroed(4096), 10).unwrap();
+    assert_eq!(other.publish(&path).unwrap(), 1, "that archive is of another type");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(second.publish(&path).unwrap(), 4);
+}
+
+#[test]
+fn what_is_no_whole_archive_is_an_error_of_every_opening() {
+    let (_directory, path) = directory();
+    for (call, error) in all_openings(&path) {
+        match error {
+            Some(FileError::Io { step, source }) => {
+                assert!(step.starts_with("open the file"), "{call}: {step}");
+                assert_eq!(source.kind(), ErrorKind::NotFound, "{call}");
+            }
+            error => panic!("{call}: {error:?}"),
+        }
+    }
+    let mut source = squares(0..100);
+    source.publish(&path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let bytes = whole.len() as u64;
+
+    let lengths = [0, 1, 191, 192, 193, whole.len() - 1];
+    for length in lengths {
+        fs::write(&path, &whole[..length]).unwrap();
+        let wanted = if length < 192 { 192 } else { bytes };
+        for (call, error) in all_openings(&path) {
+            assert!(
+                matches!(error, Some(FileError::Length { expected, found }) if (expected, found) == (wanted, length as u64)),
+                "{call} of {length} bytes: {error:?}"
+            );
+        }
+    }
+    let longer = [&whole[..], &[0]].concat();
+    fs::write(&path, &longer).unwrap();
+    for (call, error) in all_openings(&path) {
+        assert!(
+            matches!(error, Some(FileError::Length { expected, found }) if (expected, found) == (bytes, bytes + 1)),
+            "{call}: {error:?}"
+        );
+        assert!(error.unwrap().to_string().contains("something was appended"));
+    }
+
+    let damages: [(usize, Field); 4] = [
+        (0, Field::Magic),
+        (8, Field::Version),
+        (60, Field::HeaderChecksum),
+        (145, Field::State),
+    ];
+    for (at, field) in damages {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        fs::write(&path, &damaged).unwrap();
+        for (call, error) in all_openings(&path) {
+            assert!(
+                matches!(error, Some(FileError::Archive(error)) if error.field() == field),
+                "{call}: {error:?}"
+            );
+        }
+        assert_eq!(fs::read(&path).unwrap(), damaged, "and nothing was written");
+    }
+
+    let mut other = FixedMap::<u32_le, u64_le, _>::create(AlignedBytes::zeroed(4096), 10).unwrap();
+    other.publish(&path).unwrap();
+    for (call, error) in all_openings(&path) {
+        assert!(
+            matches!(error, Some(FileError::Archive(error)) if error.field() == Field::KeySize),
+            "{call}: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn damage_behind_the_header_is_seen_by_those_who_verify() {
+    let (_directory, path) = directory();
+    squares(0..100).publish(&path).unwrap();
+    let mut damaged = fs::read(&path).unwrap();
+    *damaged.last_mut().unwrap() ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    for (call, error) in [
+        ("read_file", read(&path).err()),
+        ("map_file_verified", map_verified(&path).err()),
+        ("open_file_mut_verified", open_verified(&path).err()),
+    ] {
+        assert!(
+            matches!(error, Some(FileError::Archive(error)) if error.field() == Field::ContentChecksum),
+            "{call}: {error:?}"
+        );
+    }
+    assert_eq!(fs::read(&path).unwrap(), damaged, "and nothing was written");
+    assert_eq!(Map::read_file_unverified(&path).unwrap().len(), 100);
+    assert_eq!(map(&path).unwrap().len(), 100);
+}
+
+/// What is left after a `publish` that failed: the old file as it was, no other, and the map with its entries.
+fn assert_untouched(directory: &Path, path: &Path, old: &[u8], map: &Map, generation: u64) {
+    assert_eq!(fs::read(path).unwrap(), old);
+    assert_eq!(names(directory), ["squares"]);
+    assert_eq!((map.len(), map.generation()), (1_000, generation));
+}
+
+#[test]
+fn a_publish_that_fails_says_which_step_and_leaves_all_as_it_was() {
+    let (directory, path) = directory();
+    let mut source = squares(0..1_000);
+    source.publish(&path).unwrap();
+    let old = fs::read(&path).unwrap();
+    let refused = |source: &mut Map, path: &Path| match source.publish(path) {
+        Err(FileError::Io { step, source }) => (step, source.kind()),
+        other => panic!("{other:?}"),
+    };
+
+    let missing = directory.path().join("missing").join("squares");
+    assert_eq!(
+        refused(&mut source, &missing),
+        ("make a temporary file beside the path", ErrorKind::NotFound)
+    );
+    assert_eq!(
+        refused(&mut source, Path::new("/")),
+        ("find the directory of the path", ErrorKind::InvalidInput)
+    );
+    assert_eq!(
+        refused(&mut source, directory.path()),
+        ("replace the file", ErrorKind::InvalidInput)
+    );
+    assert_eq!(
+        refused(&mut source, &path.join("below_a_file")).0,
+        "look at the file",
+        "a file is no directory"
+    );
+    // A path that is free to look at, and that no file can be renamed to.
+    let slash = directory.path().join("new/");
+    assert_eq!(refused(&mut source, &slash).0, "rename the new file into place");
+    let dangling = directory.path().join("dangling");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+        assert_eq!(
+            refused(&mut source, &dangling),
+            ("rename the new file into place", ErrorKind::AlreadyExists)
+        );
+        fs::remove_file(&dangling).unwrap();
+    }
+    assert_untouched(directory.path(), &path, &old, &source, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_may_not_be_written_refuses_and_keeps_its_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let (directory, path) = directory();
+    let mut source = squares(0..1_000);
+    source.publish(&path).unwrap();
+    let old = fs::read(&path).unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    // Root may write everywhere but where no file can be made.
+    let as_root = fs::write(directory.path().join("probe"), "").is_ok();
+    let target = if as_root { Path::new("/proc/squares") } else { &path };
+    let error = source.publish(target).unwrap_err();
+    let created = create(&target.with_file_name("created"), 10).unwrap_err();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    if as_root {
+        fs::remove_file(directory.path().join("probe")).unwrap();
+    }
+    for error in [error, created] {
+        assert!(
+            matches!(
+                error,
+                FileError::Io {
+                    step: "make a temporary file beside the path",
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
+    assert_untouched(directory.path(), &path, &old, &source, 1);
+}
+
+/// Runs a test again in a process that may write no file beyond some KiB; `trap` is what it does about the signal.
+#[cfg(unix)]
+fn on_a_full_disk(test: &str, path: &Path, trap: &str) -> child::Other {
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("{trap} ulimit -c 0; ulimit -f 8; exec \"$0\" \"$@\"")]);
+    shell.arg(std::env::current_exe().unwrap());
+    child::Other::start_by(shell, test, path)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_is_an_error_and_leaves_all_as_it_was() {
+    if let Some(path) = child::path() {
+        let mut source = squares(0..1_000);
+        let published = source.publish(&path).unwrap_err();
+        let created = create(&path.with_file_name("created"), 1_000).unwrap_err();
+        for error in [published, created] {
+            assert!(
+                matches!(
+                    &error,
+                    FileError::Io {
+                        step: "write the new file",
+                        ..
+                    }
+                ),
+                "{error:?}"
+            );
+            child::say(&error.to_string());
+        }
+        assert_eq!(source.len(), 1_000);
+        return;
+    }
+    let (directory, path) = directory();
+    let mut source = squares(0..1_000);
+    source.publish(&path).unwrap();
+    let old = fs::read(&path).unwrap();
+    let test = "a_disk_that_is_full_is_an_error_and_leaves_all_as_it_was";
+    let mut other = on_a_full_disk(test, &path, "trap '' XFSZ;");
+    for _ in 0..2 {
+        let said = other.hear().expect("an error");
+        assert!(
+            said.starts_with("failed to write the new file: File too large"),
+            "{said}"
+        );
+    }
+    assert!(other.end().success());
+    assert_untouched(directory.path(), &path, &old, &source, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_publish_left_behind_is_removed_by_the_next() {
+    if let Some(path) = child::path() {
+        // Killed by the signal for a file that is too large, in the middle of its writes.
+        let never = squares(0..1_000).publish(&path);
+        panic!("{never:?}");
+    }
+    let (directory, path) = directory();
+    let mut source = squares(0..1_000);
+    source.publish(&path).unwrap();
+    let old = fs::read(&path).unwrap();
+    fs::write(directory.path().join(".arenamap-of-something-else.tmp"), "").unwrap();
+    let test = "what_a_killed_publish_left_behind_is_removed_by_the_next";
+    for _ in 0..3 {
+        let status = on_a_full_disk(test, &path, "").end();
+        assert!(
+            std::os::unix::process::ExitStatusExt::signal(&status).is_some(),
+            "{status}"
+        );
+        assert_eq!(names(directory.path()).len(), 3, "one left behind, not more");
+        assert_eq!(fs::read(&path).unwrap(), old);
+    }
+    source.publish(&path).unwrap();
+    assert_eq!(names(directory.path()), [".arenamap-of-something-else.tmp", "squares"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_are_those_of_a_new_file_then_those_of_the_old_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (directory, path) = directory();
+    let usual = directory.path().join("usual");
+    fs::File::create(&usual).unwrap();
+    let mut source = squares(0..10);
+    source.publish(&path).unwrap();
+    assert_eq!(mode(&path), mode(&usual));
+    for permissions in [0o640, 0o600, 0o444] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(permissions)).unwrap();
+        source.publish(&path).unwrap();
+        assert_eq!(mode(&path), permissions);
+    }
+    let created = directory.path().join("created");
+    create(&created, 10).unwrap().close().unwrap();
+    assert_eq!(mode(&created), mode(&usual));
+}
+
+#[test]
+fn names_as_long_as_the_system_takes_and_relative_paths() {
+    let (directory, _) = directory();
+    let long = directory.path().join("n".repeat(255));
+    squares(0..10).publish(&long).unwrap();
+    assert_eq!(read(&long).unwrap().len(), 10);
+    // The tests run in the directory of the crate; its build directory may be elsewhere, so the path leads up first.
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let relative = up
+        .join(directory.path().strip_prefix("/").unwrap_or(directory.path()))
+        .join("relative");
+    squares(0..10).publish(&relative).unwrap();
+    let reader = Snapshot::<u64_le, u64_le>::read(&relative).unwrap();
+    assert!(reader.path().is_absolute());
+    assert_eq!(reader.len(), 10);
+}
+
+#[test]
+fn a_reader_follows_what_is_published() {
+    let (_directory, path) = directory();
+    assert!(Snapshot::<u64_le, u64_le>::read(&path).is_err());
+    let mut source = squares(0..10);
+    source.publish(&path).unwrap();
+    let mut reader = Snapshot::<u64_le, u64_le>::read(&path).unwrap();
+    assert_eq!((reader.len(), reader.reload().unwrap()), (10, false));
+
+    source.insert(10.into(), 100.into()).unwrap();
+    source.publish(&path).unwrap();
+    assert_eq!(reader.len(), 10, "not by itself");
+    assert!(reader.reload().unwrap());
+    assert_eq!(
+        (reader.len(), reader.generation(), reader.reload().unwrap()),
+        (11, 2, false)
+    );
+
+    // Whatever goes wrong, it keeps what it has.
+    let good = fs::read(&path).unwrap();
+    let mut next = squares(0..20);
+    next.publish(&path).unwrap();
+    let newer = fs::read(&path).unwrap();
+    let mut damaged = newer.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    assert!(matches!(reader.reload(), Err(FileError::Archive(error)) if error.field() == Field::ContentChecksum));
+    fs::write(&path, &newer[..1_000]).unwrap();
+    assert!(matches!(reader.reload(), Err(FileError::Length { found: 1_000, .. })));
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(
+        reader.reload(),
+        Err(FileError::Io {
+            step: "open the file",
+            ..
+        })
+    ));
+    assert_eq!((reader.len(), reader.generation()), (11, 2));
+
+    // The same generation of another map, and an older one that was put back.
+    fs::write(&path, &newer).unwrap();
+    assert!(reader.reload().unwrap());
+    assert_eq!((reader.len(), reader.generation()), (20, 3));
+    fs::remove_file(&path).unwrap();
+    let mut third = squares(0..30);
+    assert_eq!([third.publish(&path).unwrap(), third.publish(&path).unwrap()], [1, 2]);
+    assert_eq!(third.publish(&path).unwrap(), reader.generation());
+    assert!(reader.reload().unwrap());
+    assert_eq!(reader.len(), 30);
+    fs::write(&path, &good).unwrap();
+    assert!(reader.reload().unwrap());
+    assert_eq!((reader.generation(), reader.into_map().len()), (2, 11));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mapped_reader_follows_and_keeps_its_old_file_until_then() {
+    let (directory, path) = directory();
+    let mut source = squares(0..10);
+    source.publish(&path).unwrap();
+    // SAFETY: files at this path are replaced, never written.
+    let mut reader = unsafe { Snapshot::<u64_le, u64_le, Mapped>::map(&path) }.unwrap();
+    // SAFETY: the same.
+    let mut verified = unsafe { Snapshot::<u64_le, u64_le, Mapped>::map_verified(&path) }.unwrap();
+    source.clear();
+    source.publish(&path).unwrap();
+    assert!((0..10_u64).all(|key| reader.get(&key) == Some(&(key * key).into())));
+    assert!(reader.reload().unwrap() && verified.reload().unwrap());
+    assert_eq!((reader.len(), verified.len()), (0, 0));
+
+    let mut damaged = source.as_bytes().to_vec();
+    damaged[136] = 9; // the generation, under the content checksum
+    let beside = directory.path().join("beside");
+    fs::write(&beside, &damaged).unwrap();
+    fs::rename(&beside, &path).unwrap();
+    assert!(matches!(verified.reload(), Err(FileError::Archive(error)) if error.field() == Field::ContentChecksum));
+    assert_eq!(verified.generation(), 2);
+    assert!(reader.reload().unwrap(), "the header is all that it looks at");
+    fs::remove_file(&path).unwrap();
+    assert!(reader.reload().is_err());
+    assert_eq!(reader.len(), 0);
+}
+
+#[test]
+fn errors_say_what_to_do_and_carry_their_cause() {
+    let text = |error: &FileError| error.to_string();
+    assert!(text(&FileError::Locked).contains("try again later"));
+    assert!(text(&FileError::NotClosedCleanly).contains("`recover_file`"));
+    let cut = FileError::Length {
+        expected: 1_000,
+        found: 900,
+    };
+    assert!(text(&cut).contains("900 bytes of the 1000") && text(&cut).contains("cut off"));
+    assert!(cut.source().is_none() && FileError::Locked.source().is_none());
+    let missing = read(Path::new("/nowhere/at/all")).unwrap_err();
+    assert!(text(&missing).starts_with("failed to open the file: "));
+    assert!(missing.source().unwrap().is::<std::io::Error>());
+    let (_directory, path) = directory();
+    fs::write(&path, [1; 500]).unwrap();
+    let foreign = read(&path).unwrap_err();
+    assert!(text(&foreign).contains("no archive of a FixedMap"));
+    assert!(foreign.source().unwrap().is::<arenamap::fixed::FixedError>());
+}
+
+#[test]
+fn maps_in_files_go_to_other_threads() {
+    fn goes<T: Send + Sync>() {}
+    goes::<Map<Mapped>>();
+    goes::<Map<MappedMut>>();
+    goes::<FixedMap<u64_le, AtomicU64Le, SharedMapped>>();
+    goes::<Snapshot<u64_le, u64_le, Mapped>>();
+    goes::<FileError>();
+}
