@@ -130,13 +130,19 @@ fn what_is_no_whole_archive_is_an_error_of_every_opening() {
         let mut damaged = whole.clone();
         damaged[at] ^= 1;
         fs::write(&path, &damaged).unwrap();
+        // The state is what `recover_file` makes anew.
+        let recovered = field == Field::State;
         for (call, error) in all_openings(&path) {
             assert!(
-                matches!(error, Some(FileError::Archive(error)) if error.field() == field),
+                matches!(error, Some(FileError::Archive(error)) if error.field() == field)
+                    || recovered && call == "recover_file" && error.is_none(),
                 "{call}: {error:?}"
             );
         }
-        assert_eq!(fs::read(&path).unwrap(), damaged, "and nothing was written");
+        assert!(
+            recovered || fs::read(&path).unwrap() == damaged,
+            "and nothing was written"
+        );
     }
 
     let mut other = FixedMap::<u32_le, u64_le, _>::create(AlignedBytes::zeroed(4096), 10).unwrap();

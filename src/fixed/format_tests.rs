@@ -160,7 +160,7 @@ fn sizes_are_as_written() {
     for slot in layouts {
         for capacity in (0..100).chain([1_000, 12_345, 1 << 20]) {
             let geometry = Geometry::new(capacity, &slot).expect("it fits");
-            let groups = if capacity <= 12 { 1 } else { ((capacity + 7) / 8) | 1 };
+            let groups = if capacity <= 12 { 1 } else { capacity.div_ceil(8) | 1 };
             assert_eq!(u64::from(geometry.groups), groups);
             let tags_end = 192 + 16 * usize::try_from(groups).expect("it fits");
             assert!((tags_end..tags_end + slot.archive_align()).contains(&geometry.slots_at));
