@@ -62,7 +62,7 @@ impl Write for Text {
 }
 
 /// The error can be shown, debugged and followed to its source.
-fn show(error: &dyn Error) {
+pub(crate) fn show(error: &dyn Error) {
     let mut text = Text {
         bytes: [0; 400],
         len: 0,

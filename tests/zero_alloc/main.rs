@@ -7,6 +7,8 @@
 mod support;
 
 mod errors;
+#[cfg(feature = "fixed")]
+mod fixed;
 mod growth;
 mod heap;
 mod hint;
@@ -41,6 +43,8 @@ fn main() {
         pool::trials(),
         hint::trials(),
         errors::trials(),
+        #[cfg(feature = "fixed")]
+        fixed::trials(),
         #[cfg(feature = "rkyv")]
         rkyv::trials(),
         #[cfg(feature = "serde")]
