@@ -118,6 +118,71 @@ fn maps_on_a_borrowed_arena_stay_on_their_thread() {
     pin_map!(&'static Arena: false);
 }
 
+/// A `FixedMap` goes where its memory goes, which is everywhere: even that of an arena, of which it holds the bytes and not
+/// the arena.
+#[cfg(feature = "fixed")]
+#[test]
+fn fixed_maps_go_anywhere() {
+    use arenamap::fixed::*;
+
+    /// Everything that belongs to a map in this memory.
+    macro_rules! pin_fixed {
+        ($value:ty, $memory:ty) => {
+            pin! {
+                FixedMap<u64_le, $value, $memory>: true, true;
+                Unverified<u64_le, $value, $memory>: true, true;
+            }
+        };
+    }
+    /// What takes the map by `&mut`.
+    macro_rules! pin_exclusive {
+        ($value:ty, $memory:ty) => {
+            pin_fixed!($value, $memory);
+            pin! {
+                Drain<'static, u64_le, $value, $memory>: true, true;
+                ExtractIf<'static, u64_le, $value, $memory, fn(&u64_le, &mut $value) -> bool>: true, true;
+                ExtractIf<'static, u64_le, $value, $memory, std::rc::Rc<u64>>: false, false;
+                Entry<'static, u64_le, $value, $memory>: true, true;
+                OccupiedEntry<'static, u64_le, $value, $memory>: true, true;
+                VacantEntry<'static, u64_le, $value, $memory>: true, true;
+            }
+        };
+    }
+    macro_rules! pin_value {
+        ($value:ty) => {
+            pin! {
+                Iter<'static, u64_le, $value>: true, true;
+                IterMut<'static, u64_le, $value>: true, true;
+                Keys<'static, u64_le, $value>: true, true;
+                Values<'static, u64_le, $value>: true, true;
+                ValuesMut<'static, u64_le, $value>: true, true;
+                FixedInsertError<u64_le, $value>: true, true;
+                FixedExtendError<u64_le, $value>: true, true;
+            }
+            pin_exclusive!($value, AlignedBytes);
+            pin_exclusive!($value, Exclusive<'static>);
+        };
+    }
+    pin_value!(u64_le);
+    pin_value!(AtomicU64Le); // changed by several threads at once: that is what it is for
+    pin_fixed!(u64_le, &'static [u8]);
+    pin! {
+        AlignedBytes: true, true;
+        Exclusive<'static>: true, true;
+        FixedError: true, true;
+        FixedStats: true, true;
+        Recovered: true, true;
+        // Were there such keys and values, they would decide.
+        FixedMap<std::rc::Rc<u64>, u64_le>: false, false;
+        FixedMap<u64_le, std::cell::Cell<u64>>: true, false;
+        Iter<'static, u64_le, std::cell::Cell<u64>>: false, false;
+        IterMut<'static, u64_le, std::cell::Cell<u64>>: true, false;
+        Keys<'static, std::rc::Rc<u64>, u64_le>: false, false;
+        Values<'static, u64_le, std::rc::Rc<u64>>: false, false;
+        ValuesMut<'static, u64_le, std::rc::Rc<u64>>: false, false;
+    }
+}
+
 #[test]
 fn keys_and_values_decide_too() {
     type Rc = std::rc::Rc<u64>;
