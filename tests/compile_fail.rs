@@ -11,3 +11,13 @@ fn ways_out_do_not_compile() {
     cases.pass("tests/compile_fail/pass.rs");
     cases.compile_fail("tests/compile_fail/no_*.rs");
 }
+
+/// What a `FixedMap` does not take: other bytes on other machines, padding, pointers, bytes that nobody looked at, and writing
+/// where others read.
+#[cfg(feature = "fixed")]
+#[test]
+fn ways_out_of_fixed_maps_do_not_compile() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/compile_fail/fixed_pass.rs");
+    cases.compile_fail("tests/compile_fail/fixed_no_*.rs");
+}

@@ -54,6 +54,10 @@ pub unsafe trait Memory: sealed::Sealed {
 /// # Safety
 ///
 /// M2 of this module: valid for writing, and nobody else's.
+#[diagnostic::on_unimplemented(
+    message = "nobody may write in `{Self}`, so no map is made in it",
+    note = "make it in `&mut [u8]` or `AlignedBytes`; what is there already is read by `open`"
+)]
 pub unsafe trait MemoryMut: Memory {
     /// Whether an archive in it is marked as open for as long as it is held: a file, until `close`.
     #[doc(hidden)]
@@ -73,6 +77,10 @@ pub unsafe trait MemoryMut: Memory {
 pub unsafe trait Holds<V: FixedValue>: Memory {}
 
 /// What a map can be made of: memory itself, or `&mut [u8]`, which becomes [`Exclusive`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no memory of a `FixedMap`: its bytes may move, or are aligned to less than 16",
+    note = "copy them by `AlignedBytes::from_slice`, or pass a slice of them that is aligned: `&bytes[..]` or `&mut bytes[..]`"
+)]
 pub trait IntoMemory {
     /// The memory that a map on it holds.
     type Memory: Memory;
@@ -123,6 +131,7 @@ unsafe impl Memory for &[u8] {
 }
 
 // SAFETY: M3: a frozen type has no atomics.
+#[diagnostic::do_not_recommend]
 unsafe impl<V: Frozen> Holds<V> for &[u8] {}
 
 /// Bytes that were borrowed by `&mut`, as memory of a map: of the caller, of an arena, of a mapping.

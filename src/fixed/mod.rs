@@ -22,7 +22,7 @@
 //!
 //! | call | time | of which types | what is promised |
 //! |---|---|---|---|
-//! | [`open`](FixedMap::open) | O(1) | any bytes are a value (`FromBytes`) | any bytes: safe, every call ends; right answers only if the archive is undamaged |
+//! | [`open`](FixedMap::open) | O(1) | any bytes are a value ([`AnyBytes`]) | any bytes: safe, every call ends; right answers only if the archive is undamaged |
 //! | [`open_mut`](FixedMap::open_mut) | O(1) | as `open` | as `open`; the archive is marked as open at once |
 //! | [`open_verified`](FixedMap::open_verified) | O(n) | all | right answers |
 //! | [`open_unverified`](FixedMap::open_unverified) | O(1) | all | each lookup checks the key and value that it gives out |
@@ -78,7 +78,7 @@ pub use self::recover::Recovered;
 pub use self::stats::FixedStats;
 pub use self::text::{FixedBytes, FixedStr, TooLong};
 pub use self::traits::{Drain, ExtractIf};
-pub use self::value::{Checked, FieldSchema, FixedValue, Frozen, Schema};
+pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema};
 pub use rkyv::rend::{
     NonZeroI16_le, NonZeroI32_le, NonZeroI64_le, NonZeroU16_le, NonZeroU32_le, NonZeroU64_le, char_le, f32_le, f64_le,
     i16_le, i32_le, i64_le, i128_le, u16_le, u32_le, u64_le, u128_le,
@@ -108,7 +108,9 @@ pub struct FixedMap<K, V, M = AlignedBytes> {
     seed: u64,
 }
 
-impl<K: FixedKey, V: FixedValue> FixedMap<K, V> {
+// The bounds of the calls with which a map begins stand on the calls themselves: so the compiler shows the messages of the
+// traits when a type is none of them.
+impl<K, V> FixedMap<K, V> {
     /// Bytes of an archive for so many entries. Time: O(1). Allocates: never.
     ///
     /// The archive needs an alignment of [`ALIGN`](Self::ALIGN) bytes.
@@ -124,7 +126,11 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V> {
     /// assert!(NEED < 1_000 * 26 + 512); // 16 bytes of data, two thirds full
     /// ```
     #[must_use]
-    pub const fn bytes_for(capacity: usize) -> usize {
+    pub const fn bytes_for(capacity: usize) -> usize
+    where
+        K: FixedKey,
+        V: FixedValue,
+    {
         match Geometry::new(capacity as u64, &SlotLayout::of::<K, V>()) {
             Ok(geometry) => geometry.bytes,
             Err(_) => panic!(
@@ -144,7 +150,11 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V> {
     ///
     /// assert!(FixedMap::<u64_le, u64_le>::try_bytes_for(usize::MAX).is_err());
     /// ```
-    pub const fn try_bytes_for(capacity: usize) -> Result<usize, FixedError> {
+    pub const fn try_bytes_for(capacity: usize) -> Result<usize, FixedError>
+    where
+        K: FixedKey,
+        V: FixedValue,
+    {
         match Geometry::new(capacity as u64, &SlotLayout::of::<K, V>()) {
             Ok(geometry) => Ok(geometry.bytes),
             Err(error) => Err(error),
@@ -155,7 +165,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V> {
     pub const ALIGN: usize = SlotLayout::of::<K, V>().archive_align();
 }
 
-impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
+impl<K, V, M> FixedMap<K, V, M> {
     /// A new map for so many entries in this memory, with a random seed. Time: linear in the bytes. Allocates: never.
     ///
     /// The memory may be longer than needed; what is beyond [`bytes_for`](FixedMap::bytes_for) stays as it is.
@@ -171,7 +181,12 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// let error = FixedMap::<u64_le, u64_le, _>::create(&mut too_short[..], 10).unwrap_err();
     /// assert_eq!((error.field(), error.found()), (Field::MemoryLength, 100));
     /// ```
-    pub fn create(memory: impl IntoMemory<Memory = M>, capacity: usize) -> Result<Self, FixedError> {
+    pub fn create(memory: impl IntoMemory<Memory = M>, capacity: usize) -> Result<Self, FixedError>
+    where
+        K: FixedKey,
+        V: FixedValue,
+        M: MemoryMut,
+    {
         Self::create_seeded(memory, capacity, header::random_seed())
     }
 
@@ -192,7 +207,12 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// assert_eq!(new()?.as_bytes(), new()?.as_bytes());
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
-    pub fn create_seeded(memory: impl IntoMemory<Memory = M>, capacity: usize, seed: u64) -> Result<Self, FixedError> {
+    pub fn create_seeded(memory: impl IntoMemory<Memory = M>, capacity: usize, seed: u64) -> Result<Self, FixedError>
+    where
+        K: FixedKey,
+        V: FixedValue,
+        M: MemoryMut,
+    {
         let core = Core::create(memory.into_memory(), capacity, seed)?;
         Ok(Self {
             core,

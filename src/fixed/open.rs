@@ -8,12 +8,11 @@ use super::key::{FixedKey, Query, hash_of};
 use super::layout::{OPEN, SEALED};
 use super::memory::{Holds, IntoMemory, Memory, MemoryMut};
 use super::recover::Recovered;
-use super::value::{Checked, FixedValue, Frozen};
+use super::value::{AnyBytes, Checked, FixedValue, Frozen};
 use super::verify::{Verifier, scratch_words};
 use super::{Field, FixedMap};
 use alloc::vec::Vec;
 use rapidhash::v3::RapidSecrets;
-use zerocopy::FromBytes;
 
 impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// Opens an archive: its header is checked, nothing else is read. Time: O(1). Allocates: never.
@@ -48,8 +47,8 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// ```
     pub fn open(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError>
     where
-        K: FromBytes,
-        V: FromBytes,
+        K: AnyBytes,
+        V: AnyBytes,
         M: Holds<V>,
     {
         let map = Self::attach(memory)?;
@@ -65,8 +64,8 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// As [`open`](Self::open).
     pub fn open_mut(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError>
     where
-        K: FromBytes,
-        V: FromBytes,
+        K: AnyBytes,
+        V: AnyBytes,
         M: MemoryMut + Holds<V>,
     {
         let mut map = Self::attach(memory)?;

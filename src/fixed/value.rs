@@ -7,7 +7,7 @@ use rkyv::{
     rancor::{Failure, Strategy},
     rend,
 };
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// The layout of a type, told so that two programs can compare: its name, its size, and the fields with their offsets.
 ///
@@ -128,6 +128,18 @@ const fn fnv_byte(hash: u64, byte: u8) -> u64 {
 /// ```compile_fail
 /// // A native integer has other bytes on other machines.
 /// arenamap::fixed::FixedMap::<u64, u64>::bytes_for(10);
+/// ```
+///
+/// ```compile_fail,E0080
+/// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+///
+/// arenamap::fixed_struct! { pub struct Token { number: u64_le } }
+///
+/// impl Drop for Token {
+///     fn drop(&mut self) {} // never called in an archive
+/// }
+///
+/// let _ = FixedMap::<u64_le, Token, _>::create(AlignedBytes::zeroed(1024), 10);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a slot of a `FixedMap`",
@@ -293,6 +305,7 @@ impl<T: FixedKey, const N: usize> FixedKey for [T; N] {
 #[macro_export]
 macro_rules! fixed_struct {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
+        $crate::__any_bytes! { $($type,)* }
         $crate::__fixed_struct! { [FromBytes, Immutable] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
         $crate::__fixed_key! { $name { $($field)* } }
     };
@@ -301,7 +314,20 @@ macro_rules! fixed_struct {
         $crate::__fixed_key! { $name { $($field)* } }
     };
     ($(#[$meta:meta])* $vis:vis atomic struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
+        $crate::__any_bytes! { $($type,)* }
         $crate::__fixed_struct! { [FromBytes] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
+    };
+}
+
+/// Says with the message of `AnyBytes` what the derive would say with that of another crate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __any_bytes {
+    ($($type:ty,)*) => {
+        const _: () = {
+            const fn any_bytes<T: $crate::fixed::AnyBytes>() {}
+            $(any_bytes::<$type>();)*
+        };
     };
 }
 
@@ -352,7 +378,23 @@ macro_rules! __fixed_key {
     };
 }
 
+/// A [`FixedValue`] of which any bytes are a value, so that [`open`](super::FixedMap::open) need not look at them.
+/// Implemented for everything that is `FromBytes`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read unseen: it is no type of a slot of which any bytes are a value",
+    note = "open the archive by `open_verified`, or by `open_unverified`, which checks at each lookup; in `fixed_struct!`, write `checked struct`"
+)]
+pub trait AnyBytes: FixedValue + FromBytes {}
+
+#[diagnostic::do_not_recommend]
+impl<T: FixedValue + FromBytes> AnyBytes for T {}
+
 /// Values that may be read where others cannot write: no atomics inside.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` has atomics and may change while its bytes are read",
+    note = "`seal` and `copy_into_mut` take the map by `&mut`, which keeps them still"
+)]
 pub trait Frozen: FixedValue + Immutable {}
 
+#[diagnostic::do_not_recommend]
 impl<T: FixedValue + Immutable> Frozen for T {}

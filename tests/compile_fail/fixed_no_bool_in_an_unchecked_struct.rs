@@ -1,0 +1,3 @@
+arenamap::fixed_struct! { pub struct Flag { on: bool } }
+
+fn main() {}

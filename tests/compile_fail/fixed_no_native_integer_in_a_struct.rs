@@ -1,0 +1,3 @@
+arenamap::fixed_struct! { pub struct Page { bytes: u64 } }
+
+fn main() {}
