@@ -1,5 +1,11 @@
 //! Values with atomics: changed through shared references by several threads at once, sealed, and read with plain fields.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "keys and rounds are few"
+)]
+
 #[path = "support/basics.rs"]
 mod support;
 
@@ -88,7 +94,9 @@ fn additions_of_threads_add_up() {
                         for value in map.values() {
                             value.fetch_add(1, Relaxed);
                         }
-                        added.iter_mut().for_each(|sum| *sum += 1);
+                        for sum in &mut added {
+                            *sum += 1;
+                        }
                     }
                     map[&key].fetch_add(by, Relaxed);
                     added[key as usize] += by;
@@ -107,7 +115,6 @@ fn additions_of_threads_add_up() {
     // The same bytes, sealed and with plain fields.
     let totals: Vec<u64> = (0..KEYS).map(|key| map[&key].load(Relaxed)).collect();
     map.seal();
-    drop(map);
     let plain = FixedMap::<u64_le, u64_le, _>::open_verified(&bytes[..]).unwrap();
     assert!(plain.is_sealed());
     for (key, total) in (0_u64..).zip(totals) {
@@ -153,7 +160,7 @@ fn every_kind_of_atomic_is_read_with_plain_fields() {
             });
         }
     });
-    assert_eq!(map[&7].hits.swap(2 * rounds, Relaxed), 2 * rounds << 40);
+    assert_eq!(map[&7].hits.swap(2 * rounds, Relaxed), (2 * rounds) << 40);
     assert_eq!(map.get_mut(&7).unwrap().hits.get_mut_value(), 2 * rounds);
     let bytes = AlignedBytes::from_slice(map.seal());
     let still = FixedMap::<u64_le, still::Record, _>::open_verified(&bytes[..]).unwrap();

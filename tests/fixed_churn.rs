@@ -3,6 +3,8 @@
 //! Counted, not timed. The table in `src/fixed/FORMAT.md` is printed by
 //! `cargo test --release --test fixed_churn -- --ignored --nocapture`.
 
+#![allow(clippy::cast_precision_loss, reason = "means are for people")]
+
 #[path = "support/basics.rs"]
 mod support;
 

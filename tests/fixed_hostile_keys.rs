@@ -5,6 +5,13 @@
 //!
 //! `cargo test --release --test fixed_hostile_keys -- --nocapture` prints what each pattern costs.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    reason = "numbers of keys are small, and means are for people"
+)]
+
 #[path = "support/basics.rs"]
 mod support;
 
@@ -127,14 +134,9 @@ struct Patterns {
 impl Patterns {
     fn measure<K: FixedKey>(&mut self, name: &str, keys: u64, key: impl Fn(u64) -> K + Copy) {
         let keys = keys.min(KEYS);
-        let usual = match self.usual.iter().find(|(of, _)| *of == keys) {
-            Some((_, usual)) => *usual,
-            None => {
-                let usual = usual(keys);
-                self.usual.push((keys, usual));
-                usual
-            }
-        };
+        let known = self.usual.iter().find(|(of, _)| *of == keys);
+        let usual = known.map_or_else(|| usual(keys), |(_, usual)| *usual);
+        self.usual.push((keys, usual));
         let (mean, worst) = mean_and_worst(keys, key);
         let line = format!(
             "{name:<34} {keys:>7} | {:.3} ({:.3}) {:.3} ({:.3}) | {:.3} ({:.3}) {:.3} ({:.3})",
@@ -148,9 +150,13 @@ impl Patterns {
             worst.compared_per_miss,
         );
         println!("{line}");
-        let as_usual = mean.groups_per_hit <= 2.0 * usual.groups_per_hit
-            && mean.groups_per_miss <= 2.0 * usual.groups_per_miss
-            && mean.compared_per_hit <= 2.0 * usual.compared_per_hit;
+        // Far within the promise; and no seed is a bad one, of those that are tried here.
+        let as_usual = |cost: &Cost, times: f64| {
+            cost.groups_per_hit <= times * usual.groups_per_hit
+                && cost.groups_per_miss <= times * usual.groups_per_miss
+                && cost.compared_per_hit <= times * usual.compared_per_hit
+        };
+        let as_usual = as_usual(&mean, 1.1) && as_usual(&worst, 1.5);
         if !as_usual {
             self.too_dear.push(line);
         }
@@ -186,6 +192,7 @@ fn word(mut n: u64) -> String {
 const SIDE: u64 = (2 * KEYS).isqrt() + 1;
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one line for each pattern")]
 fn p10_patterns_cost_no_more_than_twice_what_random_keys_cost() {
     println!(
         "pattern | groups per hit, per miss: mean (worst seed) over random | compared per hit, per miss: mean (worst)"
@@ -215,7 +222,7 @@ fn p10_patterns_cost_no_more_than_twice_what_random_keys_cost() {
     });
     p.measure("u64 squares", KEYS, |n| u64_le::from(n * n));
     p.measure("u64 milliseconds and a counter", KEYS, |n| {
-        u64_le::from((1_700_000_000_000 + n / 16) << 22 | n % 16)
+        u64_le::from((1_700_000_000_000 + n / 16) << 22 | (n % 16))
     });
     p.measure("i64 around zero", KEYS, |n| {
         i64_le::from(if n % 2 == 0 { n as i64 / 2 } else { -(n as i64) / 2 - 1 })
@@ -305,9 +312,7 @@ fn p10_patterns_cost_no_more_than_twice_what_random_keys_cost() {
     p.measure("text: paths", KEYS, |n| {
         text::<48>(&format!("/api/v1/items/{n}/reviews"))
     });
-    p.measure("text: paths of 100 bytes", KEYS, |n| {
-        text::<128>(&format!("{:/>100}", n))
-    });
+    p.measure("text: paths of 100 bytes", KEYS, |n| text::<128>(&format!("{n:/>100}")));
     p.measure("text: addresses", KEYS, |n| {
         text::<16>(&format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255))
     });

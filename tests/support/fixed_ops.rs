@@ -13,7 +13,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
 
-use arenamap::fixed::{AlignedBytes, Entry, Field, FixedInsertError, FixedMap, Holds, IntoMemory, MemoryMut};
+use arenamap::fixed::{
+    AlignedBytes, Entry, Field, FixedInsertError, FixedMap, Holds, IntoMemory, MemoryMut, Unverified,
+};
 
 use super::fixed_pairs::Pairs;
 
@@ -175,8 +177,8 @@ impl<'k, P: Pairs, M: Home<P::Value>> Pair<'k, P, M> {
             Kind::Batch => self.batch(op),
             Kind::Retain | Kind::ExtractIf | Kind::ExtractIfPart | Kind::ExtractIfLeaked => self.extract(op),
             Kind::DrainAll | Kind::DrainPart | Kind::DrainLeaked | Kind::Clear => self.empty(op),
-            Kind::Iter | Kind::KeysValues => self.iter(op),
-            Kind::IterMut | Kind::ValuesMut | Kind::IntoIterators => self.iter_mut(op),
+            Kind::Iter | Kind::KeysValues => self.iterate(op),
+            Kind::IterMut | Kind::ValuesMut | Kind::IntoIterators => self.iterate_mut(op),
             Kind::CopyInto | Kind::CopyIntoMut => self.copy(op),
             Kind::CopyTooSmall => self.copy_too_small(),
             Kind::Seal => self.seal(),
@@ -366,7 +368,7 @@ impl<'k, P: Pairs, M: Home<P::Value>> Pair<'k, P, M> {
                         let (key, value) = entry.remove_entry();
                         assert_eq!((P::number(&key), Some(value)), (number, self.model.remove(&number)));
                     }
-                    _ => drop(entry),
+                    _ => {} // left as it is
                 }
             }
             Entry::Vacant(entry) => {
@@ -525,7 +527,7 @@ impl<'k, P: Pairs, M: Home<P::Value>> Pair<'k, P, M> {
         len > 0
     }
 
-    fn iter(&self, op: Op) -> bool {
+    fn iterate(&self, op: Op) -> bool {
         let (map, len) = (self.map(), self.model.len());
         let part = op.number as usize % (len + 2);
         let mut numbers = HashSet::new();
@@ -545,7 +547,7 @@ impl<'k, P: Pairs, M: Home<P::Value>> Pair<'k, P, M> {
         len > 0
     }
 
-    fn iter_mut(&mut self, op: Op) -> bool {
+    fn iterate_mut(&mut self, op: Op) -> bool {
         let len = self.model.len();
         let part = op.number as usize % (len + 2);
         let map = self.map.as_mut().expect("put back");
@@ -649,10 +651,8 @@ impl<'k, P: Pairs, M: Home<P::Value>> Pair<'k, P, M> {
             assert_eq!(copy == *self.map(), !there);
             if there {
                 let value = self.model[&number];
-                let other = (0..)
-                    .map(P::value)
-                    .find(|other| *other != value || size_of_val(other) == 0);
-                let other = other.expect("another value");
+                let other = [0, 1].map(P::value).into_iter().find(|other| *other != value);
+                let other = other.unwrap_or(value); // of `()` there is no other
                 copy.insert(P::key(number), other).expect("there was room");
                 assert_eq!(copy == *self.map(), other == value);
             }
@@ -686,7 +686,7 @@ impl<'k, P: Pairs, M: Home<P::Value>> Pair<'k, P, M> {
             Kind::Open => P::open(memory),
             Kind::OpenMut => P::open_mut(memory),
             Kind::OpenVerified => Map::<P, M>::open_verified(memory),
-            Kind::OpenUnverified => Map::<P, M>::open_unverified(memory).and_then(|map| map.verified()),
+            Kind::OpenUnverified => Map::<P, M>::open_unverified(memory).and_then(Unverified::verified),
             Kind::OpenUnchecked => open_unchecked::<P, M>(memory),
             _ => Map::<P, M>::recover(memory).map(|(map, recovered)| {
                 assert_eq!(recovered.kept, len);
@@ -712,14 +712,12 @@ fn walk<I: ExactSizeIterator>(mut iter: I, by_next: usize, len: usize, mut f: im
     let mut left = len;
     for _ in 0..by_next {
         assert_eq!((iter.size_hint(), iter.len()), ((left, Some(left)), left));
-        match iter.next() {
-            Some(item) => f(item),
-            None => {
-                assert_eq!(left, 0);
-                assert!(iter.next().is_none(), "fused");
-                return;
-            }
-        }
+        let Some(item) = iter.next() else {
+            assert_eq!(left, 0);
+            assert!(iter.next().is_none(), "fused");
+            return;
+        };
+        f(item);
         left -= 1;
     }
     assert_eq!(iter.size_hint(), (left, Some(left)));

@@ -2,6 +2,10 @@
 //! have to be checked.
 
 #![allow(clippy::cast_possible_truncation, reason = "numbers of keys are small")]
+#![allow(
+    clippy::type_complexity,
+    reason = "associated types are long, and an alias in a trait is not stable"
+)]
 
 use std::fmt::Debug;
 

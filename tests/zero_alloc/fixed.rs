@@ -30,6 +30,9 @@ type Map<M> = FixedMap<u64_le, u16_le, M>;
 type Checked<M> = FixedMap<NonZeroU32_le, bool, M>;
 type Heap = hashbrown::HashMap<u64, u16, FixedState>;
 
+/// One piece of work, with a name.
+type Work = (&'static str, fn(&mut Buffers));
+
 /// Buffers that a program has anyway.
 struct Buffers {
     /// An archive of 90 entries, open.
@@ -90,7 +93,7 @@ fn number(n: u32) -> NonZeroU32_le {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let claims: [(&str, fn(&mut Buffers)); 15] = [
+    let claims: [Work; 15] = [
         ("fixed::create", create),
         ("fixed::insert", insert),
         ("fixed::entry", entry),
@@ -107,7 +110,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("fixed::refusals_of_archives", refusals_of_archives),
         ("fixed::refusals_of_calls", refusals_of_calls),
     ];
-    let controls: [(&str, fn(&mut Buffers)); 7] = [
+    let controls: [Work; 7] = [
         ("fixed::insert", |_| drop(black_box(heap()))),
         ("fixed::get", |_| {
             let map = heap();
@@ -119,7 +122,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             assert_eq!(names.get(&format!("{}/{}", 1, "index")), Some(&1));
         }),
         ("fixed::take_out", |_| {
-            assert_eq!(heap().drain().collect::<Vec<_>>().len(), CAPACITY)
+            assert_eq!(heap().drain().collect::<Vec<_>>().len(), CAPACITY);
         }),
         ("fixed::copy", |_| assert_eq!(heap().clone().len(), CAPACITY)),
         // The same call, finding its own scratch.
@@ -331,7 +334,6 @@ fn copy(buffers: &mut Buffers) {
     let (mut map, other) = buffers.full();
     let larger = map.copy_into(&mut other[..], CAPACITY + 20).unwrap();
     assert!(larger == map);
-    drop(larger);
     let mut again = map.copy_into_mut(&mut other[..], CAPACITY).unwrap();
     again.remove(&key(0));
     assert!(again != map);
@@ -360,8 +362,6 @@ fn atomics(buffers: &mut Buffers) {
     assert!(!map.is_sealed());
     let copy = map.copy_into_mut(&mut buffers.two[..], CAPACITY).unwrap();
     assert_eq!(copy[&key(0)].load(Relaxed), 7);
-    drop(copy);
-    drop(map);
     assert_eq!(
         FixedMap::<u64_le, AtomicU64Le, _>::open(&mut buffers.one[..])
             .unwrap()
@@ -394,7 +394,6 @@ fn open(buffers: &mut Buffers) {
         one[..bytes.len()].copy_from_slice(bytes);
         let mut map = Map::open_mut(&mut one[..]).unwrap();
         map.insert(key(100).into(), value(100)).unwrap();
-        drop(map);
         let (map, recovered) = Map::recover(&mut one[..]).unwrap();
         assert_eq!((map.len(), recovered.kept), (91, 91));
         write!(Nowhere(0), "{recovered} {recovered:?}").unwrap();
@@ -419,8 +418,10 @@ fn put(bytes: &mut [u8], at: usize, number: &[u8]) {
 fn slots(bytes: &[u8], slot_bytes: usize) -> ([usize; 2], [usize; 2]) {
     let slots_at = bytes.len() - 13 * 12 * slot_bytes;
     let tag_at = |slot: usize| 192 + slot / 12 * 16 + slot % 12;
-    let full = (0..).find(|&slot| bytes[tag_at(slot)] != 0).unwrap();
-    let free = (full / 12 * 12..).find(|&slot| bytes[tag_at(slot)] == 0).unwrap();
+    let full = (0..13 * 12).find(|&slot| bytes[tag_at(slot)] != 0).unwrap();
+    let free = (full / 12 * 12..13 * 12)
+        .find(|&slot| bytes[tag_at(slot)] == 0)
+        .unwrap();
     assert_eq!(full / 12, free / 12);
     (
         [tag_at(full), slots_at + full * slot_bytes],
@@ -561,7 +562,6 @@ fn refusals_of_calls(buffers: &mut Buffers) {
     show(&FixedStr::<4>::new("four").unwrap_err());
 
     // A damaged archive that nobody verified: every counter is stuck, or no slot is free and the length says otherwise.
-    drop(map);
     let bytes = Map::<AlignedBytes>::bytes_for(CAPACITY);
     for group in 0..13 {
         put(&mut buffers.one, 192 + 16 * group + 12, &[0xff; 4]);
@@ -569,7 +569,6 @@ fn refusals_of_calls(buffers: &mut Buffers) {
     let mut map = Map::open_mut(&mut buffers.one[..bytes]).unwrap();
     refuses(Field::Search, map.try_get(&key(N)).err());
     refuses(Field::Search, map.try_remove(&key(N)).err());
-    drop(map);
     for group in 0..13 {
         let tags = &mut buffers.one[192 + 16 * group..][..12];
         tags.iter_mut().filter(|tag| **tag == 0).for_each(|tag| *tag = 1);
