@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arenamap::Arena;
-use arenamap::fixed::{AlignedBytes, Exclusive, FixedKey, FixedMap, KeyHasher, u64_le};
+use arenamap::fixed::{AlignedBytes, Exclusive, Field, FixedKey, FixedMap, KeyHasher, NonZeroU32_le, u32_le, u64_le};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
@@ -247,12 +247,8 @@ fn programs_on_keys_that_collide_agree_with_std() {
             test::<Numbers>("colliding keys", configuration, &keys, &kinds, &mut noted);
         }
     }
-    assert!(
-        noted.stuck > times(500, 1) && noted.refused > times(20, 0),
-        "{} {}",
-        noted.stuck,
-        noted.refused
-    );
+    let enough = noted.stuck > 500 && noted.refused > 20;
+    assert!(enough || cfg!(miri), "{} stuck, {} refused", noted.stuck, noted.refused);
 }
 
 /// Whether some counter of an archive is at 15.
@@ -357,4 +353,46 @@ fn indexing_needs_the_key() {
 #[should_panic(expected = "as many results as keys")]
 fn a_batch_needs_room_for_its_results() {
     numbers(8).get_batch(&[1_u64, 2], &mut [None]);
+}
+
+/// Writes a number into a header, and the checksum that goes with it.
+fn forge(bytes: &mut [u8], at: usize, number: u64) {
+    bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
+    let checksum = rapidhash::v3::rapidhash_v3_seeded(&bytes[..120], &RapidSecrets::seed(0));
+    bytes[120..128].copy_from_slice(&checksum.to_le_bytes());
+}
+
+/// A group has room for twelve, also in a map that takes eight.
+#[test]
+fn recovering_keeps_no_more_entries_than_the_map_takes() {
+    let mut map = numbers(12);
+    map.try_extend((0..12).map(|key| (key.into(), key.into()))).unwrap();
+    let mut bytes = map.into_memory();
+    forge(&mut bytes, 64, 8); // capacity
+    forge(&mut bytes, 128, 8); // length
+    let (map, recovered) = FixedMap::<u64_le, u64_le, _>::recover(bytes).unwrap();
+    assert_eq!((map.len(), map.capacity(), map.verify()), (8, 8, Ok(())));
+    assert_eq!((recovered.kept, recovered.lost, recovered.claimed), (8, 4, 8));
+    FixedMap::<u64_le, u64_le, _>::open(map.into_memory()).unwrap();
+}
+
+#[test]
+fn a_key_that_is_none_is_named_by_its_slot() {
+    type Map<M> = FixedMap<NonZeroU32_le, u32_le, M>;
+    let of = |key: u32| NonZeroU32_le::from_native(key.try_into().unwrap());
+    let memory = AlignedBytes::zeroed(FixedMap::<NonZeroU32_le, u32_le>::bytes_for(100));
+    let mut map = Map::create_seeded(memory, 100, SEED).unwrap();
+    map.try_extend((1..=100).map(|key| (of(key), 7.into()))).unwrap();
+    let mut bytes = map.into_memory();
+    let slots_at = bytes.len() - 13 * 12 * 8;
+    for key in 1..=100_u32 {
+        let slot = (0..13 * 12)
+            .find(|slot| bytes[slots_at + 8 * slot..][..4] == key.to_le_bytes())
+            .unwrap();
+        bytes[slots_at + 8 * slot..][..4].fill(0);
+        let view = Map::open_unverified(&bytes[..]).unwrap();
+        let error = view.try_get(&of(key)).unwrap_err();
+        assert_eq!((error.field(), error.place()), (Field::Key, Some(slot as u64)));
+        bytes[slots_at + 8 * slot..][..4].copy_from_slice(&key.to_le_bytes());
+    }
 }
