@@ -26,6 +26,8 @@ mod map;
 #[cfg(feature = "serde")]
 mod serde;
 pub mod set;
+#[cfg(feature = "fixed")]
+mod snapshot;
 mod stats;
 
 pub use arena::{Arena, Handle, TrimPolicy};

@@ -12,7 +12,7 @@
 //! Invariants:
 //! - **C1** The memory is aligned for the archive and at least `geometry.bytes` long (`check_memory`): R1 of `raw.rs`
 //!   follows, with M1 and M2 of `memory.rs`.
-//! - **C2** R2 of `raw.rs`: `create` begins with no full slot; `open` takes types of which any bytes are valid;
+//! - **C2** R2 of `raw.rs`: `prepare` begins with no full slot; `open` takes types of which any bytes are valid;
 //!   `open_verified` has checked every full slot; `open_unchecked` leaves it to its caller. `Unverified` holds a core
 //!   without C2 and reads nothing from it but checked entries.
 //! - **C3** A sealed archive is unsealed before anything can change its content: by `unseal` in each writing call, and by
@@ -27,7 +27,7 @@
 use super::error::{Field, FixedError, FixedInsertError};
 use super::group::Group;
 use super::header::Header;
-use super::layout::{Geometry, Hash, OPEN, SEALED, SlotLayout, at};
+use super::layout::{Geometry, Hash, LANES, MAGIC, OPEN, SEALED, SlotLayout, at};
 use super::memory::{Memory, MemoryMut, check_memory};
 use super::raw::{Place, Raw, Search};
 use super::value::{Checked, FixedValue};
@@ -392,8 +392,8 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 }
 
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
-    /// A new archive in this memory.
-    pub(super) fn create(memory: M, capacity: usize, seed: u64) -> Result<Self, FixedError> {
+    /// A new archive in this memory, but for the magic number: whoever looks before `finish` sees no archive.
+    pub(super) fn prepare(memory: M, capacity: usize, seed: u64) -> Result<Self, FixedError> {
         let geometry = Geometry::new(capacity as u64, &Self::SLOT)?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
         let core = Self {
@@ -402,7 +402,6 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             sealed: false,
             types: PhantomData,
         };
-        // The magic comes last: whoever looks in between sees no archive.
         let header = Header::new::<K, V>(&geometry, seed);
         let base = core.memory.ptr();
         let first = at::MAGIC + size_of::<u64>();
@@ -413,10 +412,15 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             base.add(at::TAGS).write_bytes(0, geometry.bytes - at::TAGS);
             base.add(first)
                 .copy_from_nonoverlapping(core::ptr::NonNull::from(&header.0[first..]).cast(), at::TAGS - first);
-            compiler_fence(Ordering::Release);
-            base.copy_from_nonoverlapping(core::ptr::NonNull::from(&header.0).cast(), first);
         }
         Ok(core)
+    }
+
+    /// Writes the magic number, after everything else.
+    pub(super) fn finish(&mut self) {
+        compiler_fence(Ordering::Release);
+        // SAFETY: C1, M2: the first eight bytes, aligned to 16.
+        unsafe { self.memory.ptr().add(at::MAGIC).cast::<u64>().write(MAGIC.to_le()) };
     }
 
     /// What every writing call begins with.
@@ -508,7 +512,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
                 if let Some(place) = raw.place_in(home) {
                     let len = self.len();
                     if len < self.capacity() {
-                        self.fill(hash, place, key, value, len);
+                        self.put_in(hash, place, key, value, len);
                         return Ok(None);
                     }
                 }
@@ -551,6 +555,50 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         }
     }
 
+    /// Puts a pair into a map from which nothing was ever removed, and gives its slot and whether a key in its home group
+    /// has the same tag, so that `is_repeated` has to tell whether it is the same key. A key that is found at once counts
+    /// as repeated and is not put in.
+    ///
+    /// Comparing such keys later leaves no branch that waits for memory: the next insertions begin before this one ends.
+    /// That halves the time of an insertion where the map is larger than the second-level cache.
+    #[inline(always)]
+    pub(super) fn insert_fresh(
+        &mut self,
+        hash: Hash,
+        key: K,
+        value: V,
+        is_key: impl Fn(&K, &K) -> bool,
+        repeated: &mut usize,
+    ) -> Result<(usize, bool), FixedInsertError<K, V>> {
+        let raw = self.raw();
+        let home = hash.home(raw.groups());
+        // Nothing was removed: as long as its home has a free slot, no entry stands elsewhere because home was full.
+        if let Some(place) = raw.place_in(home) {
+            let is_alike = Group::load(&raw.group(home)).matching(hash).first().is_some();
+            return Ok((self.occupy(hash, Ok(place), key, value)?, is_alike));
+        }
+        let place = match self.place_further(hash, |other| is_key(&key, other)) {
+            Ok(Search::Found(slot)) => {
+                *repeated += 1;
+                return Ok((slot, false));
+            }
+            Ok(Search::Vacant(place)) => Ok(place),
+            Err(error) => Err(error),
+        };
+        Ok((self.occupy(hash, place, key, value)?, false))
+    }
+
+    /// Whether an earlier slot of the same group has the same key. The slot is one that `insert_fresh` gave.
+    pub(super) fn is_repeated(&self, slot: usize, is_key: impl Fn(&K, &K) -> bool) -> bool {
+        let raw = self.raw();
+        let (group, lane) = (slot / LANES, slot % LANES);
+        let bytes = raw.group(group as u32);
+        Group::load(&bytes)
+            .matching(Hash(bytes[lane].into())) // a tag is the tag of itself
+            .take_while(|&other| other < lane)
+            .any(|other| is_key(self.pair(slot).0, self.pair(group * LANES + other).0))
+    }
+
     /// Fills a place that was just chosen, unless the map is full. No place is left only in a full map, or in one whose
     /// length lies.
     #[inline(always)]
@@ -573,12 +621,12 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             Ok(place) => place,
             Err(error) => return Err(FixedInsertError::Corrupt { key, value, error }),
         };
-        Ok(self.fill(hash, place, key, value, len))
+        Ok(self.put_in(hash, place, key, value, len))
     }
 
     /// Fills a place that was just chosen, in a map of so many entries, which is not full.
     #[inline(always)]
-    fn fill(&mut self, hash: Hash, place: Place, key: K, value: V, len: usize) -> usize {
+    fn put_in(&mut self, hash: Hash, place: Place, key: K, value: V, len: usize) -> usize {
         self.unseal();
         // SAFETY: R1 for writing (M2); the place was chosen under the same `&mut self`, for this hash.
         let slot = unsafe { self.raw().occupy(hash, place, key, value) };
@@ -768,7 +816,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
 
 /// Groups on the way of a hash before the one of this slot.
 pub(super) fn passages(hash: Hash, slot: usize, groups: u32) -> u32 {
-    let until = (slot / super::layout::LANES) as u32;
+    let until = (slot / LANES) as u32;
     let mut group = hash.home(groups);
     let mut passed = 0;
     while group != until && passed < groups {

@@ -388,3 +388,88 @@ impl<K: 'static, V: 'static> core::error::Error for FixedExtendError<K, V> {
         Some(&self.cause)
     }
 }
+
+/// Why a growing map did not become a [`FixedMap`](super::FixedMap); the memory it was to be in holds no archive.
+///
+/// ```
+/// use arenamap::StrMap;
+/// use arenamap::fixed::{AlignedBytes, ConvertError, FixedMap, SnapshotError, TooLong, u64_le};
+///
+/// let words = StrMap::from([("a", 1_u64), ("a word of 20 letters", 2)]);
+/// let error = words.snapshot_into::<16, u64_le, _>(AlignedBytes::zeroed(4096), 2).unwrap_err();
+/// assert_eq!(error, SnapshotError::Entry(ConvertError::Key(TooLong { len: 20, room: 15 })));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SnapshotError<E> {
+    /// The capacity is below the number of entries ([`Field::TooSmall`]), or the memory does not do.
+    Fixed(FixedError),
+    /// An entry did not become a key and a value of the snapshot.
+    Entry(E),
+    /// Different keys became the same key.
+    Repeated {
+        /// Entries whose key another entry had already.
+        entries: usize,
+    },
+}
+
+impl<E> From<FixedError> for SnapshotError<E> {
+    fn from(error: FixedError) -> Self {
+        Self::Fixed(error)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for SnapshotError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(error) => write!(f, "no snapshot was made: {error}"),
+            Self::Entry(error) => write!(f, "no snapshot was made, an entry did not convert: {error}"),
+            Self::Repeated { entries } => write!(
+                f,
+                "no snapshot was made: after the conversion, the keys of {entries} entries were there already; \
+                 convert different keys to different ones"
+            ),
+        }
+    }
+}
+
+impl<E: core::error::Error + 'static> core::error::Error for SnapshotError<E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Fixed(error) => Some(error),
+            Self::Entry(error) => Some(error),
+            Self::Repeated { .. } => None,
+        }
+    }
+}
+
+/// Which half of an entry did not convert into that of a snapshot, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConvertError<K, V> {
+    /// The key.
+    Key(K),
+    /// The value.
+    Value(V),
+}
+
+impl<K: fmt::Display, V: fmt::Display> fmt::Display for ConvertError<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => write!(f, "its key: {error}"),
+            Self::Value(error) => write!(f, "its value: {error}"),
+        }
+    }
+}
+
+impl<K, V> core::error::Error for ConvertError<K, V>
+where
+    K: core::error::Error + 'static,
+    V: core::error::Error + 'static,
+{
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Key(error) => Some(error),
+            Self::Value(error) => Some(error),
+        }
+    }
+}

@@ -30,6 +30,31 @@
 //!
 //! With feature `files`, the module `file` publishes, reads and maps archives in files.
 //!
+//! # Snapshots of growing maps, and back
+//!
+//! [`ArenaMap::snapshot_into`](crate::ArenaMap::snapshot_into) and its siblings of [`StrMap`](crate::StrMap) and
+//! [`ArenaSet`](crate::ArenaSet) make a `FixedMap` of a growing map, in memory that the caller gives: of its own, of an
+//! arena ([`Exclusive::in_arena`]), or on the heap ([`AlignedBytes`]). `try_reserve` and `try_extend` of the growing map are
+//! the way back.
+//!
+//! ```
+//! use arenamap::fixed::{Exclusive, FixedMap, u32_le, u64_le};
+//! use arenamap::{Arena, ArenaMap};
+//!
+//! let arena = Arena::with_budget(100_000);
+//! let mut hits: ArenaMap<u64, u32, _, _> = ArenaMap::new_in(&arena);
+//! hits.try_extend((0..100).map(|n| (n, 1)))?;
+//!
+//! let need = FixedMap::<u64_le, u32_le>::bytes_for(hits.len());
+//! let snapshot: FixedMap<u64_le, u32_le, _> = hits.snapshot_into(Exclusive::in_arena(&arena, need)?, hits.len())?;
+//!
+//! let mut again: ArenaMap<u64, u32, _, _> = ArenaMap::new_in(&arena);
+//! again.try_reserve(snapshot.len())?;
+//! again.try_extend(snapshot.iter().map(|(key, value)| (key.to_native(), value.to_native())))?;
+//! assert_eq!(again, hits);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Hash functions and hostile keys
 //!
 //! Keys are hashed by rapidhash v3 with secrets made from a seed, random for each new map. An archive shows its seed to
@@ -49,6 +74,7 @@ mod error;
 #[cfg(feature = "files")]
 #[cfg_attr(docsrs, doc(cfg(feature = "files")))]
 pub mod file;
+mod fill;
 #[cfg(test)]
 mod format_tests;
 mod group;
@@ -69,7 +95,7 @@ mod verify;
 
 pub use self::atomic::{AtomicI32Le, AtomicI64Le, AtomicU8, AtomicU16Le, AtomicU32Le, AtomicU64Le};
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
-pub use self::error::{Field, FixedError, FixedExtendError, FixedInsertError};
+pub use self::error::{ConvertError, Field, FixedError, FixedExtendError, FixedInsertError, SnapshotError};
 pub use self::iter::{Iter, IterMut, Keys, Values, ValuesMut};
 pub use self::key::{FixedKey, KeyHasher, Query};
 pub use self::memory::{AlignedBytes, Exclusive, Holds, IntoMemory, Memory, MemoryMut};
@@ -213,12 +239,9 @@ impl<K, V, M> FixedMap<K, V, M> {
         V: FixedValue,
         M: MemoryMut,
     {
-        let core = Core::create(memory.into_memory(), capacity, seed)?;
-        Ok(Self {
-            core,
-            secrets: RapidSecrets::seed(seed),
-            seed,
-        })
+        let mut map = Self::prepare(memory, capacity, seed)?;
+        map.core.finish();
+        Ok(map)
     }
 }
 
@@ -429,17 +452,15 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         if capacity < self.len() {
             return Err(FixedError::new(Field::TooSmall, self.len() as u64, capacity as u64));
         }
-        let mut copy = FixedMap::create_seeded(memory, capacity, seed)?;
-        for (key, value) in self.core.copies() {
-            let hash = copy.hash(&key);
-            // An archive that was not verified may hold a key twice, or more entries than it says.
-            copy.core
-                .insert(hash, key, value, K::same)
-                .map_err(|error| match error {
-                    FixedInsertError::Full { .. } => FixedError::new(Field::Len, capacity as u64, capacity as u64 + 1),
-                    FixedInsertError::Corrupt { error, .. } => error,
-                })?;
+        let mut copy = FixedMap::prepare(memory, capacity, seed)?;
+        // An archive that was not verified may hold a key twice, or more entries than it says.
+        let pairs = self.core.copies().map(Ok::<_, FixedError>);
+        let repeated = copy.core.fill(&copy.secrets, pairs)?;
+        if repeated > 0 {
+            let secrets = &copy.secrets;
+            copy.core.drop_duplicates(|key| hash_of(key, secrets), K::same);
         }
+        copy.core.finish();
         Ok(copy)
     }
 }

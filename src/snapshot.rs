@@ -1,0 +1,275 @@
+//! Growing maps into [`FixedMap`]s: one pass, into memory of the caller, with no call to the heap.
+//!
+//! The way back needs nothing of its own: `try_extend` takes the entries of a `FixedMap` as those of any other.
+
+use crate::arena::Handle;
+use crate::fixed::{
+    ConvertError, FixedKey, FixedMap, FixedStr, FixedValue, IntoMemory, MemoryMut, SnapshotError, TooLong,
+};
+use crate::map::{ArenaMap, StrMap};
+use crate::set::ArenaSet;
+
+/// Both halves of an entry, converted.
+fn convert<K, V, KF: TryFrom<K>, VF: TryFrom<V>>(
+    key: K,
+    value: V,
+) -> Result<(KF, VF), ConvertError<KF::Error, VF::Error>> {
+    let key = key.try_into().map_err(ConvertError::Key)?;
+    let value = value.try_into().map_err(ConvertError::Value)?;
+    Ok((key, value))
+}
+
+impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
+    /// A [`FixedMap`] of the same entries, in the given memory.
+    ///
+    /// Keys and values are converted by `TryFrom`: `u64` to `u64_le`, `&str` to [`FixedStr`], a struct of your own by your
+    /// `impl From`, what may stand in a slot already to itself. What is not `Copy`, or has no such conversion, goes through
+    /// [`snapshot_with`](Self::snapshot_with).
+    ///
+    /// `capacity` is how many entries the snapshot takes, now and later: [`len`](Self::len) for one that is only read. The
+    /// memory is anything that is [`IntoMemory`], and has at least [`bytes_for`](FixedMap::bytes_for) that capacity.
+    ///
+    /// The way back is [`try_extend`](Self::try_extend), after a [`try_reserve`](Self::try_reserve) that saves most of its
+    /// time.
+    ///
+    /// Computes in **O(buckets)** and the bytes of the snapshot. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`]: the capacity is below `len`, the memory too short or misaligned, an entry did not convert, or two
+    /// keys became the same. In the last two cases the memory holds no archive afterwards; else it is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, u32_le, u64_le};
+    /// use arenamap::{Arena, ArenaMap};
+    ///
+    /// let arena = Arena::new();
+    /// let mut hits: ArenaMap<u64, u32, _, _> = ArenaMap::new_in(&arena);
+    /// hits.extend([(7, 1), (8, 2)]);
+    ///
+    /// let need = FixedMap::<u64_le, u32_le>::bytes_for(hits.len());
+    /// let mut snapshot: FixedMap<u64_le, u32_le> = hits.snapshot_into(AlignedBytes::zeroed(need), hits.len())?;
+    /// let file = snapshot.seal().to_vec();
+    ///
+    /// // And back. The budget of the arena, if it has one, is all that may refuse.
+    /// let file = AlignedBytes::from_slice(&file);
+    /// let view = FixedMap::<u64_le, u32_le, _>::open_verified(&file[..])?;
+    /// let mut again: ArenaMap<u64, u32, _, _> = ArenaMap::new_in(&arena);
+    /// again.try_reserve(view.len())?;
+    /// again.try_extend(view.iter().map(|(key, value)| (key.to_native(), value.to_native())))?;
+    /// assert_eq!(again, hits);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[allow(clippy::type_complexity, reason = "an alias would hide what the errors are")]
+    pub fn snapshot_into<KF, VF, B>(
+        &self,
+        memory: B,
+        capacity: usize,
+    ) -> Result<FixedMap<KF, VF, B::Memory>, SnapshotError<ConvertError<KF::Error, VF::Error>>>
+    where
+        K: Copy,
+        V: Copy,
+        KF: FixedKey + TryFrom<K>,
+        VF: FixedValue + TryFrom<V>,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        self.snapshot_with(memory, capacity, |&key, &value| convert(key, value))
+    }
+
+    /// A [`FixedMap`] of what a closure makes of each entry, in the given memory.
+    ///
+    /// Computes in **O(buckets)**, the calls of the closure and the bytes of the snapshot. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// As [`snapshot_into`](Self::snapshot_into); an error of the closure ends it, as [`SnapshotError::Entry`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::ArenaMap;
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, TooLong, u64_le};
+    ///
+    /// let files = ArenaMap::from([("a".to_owned(), vec![1_u8, 2, 3])]);
+    ///
+    /// let need = FixedMap::<FixedStr<16>, u64_le>::bytes_for(100);
+    /// let sizes = files.snapshot_with(AlignedBytes::zeroed(need), 100, |name, content| {
+    ///     Ok::<_, TooLong>((FixedStr::<16>::new(name)?, u64_le::from(content.len() as u64)))
+    /// })?;
+    /// assert_eq!(sizes.get("a"), Some(&3.into()));
+    /// # Ok::<(), arenamap::fixed::SnapshotError<TooLong>>(())
+    /// ```
+    pub fn snapshot_with<KF, VF, B, E>(
+        &self,
+        memory: B,
+        capacity: usize,
+        mut entry: impl FnMut(&K, &V) -> Result<(KF, VF), E>,
+    ) -> Result<FixedMap<KF, VF, B::Memory>, SnapshotError<E>>
+    where
+        KF: FixedKey,
+        VF: FixedValue,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        let entries = self.iter().map(|(key, value)| entry(key, value));
+        FixedMap::filled(memory, capacity, self.len(), entries)
+    }
+}
+
+impl<V, H: Handle, S> StrMap<V, H, S> {
+    /// A [`FixedMap`] of the same entries, in the given memory, with keys of at most `N - 1` bytes.
+    ///
+    /// Values are converted by `TryFrom`, as by [`ArenaMap::snapshot_into`], which also says what `capacity` and `memory`
+    /// are. The way back is [`try_extend`](Self::try_extend).
+    ///
+    /// Computes in **O(buckets)** and the bytes of the snapshot. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArenaMap::snapshot_into`]; of a key that is too long, its length.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::fixed::{Exclusive, FixedMap, FixedStr, u32_le};
+    /// use arenamap::{Arena, StrMap};
+    ///
+    /// let arena = Arena::new();
+    /// let mut words: StrMap<u32, _> = StrMap::new_in(&arena);
+    /// words.extend([("a", 1), ("b", 2)]);
+    /// let need = FixedMap::<FixedStr<16>, u32_le>::bytes_for(2);
+    /// let snapshot: FixedMap<FixedStr<16>, u32_le, _> = words.snapshot_into(Exclusive::in_arena(&arena, need)?, 2)?;
+    /// assert_eq!(snapshot.get("b"), Some(&2.into()));
+    ///
+    /// let mut again: StrMap<u32, _> = StrMap::new_in(&arena);
+    /// again.try_reserve(snapshot.len())?;
+    /// again
+    ///     .try_extend(snapshot.iter().map(|(key, value)| (key.as_str(), value.to_native())))
+    ///     .map_err(|error| error.cause)?; // the error itself has the entry, which borrows from the snapshot
+    /// assert_eq!(again, words);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[allow(clippy::type_complexity, reason = "an alias would hide what the errors are")]
+    pub fn snapshot_into<const N: usize, VF, B>(
+        &self,
+        memory: B,
+        capacity: usize,
+    ) -> Result<FixedMap<FixedStr<N>, VF, B::Memory>, SnapshotError<ConvertError<TooLong, VF::Error>>>
+    where
+        V: Copy,
+        VF: FixedValue + TryFrom<V>,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        self.snapshot_with(memory, capacity, |key, &value| convert(key, value))
+    }
+
+    /// A [`FixedMap`] of what a closure makes of each entry, in the given memory.
+    ///
+    /// Computes in **O(buckets)**, the calls of the closure and the bytes of the snapshot. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArenaMap::snapshot_with`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::StrMap;
+    /// use arenamap::fixed::{AlignedBytes, FixedBytes, FixedMap, TooLong};
+    ///
+    /// let names = StrMap::from([("a", String::from("one"))]);
+    /// let need = FixedMap::<FixedBytes<8>, FixedBytes<8>>::bytes_for(10);
+    /// let snapshot = names.snapshot_with(AlignedBytes::zeroed(need), 10, |key, name| {
+    ///     Ok::<_, TooLong>((FixedBytes::<8>::new(key.as_bytes())?, FixedBytes::<8>::new(name.as_bytes())?))
+    /// })?;
+    /// assert_eq!(&**snapshot.get(&b"a"[..]).unwrap(), b"one");
+    /// # Ok::<(), arenamap::fixed::SnapshotError<TooLong>>(())
+    /// ```
+    pub fn snapshot_with<KF, VF, B, E>(
+        &self,
+        memory: B,
+        capacity: usize,
+        mut entry: impl FnMut(&str, &V) -> Result<(KF, VF), E>,
+    ) -> Result<FixedMap<KF, VF, B::Memory>, SnapshotError<E>>
+    where
+        KF: FixedKey,
+        VF: FixedValue,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        let entries = self.iter().map(|(key, value)| entry(key, value));
+        FixedMap::filled(memory, capacity, self.len(), entries)
+    }
+}
+
+impl<T, S, H: Handle> ArenaSet<T, S, H> {
+    /// A [`FixedMap`] without values of the same elements, in the given memory.
+    ///
+    /// Elements are converted by `TryFrom`, as by [`ArenaMap::snapshot_into`], which also says what `capacity` and `memory`
+    /// are. The way back is [`try_extend`](Self::try_extend).
+    ///
+    /// Computes in **O(buckets)** and the bytes of the snapshot. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArenaMap::snapshot_into`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::ArenaSet;
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    ///
+    /// let set = ArenaSet::from([7_u64, 8]);
+    /// let need = FixedMap::<u64_le, ()>::bytes_for(2);
+    /// let snapshot: FixedMap<u64_le, ()> = set.snapshot_into(AlignedBytes::zeroed(need), 2)?;
+    /// assert!(snapshot.contains_key(&8));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot_into<KF, B>(
+        &self,
+        memory: B,
+        capacity: usize,
+    ) -> Result<FixedMap<KF, (), B::Memory>, SnapshotError<KF::Error>>
+    where
+        T: Copy,
+        KF: FixedKey + TryFrom<T>,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        self.snapshot_with(memory, capacity, |&element| element.try_into())
+    }
+
+    /// A [`FixedMap`] without values of what a closure makes of each element, in the given memory.
+    ///
+    /// Computes in **O(buckets)**, the calls of the closure and the bytes of the snapshot. Allocates: never.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArenaMap::snapshot_with`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::ArenaSet;
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr};
+    ///
+    /// let words = ArenaSet::from([String::from("a"), String::from("b")]);
+    /// let need = FixedMap::<FixedStr<8>, ()>::bytes_for(2);
+    /// let snapshot = words.snapshot_with(AlignedBytes::zeroed(need), 2, |word| FixedStr::<8>::new(word))?;
+    /// assert!(snapshot.contains_key("a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot_with<KF, B, E>(
+        &self,
+        memory: B,
+        capacity: usize,
+        mut element: impl FnMut(&T) -> Result<KF, E>,
+    ) -> Result<FixedMap<KF, (), B::Memory>, SnapshotError<E>>
+    where
+        KF: FixedKey,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        let entries = self.iter().map(|each| Ok((element(each)?, ())));
+        FixedMap::filled(memory, capacity, self.len(), entries)
+    }
+}
