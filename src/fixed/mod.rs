@@ -55,6 +55,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! With the feature `rkyv`, a `FixedMap` is also a field of your own archived structs, where its bytes stand as they are and
+//! are opened in place: see `ArchivedFixedMap`.
+//!
 //! # Hash functions and hostile keys
 //!
 //! Keys are hashed by rapidhash v3 with secrets made from a seed, random for each new map. An archive shows its seed to
@@ -67,6 +70,8 @@
 //!
 #![doc = include_str!("FORMAT.md")]
 
+#[cfg(feature = "rkyv")]
+mod archived;
 mod atomic;
 mod core;
 mod entry;
@@ -93,6 +98,8 @@ mod traits;
 mod value;
 mod verify;
 
+#[cfg(feature = "rkyv")]
+pub use self::archived::{ArchivedFixedMap, FixedMapResolver};
 pub use self::atomic::{AtomicI32Le, AtomicI64Le, AtomicU8, AtomicU16Le, AtomicU32Le, AtomicU64Le};
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::error::{ConvertError, Field, FixedError, FixedExtendError, FixedInsertError, SnapshotError};

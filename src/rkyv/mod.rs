@@ -11,6 +11,8 @@
 //! | bytes | archived map | `rkyv::access`, and see what it does not check | nothing |
 //! | archived map | map with its own arena | [`Deserialize`]: `rkyv::deserialize` | heap |
 //! | archived map | map in a given arena | [`ArenaMap::try_extend_archived`] and its siblings | arena |
+//! | [`FixedMap`](crate::fixed::FixedMap) in a struct | a part of its archive | [`Serialize`]: one copy of its bytes | nothing |
+//! | [`ArchivedFixedMap`](crate::fixed::ArchivedFixedMap) | map that reads in place | [`open`](crate::fixed::ArchivedFixedMap::open), O(1) | nothing |
 //!
 //! # Without the heap
 //!
@@ -94,7 +96,9 @@
 //!
 //! # What `access` does not check
 //!
-//! Bytes from outside do not belong here, but in this crate's `FixedMap`, with its `verify`. What follows was read in rkyv
+//! Bytes from outside do not belong here, but in this crate's [`FixedMap`](crate::fixed::FixedMap), with its `verify`; as a
+//! field of your own struct it is an [`ArchivedFixedMap`](crate::fixed::ArchivedFixedMap), which is safe to open whatever
+//! its bytes are. What follows was read in rkyv
 //! 0.8.18 and run with it; `tests/rkyv_access_gaps.rs` in the repository prints the whole table, and fails when it changes.
 //!
 //! An archived table of capacity c is c slots and a control byte for each, then 15 to 30 more control bytes that repeat the
@@ -184,13 +188,19 @@ fn check_reach<T, Z: Fallible + Positional + ?Sized>(len: usize, serializer: &Z)
 where
     Z::Error: Source,
 {
+    check_end(
+        slots(len)
+            .saturating_mul(size_of::<T>())
+            .saturating_add(controls(len))
+            .saturating_add(serializer.pos()),
+    )
+}
+
+/// The same for a map that ends there.
+pub(crate) fn check_end<E: Source>(end: usize) -> Result<(), E> {
     let most = usize::try_from(FixedIsize::MAX).unwrap_or(usize::MAX);
-    let end = slots(len)
-        .saturating_mul(size_of::<T>())
-        .saturating_add(controls(len))
-        .saturating_add(serializer.pos());
     if end > most {
-        return Err(Z::Error::new(ArchiveTooLarge { end, most }));
+        return Err(E::new(ArchiveTooLarge { end, most }));
     }
     Ok(())
 }

@@ -23,6 +23,8 @@ mod remove;
 mod rkyv;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "fixed")]
+mod snapshot;
 mod str_map;
 mod write;
 
@@ -47,6 +49,8 @@ fn main() {
         fixed::trials(),
         #[cfg(feature = "rkyv")]
         rkyv::trials(),
+        #[cfg(feature = "fixed")]
+        snapshot::trials(),
         #[cfg(feature = "serde")]
         serde::trials(),
     ];
