@@ -38,7 +38,7 @@ pub enum Field {
     ValueLayout,
     /// Entries that the map takes: expected at most, found.
     Capacity,
-    /// Capacity of a copy: entries there are, entries it takes.
+    /// Capacity of a copy or snapshot: entries there are, entries it takes.
     TooSmall,
     /// Groups of slots.
     Groups,
