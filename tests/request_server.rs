@@ -1,6 +1,6 @@
 //! The parts of the example `request_server`, over real sockets: what it answers to good and to bad
 //! requests, that its three kinds of maps agree, and that its count of heap calls can be trusted.
-#![cfg(all(feature = "std", not(miri)))] // Miri has no sockets
+#![cfg(all(feature = "std", feature = "fixed", not(miri)))] // Miri has no sockets
 #![allow(
     dead_code,
     unreachable_pub,
@@ -33,12 +33,17 @@ mod report;
 mod report_json;
 #[path = "../examples/request_server/server.rs"]
 mod server;
+#[path = "../examples/request_server/totals.rs"]
+mod totals;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use arenamap::ArenaPool;
+use arenamap::fixed::{AlignedBytes, FixedMap};
+#[cfg(feature = "files")]
+use arenamap::fixed::{KeyHasher, Query};
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -48,9 +53,10 @@ use tokio::runtime::{Builder, Runtime};
 use baselines::KnownSizes;
 use bodies::Bodies;
 use client::Client;
-use figures::{Figures, Kind};
+use figures::{Figures, Kind, PerKind};
 use log_line::{LogLine, parse};
 use server::App;
+use totals::{Key, Total, Totals};
 
 #[global_allocator]
 static HEAP: heap::CountingAllocator = heap::CountingAllocator;
@@ -81,6 +87,7 @@ impl Server {
             sizes: KnownSizes::default(),
             max_body,
             figures: Figures::new(),
+            totals: PerKind::try_from_fn(|_| Totals::new()).expect("memory for the totals"),
         });
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -182,6 +189,115 @@ fn a_request_over_the_arena_budget_gets_507_and_the_next_one_works() {
     }
     let stats = server.app.pool.stats();
     assert_eq!((stats.out, stats.created), (0, 1));
+}
+
+#[test]
+fn a_snapshot_is_the_totals_of_all_reports_and_opens_as_it_came() {
+    static POOL: OnceLock<ArenaPool> = OnceLock::new();
+    let server = Server::start(&POOL, 1 << 20, 1 << 20);
+    let mut client = Client::new(server.address);
+    for path in ["/a", "/b", "/a"] {
+        let (status, _) = server.post(&mut client, GOOD.replace("/a", path));
+        assert_eq!(status, StatusCode::OK);
+    }
+    let (status, bytes) = server.runtime.block_on(client.get("/snapshot")).expect("an answer");
+    assert_eq!(status, StatusCode::OK);
+    let bytes = AlignedBytes::from_slice(&bytes);
+    let totals = FixedMap::<Key, Total, _>::open_verified(&bytes[..]).expect("what the server sent");
+    assert!(totals.is_sealed());
+    assert_eq!(totals.len(), 2);
+    assert_eq!(
+        totals["/a"],
+        Total {
+            requests: 2.into(),
+            bytes: 1024.into()
+        }
+    );
+    assert_eq!(
+        totals["/b"],
+        Total {
+            requests: 1.into(),
+            bytes: 512.into()
+        }
+    );
+}
+
+/// Paths that land in the first groups of a map with this seed, and in the first half of a group's tags.
+#[cfg(feature = "files")]
+fn paths_that_collide(seed: u64, many: usize) -> Vec<String> {
+    let secrets = rapidhash::v3::RapidSecrets::seed(seed);
+    (0..)
+        .map(|number| format!("/{number}"))
+        .filter(|path| {
+            let mut hasher = KeyHasher::new(&secrets);
+            Query::<Key>::hash_query(path.as_str(), &mut hasher);
+            hasher.finish() >> 52 == 0
+        })
+        .take(many)
+        .collect()
+}
+
+#[test]
+#[cfg(feature = "files")]
+fn a_warm_start_takes_the_totals_and_not_the_seed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("totals");
+    let published = Totals::new().expect("memory");
+    published.publish(&file).expect("a file");
+    let seed = FixedMap::<Key, Total>::read_file(&file)
+        .expect("what was published")
+        .seed();
+
+    // Whoever has the file knows the seed.
+    let hostile = paths_that_collide(seed, 600);
+    let count = |totals: &Totals| {
+        let mut paths = std::collections::HashMap::new();
+        for path in &hostile {
+            paths.insert(
+                path.clone(),
+                report::PathTotals {
+                    requests: 1,
+                    bytes: 1,
+                    statuses: (),
+                },
+            );
+        }
+        totals.add(&Table(paths));
+        totals.stats().0
+    };
+    let (cold, warm) = (
+        count(&published),
+        count(&Totals::warm_start(&file).expect("what was published")),
+    );
+    assert!(cold.groups_per_hit > 10.0, "they collide: {cold}");
+    assert!(warm.groups_per_hit < 1.1, "they no longer do: {warm}");
+    assert_eq!(warm.len, hostile.len());
+
+    published.publish(&file).expect("a file");
+    let again = Totals::warm_start(&file).expect("what was published");
+    assert_eq!(again.stats().0.len, hostile.len());
+}
+
+#[cfg(feature = "files")]
+struct Table<S>(std::collections::HashMap<String, report::PathTotals<S>>);
+
+#[cfg(feature = "files")]
+impl<S: Send + Sync> report::TextTable<report::PathTotals<S>> for Table<S> {
+    fn upsert(
+        &mut self,
+        _: &str,
+        _: impl FnOnce() -> Result<report::PathTotals<S>, report::Refusal>,
+        _: impl FnOnce(&mut report::PathTotals<S>) -> Result<(), report::Refusal>,
+    ) -> Result<(), report::Refusal> {
+        unreachable!("it is made full")
+    }
+
+    fn iter<'a>(&'a self) -> impl ExactSizeIterator<Item = (&'a str, &'a report::PathTotals<S>)>
+    where
+        report::PathTotals<S>: 'a,
+    {
+        self.0.iter().map(|(path, totals)| (path.as_str(), totals))
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ use arenamap::{
 };
 use axum::body::Bytes;
 
+use crate::figures::Kind;
 use crate::report::{self, ClientTotals, PathTotals, Refusal, StatusTable, TextTable, Workspace};
 use crate::server::App;
 
@@ -145,7 +146,7 @@ pub(crate) async fn warm_up(app: &App, requests: usize, bodies: &[Bytes]) -> Res
         let workspaces: Result<Vec<_>, _> = (0..requests).map(|_| ArenaWorkspace::checkout(app.pool)).collect();
         for workspace in workspaces.map_err(|refusal| format!("warm-up: {refusal:?}"))? {
             out.clear();
-            report::write_report(&workspace, body, &mut out)
+            report::write_report(&workspace, &app.totals[Kind::Arena], body, &mut out)
                 .await
                 .map_err(|refusal| format!("warm-up: {refusal:?}"))?;
         }

@@ -57,6 +57,11 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "S", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) max_seconds: u64,
 
+    /// With --serve: start from the totals in this file, if it is there, and publish them to it at the end
+    #[cfg(feature = "files")]
+    #[arg(long, value_name = "FILE", requires = "serve")]
+    pub(crate) totals: Option<PathBuf>,
+
     /// Print one JSON object instead of the table
     #[arg(long, conflicts_with = "serve")]
     pub(crate) json: bool,

@@ -61,6 +61,12 @@ impl<T> PerKind<T> {
     pub(crate) fn from_fn(make: impl FnMut(Kind) -> T) -> Self {
         Self(Kind::ALL.map(make))
     }
+
+    /// What `make` gives for each kind, or its first error.
+    pub(crate) fn try_from_fn<E>(mut make: impl FnMut(Kind) -> Result<T, E>) -> Result<Self, E> {
+        let [arena, std, hashbrown] = Kind::ALL;
+        Ok(Self([make(arena)?, make(std)?, make(hashbrown)?]))
+    }
 }
 
 /// The handler spans of one kind.

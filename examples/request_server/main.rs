@@ -25,6 +25,7 @@ mod outcome;
 mod report;
 mod report_json;
 mod server;
+mod totals;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ use drive::{Driver, Load};
 use figures::{Figures, Kind, PerKind};
 use outcome::{LoadText, Outcome};
 use server::App;
+use totals::Totals;
 
 #[global_allocator]
 static HEAP: heap::CountingAllocator = heap::CountingAllocator;
@@ -117,19 +119,28 @@ impl Running {
     }
 }
 
-fn app(cli: &Cli, bodies: Option<&Bodies>) -> Arc<App> {
-    Arc::new(App {
+fn app(cli: &Cli, bodies: Option<&Bodies>) -> Result<Arc<App>, String> {
+    let totals = |kind: Kind| {
+        #[cfg(feature = "files")]
+        if let (Some(file), Kind::Arena) = (&cli.totals, kind) {
+            let totals = Totals::warm_start(file);
+            return totals.map_err(|error| format!("cannot start from {}: {error}", file.display()));
+        }
+        Totals::new().map_err(|error| format!("cannot make the totals of {}: {error}", kind.route()))
+    };
+    Ok(Arc::new(App {
         pool: POOL.get_or_init(|| arena_workspace::pool(cli.arena_budget, cli.concurrency.into())),
         sizes: bodies.map(Bodies::known_sizes).unwrap_or_default(),
         max_body: cli.max_body,
         figures: Figures::new(),
-    })
+        totals: PerKind::try_from_fn(totals)?,
+    }))
 }
 
 fn keep_serving(cli: &Cli) -> Result<ExitCode, String> {
-    let app = app(cli, None);
+    let app = app(cli, None)?;
     app.figures.record_from_now(); // there is no telling when traffic has warmed up: /stats shows all
-    let server = start(cli, app)?;
+    let server = start(cli, app.clone())?;
     print(format_args!(
         "listening on http://{0}\ntry: curl --data-binary @access.log http://{0}/report\n",
         server.address
@@ -140,6 +151,15 @@ fn keep_serving(cli: &Cli) -> Result<ExitCode, String> {
         .map_err(|error| format!("cannot wait for ctrl-c: {error}"))?;
     print(format_args!("\nstopping: waiting for running requests\n"));
     server.stop()?;
+    #[cfg(feature = "files")]
+    if let Some(file) = &cli.totals {
+        let generation = app.totals[Kind::Arena].publish(file);
+        let generation = generation.map_err(|error| format!("cannot publish {}: {error}", file.display()))?;
+        print(format_args!(
+            "totals published: {}, generation {generation}\n",
+            file.display()
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -162,7 +182,7 @@ fn compare(cli: &Cli) -> Result<ExitCode, String> {
             cli.max_body
         ));
     }
-    let app = app(cli, Some(&bodies));
+    let app = app(cli, Some(&bodies))?;
     let server = start(cli, app.clone())?;
     let driver = Builder::new_current_thread()
         .enable_all()

@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use crate::log_line::{self, Fault, LogLine};
 use crate::report_json;
+use crate::totals::Totals;
 
 /// Where one request keeps its maps.
 pub(crate) trait Workspace: Send + Sync + Sized {
@@ -99,10 +100,15 @@ pub(crate) struct Tally<W: Workspace> {
 /// Lines between two `.await`s: long bodies do not keep other requests waiting.
 const LINES_PER_TURN: usize = 64;
 
-/// Reads the log lines of `body` and writes the report behind what `out` holds.
+/// Reads the log lines of `body`, writes the report behind what `out` holds, and adds the paths to the running totals.
 ///
 /// The maps live across `.await`s: between two turns the task may wait, and go on in another thread.
-pub(crate) async fn write_report<W: Workspace>(workspace: &W, body: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
+pub(crate) async fn write_report<W: Workspace>(
+    workspace: &W,
+    totals: &Totals,
+    body: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
     let mut tally: Tally<W> = Tally {
         lines: 0,
         bytes: 0,
@@ -117,7 +123,9 @@ pub(crate) async fn write_report<W: Workspace>(workspace: &W, body: &[u8], out: 
         tally.add(workspace, line)?;
     }
     next_turn().await;
-    report_json::write(workspace, &tally, out)
+    report_json::write(workspace, &tally, out)?;
+    totals.add(&tally.paths);
+    Ok(())
 }
 
 impl<W: Workspace> Tally<W> {

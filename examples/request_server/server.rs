@@ -20,15 +20,18 @@ use tokio::net::TcpListener;
 use crate::arena_workspace::ArenaWorkspace;
 use crate::baselines::{HashbrownWorkspace, KnownSizes, StdWorkspace};
 use crate::buffers::{BufferPool, PooledBuffer};
-use crate::figures::{Figures, Kind};
+use crate::figures::{Figures, Kind, PerKind};
 use crate::heap;
 use crate::report::{self, Refusal, Workspace};
 use crate::report_json;
+use crate::totals::Totals;
 
 /// Request bodies are read into these.
 static BODIES: BufferPool = BufferPool::new();
 /// Responses are written into these, and sent from them without a copy.
 static RESPONSES: BufferPool = BufferPool::new();
+/// Snapshots are copied into these.
+static SNAPSHOTS: BufferPool = BufferPool::new();
 
 /// A client that needs longer for its body is turned away.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -45,6 +48,8 @@ pub(crate) struct App {
     pub(crate) max_body: usize,
     /// What the handlers measured.
     pub(crate) figures: Figures,
+    /// What the handlers counted, each by itself, so that all do the same work.
+    pub(crate) totals: PerKind<Totals>,
 }
 
 /// A workspace that a handler can open for one request.
@@ -97,6 +102,7 @@ pub(crate) async fn serve(
         .route(Kind::Hashbrown.route(), post(report::<HashbrownWorkspace>))
         .route("/", get(usage))
         .route("/stats", get(stats))
+        .route("/snapshot", get(snapshot))
         .with_state(app);
     let listener = listener.tap_io(|stream| {
         // Without it small responses may wait 40 ms for the client's next packet.
@@ -109,6 +115,7 @@ async fn usage() -> &'static str {
     "POST access-log lines (combined format) to /report, for instance:\n  \
      curl --data-binary @access.log http://ADDRESS/report\n\
      The same on std's maps: /report/std; on hashbrown's with capacity given: /report/hashbrown\n\
+     The totals of all requests to /report, a map that is its own file: /snapshot\n\
      What the handlers cost so far: /stats\n"
 }
 
@@ -116,7 +123,16 @@ async fn usage() -> &'static str {
 async fn stats(State(app): State<Arc<App>>) -> String {
     let arenas = format!("arenas: {}\n", app.pool.stats());
     let handlers = Kind::ALL.map(|kind| format!("{}: {}\n", kind.route(), app.figures.spans(kind)));
-    arenas + &handlers.concat()
+    let (totals, beyond) = app.totals[Kind::Arena].stats();
+    let totals = format!("totals: {totals}; {beyond} requests for paths beyond them\n");
+    arenas + &handlers.concat() + &totals
+}
+
+/// The running totals of `/report`, as the bytes of their map: what is sent is what a reader opens.
+async fn snapshot(State(app): State<Arc<App>>) -> Response {
+    let mut out = SNAPSHOTS.checkout();
+    app.totals[Kind::Arena].snapshot(&mut out);
+    typed_response(StatusCode::OK, "application/octet-stream", out)
 }
 
 /// One request. What is measured begins when the body is there and ends when the response stands in
@@ -151,7 +167,7 @@ async fn report<W: Open>(State(app): State<Arc<App>>, request: Request) -> Respo
 
 async fn answer<W: Open>(app: &App, body: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
     let workspace = W::open(app)?;
-    report::write_report(&workspace, body, out).await
+    report::write_report(&workspace, &app.totals[W::KIND], body, out).await
 }
 
 /// Reads the body into `into`. (The pieces that arrive are hyper's, and allocated by it: this is
@@ -195,10 +211,14 @@ fn status_of(refusal: &Refusal) -> StatusCode {
 }
 
 fn json_response(status: StatusCode, bytes: PooledBuffer) -> Response {
+    typed_response(status, "application/json", bytes)
+}
+
+fn typed_response(status: StatusCode, content_type: &'static str, bytes: PooledBuffer) -> Response {
     let mut response = Response::new(Body::from(Bytes::from_owner(bytes)));
     *response.status_mut() = status;
     response
         .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

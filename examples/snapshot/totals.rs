@@ -1,0 +1,99 @@
+//! What is known of each path, in an arena while it is counted and in slots when it is kept.
+
+use std::fmt;
+
+use arenamap::fixed::{AlignedBytes, FixedError, FixedInsertError, FixedMap, FixedStr, u32_le, u64_le};
+use arenamap::{Arena, ArenaError, StrMap};
+
+use crate::log_line;
+
+/// A path of up to 95 bytes; with its totals, a slot is two cache lines. Longer paths are cut, and those that begin alike
+/// are counted together.
+pub(crate) type PathKey = FixedStr<96>;
+
+arenamap::fixed_struct! {
+    /// The totals of one path.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(crate) struct Totals {
+        /// Requests.
+        pub(crate) requests: u64_le,
+        /// Bytes of all answers.
+        pub(crate) bytes: u64_le,
+        /// Bytes of the largest answer.
+        pub(crate) largest: u64_le,
+        /// Answers of status 400 and more.
+        pub(crate) errors: u32_le,
+        /// The last status.
+        pub(crate) status: u32_le,
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} requests, {} bytes, the largest {}, {} errors",
+            self.requests, self.bytes, self.largest, self.errors
+        )
+    }
+}
+
+/// A log, counted.
+pub(crate) struct Counted<'a> {
+    pub(crate) paths: StrMap<Totals, &'a Arena>,
+    pub(crate) lines: usize,
+    /// Lines that are not in the combined format.
+    pub(crate) skipped: usize,
+}
+
+/// Counts the lines of a log.
+pub(crate) fn count<'a>(log: &[u8], arena: &'a Arena) -> Result<Counted<'a>, ArenaError> {
+    let mut counted = Counted {
+        paths: StrMap::new_in(arena),
+        lines: 0,
+        skipped: 0,
+    };
+    for (_, line) in log_line::numbered_lines(log) {
+        let Ok(line) = log_line::parse(line) else {
+            counted.skipped += 1;
+            continue;
+        };
+        counted.lines += 1;
+        let totals = counted
+            .paths
+            .entry(PathKey::cut(line.path).as_str())
+            .or_insert(Totals::default());
+        totals.requests += 1;
+        totals.bytes += line.bytes;
+        totals.largest = totals.largest.max(line.bytes.into());
+        totals.errors += u32::from(line.status >= 400);
+        totals.status = u32::from(line.status).into();
+    }
+    Ok(counted)
+}
+
+/// The same entries in slots, in this memory.
+pub(crate) fn snapshot(
+    paths: &StrMap<Totals, &Arena>,
+    memory: AlignedBytes,
+    capacity: usize,
+) -> Result<FixedMap<PathKey, Totals>, FixedError> {
+    let mut map = FixedMap::create(memory, capacity)?;
+    for (path, totals) in paths {
+        // The paths were cut when they were counted, and there is room for all.
+        map.insert(PathKey::cut(path), *totals)
+            .unwrap_or_else(|error| unreachable!("{error}"));
+    }
+    Ok(map)
+}
+
+/// The paths with the most requests.
+pub(crate) fn most<'a>(paths: &'a StrMap<Totals, &Arena>, many: usize) -> Vec<(&'a str, u64)> {
+    let mut most: Vec<_> = paths
+        .iter()
+        .map(|(path, totals)| (path, totals.requests.to_native()))
+        .collect();
+    most.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    most.truncate(many);
+    most
+}
