@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(feature = "files")]
-use arenamap::fixed::FileError;
+use arenamap::fixed::file::FileError;
 use arenamap::fixed::{AlignedBytes, FixedError, FixedMap, FixedStats, FixedStr, u64_le};
 
 use crate::report::{PathTotals, TextTable};

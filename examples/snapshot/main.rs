@@ -27,7 +27,8 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use arenamap::Arena;
-use arenamap::fixed::{AlignedBytes, FixedMap, Mapped};
+use arenamap::fixed::file::Mapped;
+use arenamap::fixed::{AlignedBytes, FixedMap};
 use clap::Parser;
 use generate::Generator;
 use totals::{Counted, PathKey, Totals};
@@ -74,18 +75,17 @@ fn main() -> ExitCode {
 
 /// The first process: count, snapshot, publish; then start the second.
 fn write(cli: &Cli) -> Result<(), Box<dyn Error>> {
-    let log = match &cli.log {
-        Some(file) => fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?,
-        None => {
-            let (mut generator, mut text) = (Generator::new(2015), Vec::new());
-            (0..cli.lines).for_each(|_| generator.write_line(&mut text));
-            text
-        }
+    let log = if let Some(file) = &cli.log {
+        fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?
+    } else {
+        let (mut generator, mut text) = (Generator::new(2015), Vec::new());
+        (0..cli.lines).for_each(|_| generator.write_line(&mut text));
+        text
     };
 
     let arena = Arena::new();
     let (counted, counting) = timed(|| totals::count(&log, &arena));
-    let Counted { paths, lines, skipped } = counted?;
+    let Counted { paths, lines, skipped } = counted;
     if paths.is_empty() {
         return Err("there is not one line in the combined format in the log".into());
     }
@@ -100,7 +100,12 @@ fn write(cli: &Cli) -> Result<(), Box<dyn Error>> {
     let capacity = paths.len() + paths.len() / 4;
     let bytes = FixedMap::<PathKey, Totals>::bytes_for(capacity);
     let memory = AlignedBytes::zeroed(bytes);
-    let (snapshot, copying) = timed(|| totals::snapshot(&paths, memory, capacity));
+    let (snapshot, copying) = timed(|| {
+        // The paths were cut when they were counted.
+        paths.snapshot_with(memory, capacity, |path, totals| {
+            PathKey::new(path).map(|key| (key, *totals))
+        })
+    });
     let mut snapshot = snapshot?;
     say(format_args!("  snapshot made, {bytes} bytes  {}\n", Took(copying)));
 
@@ -138,6 +143,7 @@ fn write(cli: &Cli) -> Result<(), Box<dyn Error>> {
 fn read(file: &Path, paths: &[String]) -> Result<(), Box<dyn Error>> {
     say(format_args!("second process\n"));
     // SAFETY: the file was published: it may be replaced, and is never written to or cut off.
+    #[allow(unsafe_code, reason = "a mapping is as safe as its file")]
     let (opened, opening) = timed(|| unsafe { FixedMap::<PathKey, Totals, Mapped>::map_file(file) });
     let map = opened?;
     say(format_args!(
@@ -177,8 +183,8 @@ fn read(file: &Path, paths: &[String]) -> Result<(), Box<dyn Error>> {
         hits
     });
     say(format_args!(
-        "  {hits} lookups by path, {:.0} ns each\n",
-        lookups.as_nanos() as f64 / hits as f64
+        "  {hits} lookups by path, {} ns each\n",
+        lookups.as_nanos() / hits.max(1) as u128
     ));
     Ok(())
 }

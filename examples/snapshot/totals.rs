@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use arenamap::fixed::{AlignedBytes, FixedError, FixedInsertError, FixedMap, FixedStr, u32_le, u64_le};
-use arenamap::{Arena, ArenaError, StrMap};
+use arenamap::fixed::{FixedStr, u32_le, u64_le};
+use arenamap::{Arena, StrMap};
 
 use crate::log_line;
 
@@ -47,7 +47,7 @@ pub(crate) struct Counted<'a> {
 }
 
 /// Counts the lines of a log.
-pub(crate) fn count<'a>(log: &[u8], arena: &'a Arena) -> Result<Counted<'a>, ArenaError> {
+pub(crate) fn count<'a>(log: &[u8], arena: &'a Arena) -> Counted<'a> {
     let mut counted = Counted {
         paths: StrMap::new_in(arena),
         lines: 0,
@@ -59,32 +59,14 @@ pub(crate) fn count<'a>(log: &[u8], arena: &'a Arena) -> Result<Counted<'a>, Are
             continue;
         };
         counted.lines += 1;
-        let totals = counted
-            .paths
-            .entry(PathKey::cut(line.path).as_str())
-            .or_insert(Totals::default());
+        let totals = counted.paths.entry(PathKey::cut(line.path).as_str()).or_default();
         totals.requests += 1;
         totals.bytes += line.bytes;
         totals.largest = totals.largest.max(line.bytes.into());
         totals.errors += u32::from(line.status >= 400);
         totals.status = u32::from(line.status).into();
     }
-    Ok(counted)
-}
-
-/// The same entries in slots, in this memory.
-pub(crate) fn snapshot(
-    paths: &StrMap<Totals, &Arena>,
-    memory: AlignedBytes,
-    capacity: usize,
-) -> Result<FixedMap<PathKey, Totals>, FixedError> {
-    let mut map = FixedMap::create(memory, capacity)?;
-    for (path, totals) in paths {
-        // The paths were cut when they were counted, and there is room for all.
-        map.insert(PathKey::cut(path), *totals)
-            .unwrap_or_else(|error| unreachable!("{error}"));
-    }
-    Ok(map)
+    counted
 }
 
 /// The paths with the most requests.
