@@ -14,7 +14,7 @@ fn ways_out_do_not_compile() {
 
 /// What a `FixedMap` does not take: other bytes on other machines, padding, pointers, bytes that nobody looked at, and writing
 /// where others read.
-#[cfg(feature = "fixed")]
+#[cfg(all(feature = "fixed", not(feature = "files")))] // the texts list the kinds of memory, of which `files` has more
 #[test]
 fn ways_out_of_fixed_maps_do_not_compile() {
     let cases = trybuild::TestCases::new();
