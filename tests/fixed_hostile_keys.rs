@@ -192,6 +192,7 @@ fn word(mut n: u64) -> String {
 const SIDE: u64 = (2 * KEYS).isqrt() + 1;
 
 #[test]
+#[cfg_attr(miri, ignore = "a quarter of an hour, and nothing but counts")]
 #[allow(clippy::too_many_lines, reason = "one line for each pattern")]
 fn p10_patterns_cost_no_more_than_twice_what_random_keys_cost() {
     println!(
