@@ -164,6 +164,10 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     ///
     /// Time: linear in capacity and entries. Allocates: heap, four bytes a group; [`verify_in`](Self::verify_in) never.
     ///
+    /// An archive made to be slow takes entries times groups: each key stands far behind its home, past groups that say that
+    /// they are full. That is 0.8 s at 40,000 entries, and four times as long at twice as many; the same holds for `recover`
+    /// and [`stats`](Self::stats). Bound the size of archives from people you do not trust.
+    ///
     /// # Errors
     ///
     /// [`FixedError`] with the first thing that is wrong.
