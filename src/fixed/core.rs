@@ -24,12 +24,11 @@
     reason = "capacity and groups are of a `Geometry`, which fits the address space"
 )]
 
-use super::error::{Field, FixedError, FixedInsertError};
-use super::group::Group;
+use super::error::{Field, FixedError};
 use super::header::Header;
-use super::layout::{Geometry, Hash, LANES, MAGIC, OPEN, SEALED, SlotLayout, at};
+use super::layout::{Geometry, Hash, MAGIC, OPEN, SEALED, SlotLayout, at};
 use super::memory::{Memory, MemoryMut, check_memory};
-use super::raw::{Place, Raw, Search};
+use super::raw::{Raw, Search};
 use super::value::{Checked, FixedValue};
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
@@ -214,14 +213,14 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 
     /// The slot of a key.
     #[inline(always)]
-    fn slot_of(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Option<usize> {
+    pub(super) fn slot_of(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Option<usize> {
         // SAFETY: C2: the raw search asks about full slots only.
         self.raw().find(hash, |key| is_key(unsafe { key.as_ref() }))
     }
 
     /// The slot of a key, or the place where it goes.
     #[inline(always)] // as `slot_of`
-    fn place_of(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Result<Search, FixedError> {
+    pub(super) fn place_of(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Result<Search, FixedError> {
         let raw = self.raw();
         let home = hash.home(raw.groups());
         // SAFETY: C2, as in `slot_of`.
@@ -240,7 +239,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     /// The same, if the home group did not tell.
     #[cold] // nearly every search ends in its home group
     #[inline(never)]
-    fn place_further(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Result<Search, FixedError> {
+    pub(super) fn place_further(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Result<Search, FixedError> {
         // SAFETY: C2, as in `slot_of`.
         self.raw().find_or_place(hash, |key| is_key(unsafe { key.as_ref() }))
     }
@@ -364,7 +363,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 
     /// The entry in a full slot. What lends out the value does `lend` first.
     #[inline(always)]
-    fn pair(&self, slot: usize) -> (&K, &V) {
+    pub(super) fn pair(&self, slot: usize) -> (&K, &V) {
         let raw = self.raw();
         // SAFETY: R1, R2: the slot is full; `&self` keeps it so.
         unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref()) }
@@ -444,7 +443,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     }
 
     #[inline(always)]
-    fn pair_mut(&mut self, slot: usize) -> (&K, &mut V) {
+    pub(super) fn pair_mut(&mut self, slot: usize) -> (&K, &mut V) {
         let raw = self.raw();
         // SAFETY: R1 for writing (M2), R2: the slot is full; `&mut self` makes the reference the only one.
         unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_mut()) }
@@ -473,167 +472,6 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         slots.map(|slot| slot.map(|slot| unsafe { raw.value_ptr(slot).as_mut() }))
     }
 
-    /// The entry of a key, or the place for it.
-    #[inline(always)]
-    pub(super) fn search(&mut self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Found<'_, K, V, M> {
-        match self.place_of(hash, is_key) {
-            Ok(Search::Found(slot)) => Found::Full(FullSlot { core: self, hash, slot }),
-            Ok(Search::Vacant(place)) => Found::Free(FreeSlot {
-                core: self,
-                hash,
-                place: Ok(place),
-            }),
-            Err(error) => Found::Free(FreeSlot {
-                core: self,
-                hash,
-                place: Err(error),
-            }),
-        }
-    }
-
-    /// Puts a pair in: over the value of an equal key, or into a free slot.
-    #[inline(always)]
-    pub(super) fn insert(
-        &mut self,
-        hash: Hash,
-        key: K,
-        value: V,
-        is_key: impl Fn(&K, &K) -> bool,
-    ) -> Result<Option<V>, FixedInsertError<K, V>> {
-        let raw = self.raw();
-        let home = hash.home(raw.groups());
-        // SAFETY: C2, as in `slot_of`.
-        match raw.find_in(hash, home, &mut |other| is_key(&key, unsafe { other.as_ref() })) {
-            ControlFlow::Break(Some(slot)) => {
-                self.unseal();
-                return Ok(Some(core::mem::replace(self.pair_mut(slot).1, value)));
-            }
-            ControlFlow::Break(None) => {
-                if let Some(place) = raw.place_in(home) {
-                    let len = self.len();
-                    if len < self.capacity() {
-                        self.put_in(hash, place, key, value, len);
-                        return Ok(None);
-                    }
-                }
-            }
-            ControlFlow::Continue(()) => {}
-        }
-        // Another type than the one returned: were it the same, the compiler would build both in one place in memory, and
-        // the usual way would write there and read back.
-        match self.insert_further(hash, key, value, is_key) {
-            ControlFlow::Continue(old) => Ok(old),
-            ControlFlow::Break(error) => Err(error),
-        }
-    }
-
-    /// The same, if the home group did not tell, or the map is full.
-    #[cold] // nearly every search ends in its home group
-    #[inline(never)]
-    fn insert_further(
-        &mut self,
-        hash: Hash,
-        key: K,
-        value: V,
-        is_key: impl Fn(&K, &K) -> bool,
-    ) -> ControlFlow<FixedInsertError<K, V>, Option<V>> {
-        // SAFETY: C2, as in `slot_of`.
-        let place = match self
-            .raw()
-            .find_or_place(hash, |other| is_key(&key, unsafe { other.as_ref() }))
-        {
-            Ok(Search::Found(slot)) => {
-                self.unseal();
-                return ControlFlow::Continue(Some(core::mem::replace(self.pair_mut(slot).1, value)));
-            }
-            Ok(Search::Vacant(place)) => Ok(place),
-            Err(error) => Err(error),
-        };
-        match self.occupy(hash, place, key, value) {
-            Ok(_) => ControlFlow::Continue(None),
-            Err(error) => ControlFlow::Break(error),
-        }
-    }
-
-    /// Puts a pair into a map from which nothing was ever removed, and gives its slot and whether a key in its home group
-    /// has the same tag, so that `is_repeated` has to tell whether it is the same key. A key that is found at once counts
-    /// as repeated and is not put in.
-    ///
-    /// Comparing such keys later leaves no branch that waits for memory: the next insertions begin before this one ends.
-    /// That halves the time of an insertion where the map is larger than the second-level cache.
-    #[inline(always)]
-    pub(super) fn insert_fresh(
-        &mut self,
-        hash: Hash,
-        key: K,
-        value: V,
-        is_key: impl Fn(&K, &K) -> bool,
-        repeated: &mut usize,
-    ) -> Result<(usize, bool), FixedInsertError<K, V>> {
-        let raw = self.raw();
-        let home = hash.home(raw.groups());
-        // Nothing was removed: as long as its home has a free slot, no entry stands elsewhere because home was full.
-        if let Some(place) = raw.place_in(home) {
-            let is_alike = Group::load(&raw.group(home)).matching(hash).first().is_some();
-            return Ok((self.occupy(hash, Ok(place), key, value)?, is_alike));
-        }
-        let place = match self.place_further(hash, |other| is_key(&key, other)) {
-            Ok(Search::Found(slot)) => {
-                *repeated += 1;
-                return Ok((slot, false));
-            }
-            Ok(Search::Vacant(place)) => Ok(place),
-            Err(error) => Err(error),
-        };
-        Ok((self.occupy(hash, place, key, value)?, false))
-    }
-
-    /// Whether an earlier slot of the same group has the same key. The slot is one that `insert_fresh` gave.
-    pub(super) fn is_repeated(&self, slot: usize, is_key: impl Fn(&K, &K) -> bool) -> bool {
-        let raw = self.raw();
-        let (group, lane) = (slot / LANES, slot % LANES);
-        let bytes = raw.group(group as u32);
-        Group::load(&bytes)
-            .matching(Hash(bytes[lane].into())) // a tag is the tag of itself
-            .take_while(|&other| other < lane)
-            .any(|other| is_key(self.pair(slot).0, self.pair(group * LANES + other).0))
-    }
-
-    /// Fills a place that was just chosen, unless the map is full. No place is left only in a full map, or in one whose
-    /// length lies.
-    #[inline(always)]
-    fn occupy(
-        &mut self,
-        hash: Hash,
-        place: Result<Place, FixedError>,
-        key: K,
-        value: V,
-    ) -> Result<usize, FixedInsertError<K, V>> {
-        let len = self.len();
-        if len >= self.capacity() {
-            return Err(FixedInsertError::Full {
-                key,
-                value,
-                capacity: self.capacity(),
-            });
-        }
-        let place = match place {
-            Ok(place) => place,
-            Err(error) => return Err(FixedInsertError::Corrupt { key, value, error }),
-        };
-        Ok(self.put_in(hash, place, key, value, len))
-    }
-
-    /// Fills a place that was just chosen, in a map of so many entries, which is not full.
-    #[inline(always)]
-    fn put_in(&mut self, hash: Hash, place: Place, key: K, value: V, len: usize) -> usize {
-        self.unseal();
-        // SAFETY: R1 for writing (M2); the place was chosen under the same `&mut self`, for this hash.
-        let slot = unsafe { self.raw().occupy(hash, place, key, value) };
-        self.set_len(len + 1);
-        slot
-    }
-
     #[inline(always)]
     pub(super) fn remove(&mut self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<(K, V)> {
         let slot = self.slot_of(hash, is_key)?;
@@ -658,7 +496,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     }
 
     #[inline(always)]
-    fn vacate(&mut self, hash: Hash, slot: usize) -> (K, V) {
+    pub(super) fn vacate(&mut self, hash: Hash, slot: usize) -> (K, V) {
         self.unseal();
         // SAFETY: R1 for writing (M2); the slot was just found full, under this hash.
         let pair = unsafe { self.raw().vacate(hash, slot) };
@@ -719,157 +557,5 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         // SAFETY: R1 for writing (M2).
         unsafe { self.raw().clear() };
         self.set_len(0);
-    }
-
-    /// Zeroes full slots that hold no valid entry, free ones that are not zero, and the bytes before the first; says how
-    /// many slots of each. For a core without C2, and with any state, which has both afterwards.
-    pub(super) fn drop_invalid(&mut self, hash_of: impl Fn(&K) -> Hash) -> (usize, usize)
-    where
-        K: Checked,
-        V: Checked,
-    {
-        self.unseal_writable();
-        let raw = self.raw();
-        // SAFETY: R1 for writing (M2).
-        unsafe { raw.wipe_gap() };
-        let (mut lost, mut unfinished) = (0, 0);
-        for slot in 0..self.geometry.slots() {
-            let tag = raw.tag(slot);
-            // SAFETY: R1; `&mut self`: nobody writes meanwhile. The key becomes a reference after it was checked.
-            let valid = tag != 0
-                && unsafe {
-                    K::is_valid(raw.key_ptr(slot).as_ptr())
-                        && V::is_valid(raw.value_ptr(slot).as_ptr())
-                        && hash_of(raw.key_ptr(slot).as_ref()).tag() == tag
-                };
-            if valid {
-                // SAFETY: R1 for writing (M2).
-                unsafe { raw.zero_padding(slot) };
-                continue;
-            }
-            lost += usize::from(tag != 0);
-            unfinished += usize::from(tag == 0 && raw.slot_bytes(slot).iter().any(|&byte| byte != 0));
-            // SAFETY: R1 for writing (M2).
-            unsafe { raw.wipe(slot) };
-        }
-        (lost, unfinished)
-    }
-
-    /// Takes out each entry that a search for its key does not meet first, and says how many.
-    pub(super) fn drop_duplicates(&mut self, hash_of: impl Fn(&K) -> Hash, same: impl Fn(&K, &K) -> bool) -> usize {
-        let mut dropped = 0;
-        for slot in 0..self.geometry.slots() {
-            if self.raw().tag(slot) != 0 {
-                let key = self.pair(slot).0;
-                let hash = hash_of(key);
-                if self.slot_of(hash, |other| same(key, other)) != Some(slot) {
-                    self.vacate(hash, slot);
-                    dropped += 1;
-                }
-            }
-        }
-        dropped
-    }
-
-    /// Takes out the last entries until no more are left than the map takes, and says how many. The length is made anew
-    /// by the caller.
-    pub(super) fn drop_beyond_capacity(&mut self, hash_of: impl Fn(&K) -> Hash) -> usize {
-        let beyond = self.count().saturating_sub(self.capacity());
-        let (mut left, mut slot) = (beyond, self.geometry.slots());
-        while left > 0 && slot > 0 {
-            slot -= 1;
-            if self.raw().tag(slot) != 0 {
-                let hash = hash_of(self.pair(slot).0);
-                self.vacate(hash, slot);
-                left -= 1;
-            }
-        }
-        beyond
-    }
-
-    /// Full slots, counted.
-    pub(super) fn count(&self) -> usize {
-        let raw = self.raw();
-        (0..raw.groups())
-            .map(|group| Group::load(&raw.group(group)).full().count())
-            .sum()
-    }
-
-    /// Counts all passages anew.
-    pub(super) fn recount(&mut self, hash_of: impl Fn(&K) -> Hash) {
-        self.unseal();
-        let raw = self.raw();
-        for group in 0..raw.groups() {
-            // SAFETY: R1 for writing (M2).
-            unsafe { raw.set_counters(group, 0) };
-        }
-        for slot in 0..self.geometry.slots() {
-            if raw.tag(slot) != 0 {
-                let hash = hash_of(self.pair(slot).0);
-                let passed = passages(hash, slot, raw.groups());
-                // SAFETY: R1 for writing (M2).
-                unsafe { raw.count_passage(hash, passed) };
-            }
-        }
-    }
-}
-
-/// Groups on the way of a hash before the one of this slot.
-pub(super) fn passages(hash: Hash, slot: usize, groups: u32) -> u32 {
-    let until = (slot / LANES) as u32;
-    let mut group = hash.home(groups);
-    let mut passed = 0;
-    while group != until && passed < groups {
-        group = Hash::next(group, groups);
-        passed += 1;
-    }
-    passed
-}
-
-/// What `Core::search` came to.
-pub(super) enum Found<'m, K, V, M> {
-    Full(FullSlot<'m, K, V, M>),
-    Free(FreeSlot<'m, K, V, M>),
-}
-
-/// A full slot, held exclusively.
-pub(super) struct FullSlot<'m, K, V, M> {
-    core: &'m mut Core<K, V, M>,
-    hash: Hash,
-    slot: usize,
-}
-
-impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FullSlot<'m, K, V, M> {
-    pub(super) fn pair(&self) -> (&K, &V) {
-        self.core.lend();
-        self.core.pair(self.slot)
-    }
-
-    pub(super) fn value_mut(&mut self) -> &mut V {
-        self.core.unseal();
-        self.core.pair_mut(self.slot).1
-    }
-
-    pub(super) fn into_mut(self) -> &'m mut V {
-        self.core.unseal();
-        self.core.pair_mut(self.slot).1
-    }
-
-    pub(super) fn remove(self) -> (K, V) {
-        self.core.vacate(self.hash, self.slot)
-    }
-}
-
-/// A place for a key that is not there, held exclusively.
-pub(super) struct FreeSlot<'m, K, V, M> {
-    core: &'m mut Core<K, V, M>,
-    hash: Hash,
-    place: Result<Place, FixedError>,
-}
-
-impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FreeSlot<'m, K, V, M> {
-    pub(super) fn insert(self, key: K, value: V) -> Result<&'m mut V, FixedInsertError<K, V>> {
-        let slot = self.core.occupy(self.hash, self.place, key, value)?;
-        Ok(self.core.pair_mut(slot).1)
     }
 }

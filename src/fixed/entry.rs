@@ -1,7 +1,7 @@
 //! One key's place in a map, found once.
 
-use super::core::{FreeSlot, FullSlot};
 use super::error::FixedInsertError;
+use super::insert::{FreeSlot, FullSlot};
 use super::key::FixedKey;
 use super::memory::MemoryMut;
 use super::value::FixedValue;

@@ -70,8 +70,6 @@ pub enum Field {
     Unreachable,
     /// A search that went through all groups without an end; the place is the group where it began.
     Search,
-    /// Generation of a published archive.
-    Generation,
 }
 
 /// What is wrong, where, and the two values that differ: a small value, nothing boxed.
@@ -276,10 +274,6 @@ impl fmt::Display for FixedError {
                 f,
                 "a search that began in group {place} went through all {found} groups without an end: \
                  the archive is damaged; `verify` says where"
-            ),
-            Field::Generation => write!(
-                f,
-                "the archive has generation {found}, expected {expected}: another writer published in between; open it anew"
             ),
         }
     }

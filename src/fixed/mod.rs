@@ -84,6 +84,7 @@ mod fill;
 mod format_tests;
 mod group;
 mod header;
+mod insert;
 mod iter;
 mod key;
 mod layout;
@@ -91,6 +92,7 @@ mod memory;
 mod open;
 mod raw;
 mod recover;
+mod repair;
 mod seal;
 mod stats;
 mod text;
@@ -123,7 +125,8 @@ pub mod __private {
     pub use zerocopy;
 }
 
-use self::core::{Core, Found};
+use self::core::Core;
+use self::insert::Found;
 use self::key::hash_of;
 use self::layout::{Geometry, Hash, SlotLayout};
 use rapidhash::v3::RapidSecrets;

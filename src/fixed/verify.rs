@@ -9,13 +9,13 @@
 #![allow(unsafe_code)]
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
-use super::core::passages;
 use super::error::{Field, FixedError};
 use super::group::{Group, STUCK, counters};
 use super::header::content_checksum;
 use super::key::{FixedKey, hash_of};
 use super::layout::{Geometry, Hash, LANES, SlotLayout, at};
 use super::raw::{Raw, counter};
+use super::repair::passages;
 use super::value::Checked;
 use core::ops::ControlFlow;
 use core::ptr::NonNull;

@@ -1,0 +1,118 @@
+//! What `recover` and `seal` do to an archive: clear what is no entry, and count anew.
+//!
+//! C1 of `core.rs` holds throughout; C2 from `drop_invalid` on, which looks at bytes before it makes keys of them. Everything
+//! here has `&mut self`: nobody writes meanwhile.
+#![allow(unsafe_code)]
+#![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
+
+use super::core::Core;
+use super::group::Group;
+use super::layout::{Hash, LANES};
+use super::memory::MemoryMut;
+use super::value::{Checked, FixedValue};
+
+impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
+    /// Zeroes full slots that hold no valid entry, free ones that are not zero, and the bytes before the first; says how
+    /// many slots of each. For a core without C2, and with any state, which has both afterwards.
+    pub(super) fn drop_invalid(&mut self, hash_of: impl Fn(&K) -> Hash) -> (usize, usize)
+    where
+        K: Checked,
+        V: Checked,
+    {
+        self.unseal_writable();
+        let raw = self.raw();
+        // SAFETY: R1 for writing (M2).
+        unsafe { raw.wipe_gap() };
+        let (mut lost, mut unfinished) = (0, 0);
+        for slot in 0..self.geometry().slots() {
+            let tag = raw.tag(slot);
+            // SAFETY: R1; `&mut self`: nobody writes meanwhile. The key becomes a reference after it was checked.
+            let valid = tag != 0
+                && unsafe {
+                    K::is_valid(raw.key_ptr(slot).as_ptr())
+                        && V::is_valid(raw.value_ptr(slot).as_ptr())
+                        && hash_of(raw.key_ptr(slot).as_ref()).tag() == tag
+                };
+            if valid {
+                // SAFETY: R1 for writing (M2).
+                unsafe { raw.zero_padding(slot) };
+                continue;
+            }
+            lost += usize::from(tag != 0);
+            unfinished += usize::from(tag == 0 && raw.slot_bytes(slot).iter().any(|&byte| byte != 0));
+            // SAFETY: R1 for writing (M2).
+            unsafe { raw.wipe(slot) };
+        }
+        (lost, unfinished)
+    }
+
+    /// Takes out each entry that a search for its key does not meet first, and says how many.
+    pub(super) fn drop_duplicates(&mut self, hash_of: impl Fn(&K) -> Hash, same: impl Fn(&K, &K) -> bool) -> usize {
+        let mut dropped = 0;
+        for slot in 0..self.geometry().slots() {
+            if self.raw().tag(slot) != 0 {
+                let key = self.pair(slot).0;
+                let hash = hash_of(key);
+                if self.slot_of(hash, |other| same(key, other)) != Some(slot) {
+                    self.vacate(hash, slot);
+                    dropped += 1;
+                }
+            }
+        }
+        dropped
+    }
+
+    /// Takes out the last entries until no more are left than the map takes, and says how many. The length is made anew
+    /// by the caller.
+    pub(super) fn drop_beyond_capacity(&mut self, hash_of: impl Fn(&K) -> Hash) -> usize {
+        let beyond = self.count().saturating_sub(self.capacity());
+        let (mut left, mut slot) = (beyond, self.geometry().slots());
+        while left > 0 && slot > 0 {
+            slot -= 1;
+            if self.raw().tag(slot) != 0 {
+                let hash = hash_of(self.pair(slot).0);
+                self.vacate(hash, slot);
+                left -= 1;
+            }
+        }
+        beyond
+    }
+
+    /// Full slots, counted.
+    pub(super) fn count(&self) -> usize {
+        let raw = self.raw();
+        (0..raw.groups())
+            .map(|group| Group::load(&raw.group(group)).full().count())
+            .sum()
+    }
+
+    /// Counts all passages anew.
+    pub(super) fn recount(&mut self, hash_of: impl Fn(&K) -> Hash) {
+        self.unseal();
+        let raw = self.raw();
+        for group in 0..raw.groups() {
+            // SAFETY: R1 for writing (M2).
+            unsafe { raw.set_counters(group, 0) };
+        }
+        for slot in 0..self.geometry().slots() {
+            if raw.tag(slot) != 0 {
+                let hash = hash_of(self.pair(slot).0);
+                let passed = passages(hash, slot, raw.groups());
+                // SAFETY: R1 for writing (M2).
+                unsafe { raw.count_passage(hash, passed) };
+            }
+        }
+    }
+}
+
+/// Groups on the way of a hash before the one of this slot.
+pub(super) fn passages(hash: Hash, slot: usize, groups: u32) -> u32 {
+    let until = (slot / LANES) as u32;
+    let mut group = hash.home(groups);
+    let mut passed = 0;
+    while group != until && passed < groups {
+        group = Hash::next(group, groups);
+        passed += 1;
+    }
+    passed
+}
