@@ -452,12 +452,11 @@ const HEADER: [Damage; 15] = [
 ];
 
 /// Damage of all that is outside it.
-const CONTENT: [Damage; 10] = [
+const CONTENT: [Damage; 9] = [
     (Field::HeaderChecksum, |bytes| bytes[120] ^= 1),
     (Field::Len, |bytes| bytes[128] = 101),
     (Field::Len, |bytes| bytes[128] = 89),
     (Field::State, |bytes| bytes[144] ^= 1),
-    (Field::ContentChecksum, |bytes| bytes[152] = 1),
     (Field::Reserved, |bytes| bytes[160] = 1),
     (Field::Tag, |bytes| {
         let ([tag, _], _) = slots(bytes, 16);
