@@ -5,8 +5,8 @@
 )]
 #![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 
-use arenamap::fixed::file::FileError;
-use arenamap::fixed::{AlignedBytes, Field, u64_le};
+use arenamap::fixed::file::{FileError, Snapshot};
+use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -132,7 +132,9 @@ fn the_file_is_marked_as_open_from_the_first_moment_until_it_is_closed() {
     writer.close().unwrap();
     assert_ne!(state(), b"open map");
     assert_eq!(read(&path).unwrap(), read(&copy).unwrap());
-    assert_eq!(fs::read(&path).unwrap(), fs::read(&copy).unwrap());
+    assert_eq!(read(&path).unwrap().generation(), 3, "closing counts one");
+    let content = |path| fs::read(path).unwrap()[192..].to_vec();
+    assert!(content(&path) == content(&copy));
 }
 
 #[test]
@@ -312,4 +314,26 @@ fn publishers_at_one_path_take_turns() {
     assert!(generations.iter().copied().eq(1..=100));
     assert_eq!(names(directory.path()), ["squares"]);
     println!("100 published, {refused} refused as locked");
+}
+
+/// A reader takes what a writer has closed, and not what it still holds.
+#[test]
+fn reload_takes_what_was_written_in_place_and_closed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("map");
+    let need = FixedMap::<u64_le, u64_le>::bytes_for(10);
+    let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(need), 10).unwrap();
+    map.insert(1.into(), 10.into()).unwrap();
+    map.publish(&path).unwrap();
+    let mut reader = Snapshot::<u64_le, u64_le>::read(&path).unwrap();
+
+    // SAFETY: the file is reached through this crate alone.
+    #[allow(unsafe_code)]
+    let mut writer = unsafe { FixedMap::<u64_le, u64_le, _>::open_file_mut(&path) }.unwrap();
+    writer.insert(2.into(), 20.into()).unwrap();
+    assert!(!reader.reload().unwrap(), "not closed yet");
+    writer.close().unwrap();
+    assert!(reader.reload().unwrap());
+    assert_eq!((reader.len(), reader.generation()), (2, 2));
+    assert!(!reader.reload().unwrap());
 }

@@ -170,3 +170,20 @@ fn sizes_are_as_written() {
         }
     }
 }
+
+#[test]
+fn hashes_are_as_written() {
+    use crate::fixed::KeyHasher;
+    use rapidhash::v3::RapidSecrets;
+
+    let hash = |seed, bytes: &[u8]| {
+        let secrets = RapidSecrets::seed(seed);
+        let mut hasher = KeyHasher::new(&secrets);
+        hasher.write(bytes);
+        [secrets.seed, secrets.secrets[0], hasher.finish()]
+    };
+    let written = [hash(42, b"key"), hash(42, b""), hash(0, b"abc")];
+    for number in written.as_flattened() {
+        assert!(TEXT.contains(&alloc::format!("`{number:016x}`")), "{number:016x}");
+    }
+}

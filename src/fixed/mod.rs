@@ -11,7 +11,7 @@
 //! let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(need), 1_000)?;
 //! map.insert(7.into(), 49.into()).unwrap();
 //!
-//! let bytes = map.as_bytes().to_vec(); // the snapshot: one copy
+//! let bytes = map.seal().to_vec(); // the snapshot: one copy (of `as_bytes`, if damage on the way need not be seen)
 //! let there = AlignedBytes::from_slice(&bytes);
 //! let view = FixedMap::<u64_le, u64_le, _>::open(&there[..])?; // O(1), nothing is read but the header
 //! assert_eq!(view.get(&7), Some(&49.into()));
@@ -24,7 +24,7 @@
 //! |---|---|---|---|
 //! | [`open`](FixedMap::open) | O(1) | any bytes are a value ([`AnyBytes`]) | any bytes: safe, every call ends; right answers only if the archive is undamaged |
 //! | [`open_mut`](FixedMap::open_mut) | O(1) | as `open` | as `open`; the archive is marked as open at once |
-//! | [`open_verified`](FixedMap::open_verified) | O(n) | all | right answers |
+//! | [`open_verified`](FixedMap::open_verified) | O(n) | all | right answers; in an archive that was not sealed, a value that was changed into another one is not noticed |
 //! | [`open_unverified`](FixedMap::open_unverified) | O(1) | all | each lookup checks the key and value that it gives out |
 //! | [`open_unchecked`](FixedMap::open_unchecked) | O(1) | all | what the caller promises |
 //!
@@ -136,8 +136,8 @@ use rapidhash::v3::RapidSecrets;
 /// `K` and `V` have the same bytes on every target ([`FixedKey`], [`FixedValue`]), `M` is the memory it lives in: `&[u8]`
 /// to read, [`Exclusive`] (what `&mut [u8]` becomes) or [`AlignedBytes`] to write. See the [module](self).
 ///
-/// Capacity means capacity: a map of capacity n takes n entries after any history of inserts and removals, and its probe
-/// lengths stay within the bounds that `FORMAT.md` states. A full map answers [`FixedInsertError::Full`].
+/// Capacity means capacity: a map of capacity n takes n entries after any history of inserts and removals, and its
+/// searches stay short under random churn (measured in `FORMAT.md`). A full map answers [`FixedInsertError::Full`].
 pub struct FixedMap<K, V, M = AlignedBytes> {
     core: Core<K, V, M>,
     secrets: RapidSecrets,

@@ -124,7 +124,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// # Errors
     ///
     /// [`FixedError`] with the first thing that is wrong; [`Field::Scratch`] says how many words are needed: one a group,
-    /// that is at most `capacity / 9 + 3`.
+    /// that is at most `capacity / 8 + 2`.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};

@@ -42,6 +42,13 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         self.set_sealed();
     }
 
+    /// Another generation: readers see that what they have is of an earlier one.
+    #[cfg(feature = "files")]
+    pub(super) fn count_generation(&mut self) {
+        self.unseal();
+        self.put(at::GENERATION, self.number(at::GENERATION).wrapping_add(1));
+    }
+
     /// Says in the bytes that they are not sealed, whatever they say now.
     #[cfg(feature = "files")]
     pub(super) fn mark_open(&mut self) {

@@ -436,7 +436,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         self.core.memory().view.flush()
     }
 
-    /// Brings everything to the disk, then seals the archive, brings the seal to the disk, and unlocks the file.
+    /// Brings everything to the disk, then counts the generation and seals the archive, brings the seal to the disk, and unlocks the file.
     /// Time: linear in the bytes, for the checksum; three syncs of the disk. Allocates: never.
     ///
     /// # Errors
@@ -446,6 +446,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         let secrets = &self.secrets;
         self.core.settle(|key| hash_of(key, secrets));
         self.core.memory().view.flush()?;
+        self.core.count_generation();
         self.core.seal_settled();
         let MappedMut { view, lock } = self.core.memory();
         let closed = view

@@ -31,10 +31,11 @@
 //! | `open_file_mut`, `recover_file` | [`Locked`](FileError::Locked) | `Locked` | `Locked`, for that moment |
 //! | `map_shared` | `Locked` | joins | `Locked`, for that moment |
 //! | `publish` | `Locked` | `Locked` | `Locked`, for that moment |
-//! | `read_file`, `reload` | `Locked` | as it is now | the old file or the new one |
+//! | `read_file` | `Locked` | as it is now | the old file or the new one |
+//! | `reload` | `false` until it is closed | `false` | the old file or the new one |
 //! | `map_file` | `Locked` | not to be called, and not refused | the old file or the new one |
 //!
-//! Readers of published files take no lock, and never stand in the way of `publish`.
+//! Readers of sealed files take no lock, and never stand in the way of `publish`.
 //!
 //! # Systems
 //!

@@ -124,11 +124,12 @@ impl<K: FixedKey, V: FixedValue, M: Memory> Snapshot<K, V, M> {
         Ok(Self { map, path, open })
     }
 
-    /// Takes what was published at the path since, if anything was, and says whether. Time: O(1) if nothing was, reading one
+    /// Takes what was published at the path since, or closed there by a writer, if anything was, and says whether. Time: O(1) if nothing was, reading one
     /// header; else that of opening it. Allocates: heap, a small block for the path; then that of opening it.
     ///
-    /// Something else was published if the archive there has another generation, or the seed of another map. The old map
-    /// is given up after the new one is open.
+    /// Something else is there if the archive has another generation, or the seed of another map. What a writer has not closed yet
+    /// is not noticed, nor is what shared atomics became; nor, where seeds are fixed, a map published after the file was
+    /// removed: draw seeds at random, as [`create`](FixedMap::create) does. The old map is given up after the new one is open.
     ///
     /// # Errors
     ///
