@@ -40,7 +40,8 @@ pub(super) struct Core<K, V, M> {
     /// Whether the bytes still say that they are sealed; every writing call begins with making them say the opposite. With
     /// values that change through `&self`, the bytes may have been unsealed since.
     sealed: bool,
-    types: PhantomData<(K, V)>,
+    /// Invariant: a map of one type must not be taken for one of a subtype, whose schema may be another.
+    types: PhantomData<(K, V, fn(K, V) -> (K, V))>,
 }
 
 impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
@@ -185,12 +186,24 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
     }
 
+    /// Fails to compile if a lookup through `&self` may write to the state. A `Frozen` type has no atomics, but a schema may
+    /// say that it has: without this, the state would change behind a slice of all bytes.
+    pub(super) const fn assert_still() {
+        const {
+            assert!(
+                !V::SCHEMA.atomic,
+                "the schema of the value says that it has atomics, which the type has not"
+            );
+        }
+    }
+
     /// The same through a shared reference, of types without atomics.
     pub(super) fn bytes_frozen(&self) -> &[u8]
     where
         V: super::value::Frozen,
     {
-        // SAFETY: C1; without atomics nobody writes through `&self`.
+        Self::assert_still();
+        // SAFETY: C1; without atomics nobody writes values through `&self`, and by the assertion not the state either.
         unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
     }
 

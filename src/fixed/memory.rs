@@ -81,7 +81,7 @@ pub unsafe trait Holds<V: FixedValue>: Memory {}
     message = "`{Self}` is no memory of a `FixedMap`: its bytes may move, or are aligned to less than 16",
     note = "copy them by `AlignedBytes::from_slice`, or pass a slice of them that is aligned: `&bytes[..]` or `&mut bytes[..]`"
 )]
-pub trait IntoMemory {
+pub trait IntoMemory: sealed::Sealed {
     /// The memory that a map on it holds.
     type Memory: Memory;
 
@@ -103,6 +103,8 @@ macro_rules! memory_itself {
 }
 
 memory_itself!(['a] &'a [u8], ['a] Exclusive<'a>, [] AlignedBytes);
+
+impl sealed::Sealed for &mut [u8] {}
 
 impl<'a> IntoMemory for &'a mut [u8] {
     type Memory = Exclusive<'a>;

@@ -187,6 +187,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         K: Checked,
         V: Checked + Frozen,
     {
+        Core::<K, V, M>::assert_still();
         self.check(&mut self.scratch()?)
     }
 
@@ -201,6 +202,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         K: Checked,
         V: Checked + Frozen,
     {
+        Core::<K, V, M>::assert_still();
         self.check(scratch)
     }
 

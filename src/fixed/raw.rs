@@ -6,7 +6,7 @@
 //!                         16 bytes each             SlotLayout::of::<K, V>().size bytes each
 //! ```
 //!
-//! Invariants, upheld by whoever makes a `Raw` (`Raw::new` names them; `mod.rs` and `verify.rs` are the only makers):
+//! Invariants, upheld by whoever makes a `Raw` (`Raw::new` names them; `Core::raw` is the only maker):
 //! - **R1** `base` is aligned for the archive and valid for reading `Geometry::bytes` initialised bytes for as long as the
 //!   `Raw` is used; `groups` and `slots_at` are of that geometry. For the writing calls also valid for writing, exclusively.
 //! - **R2** every slot whose tag is not zero holds a valid `K` and `V`, or any bytes are valid of both (`FromBytes`).

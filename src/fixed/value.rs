@@ -113,7 +113,8 @@ const fn fnv_byte(hash: u64, byte: u8) -> u64 {
 }
 
 /// A type that may stand in a slot of a [`FixedMap`](super::FixedMap): the same bytes on every target, no padding, no
-/// pointers, nothing to drop.
+/// pointers, nothing to drop. What it is stands in its bytes: maps copy values byte by byte, and bytes that pass
+/// `CheckBytes` are a value.
 ///
 /// Made for structs by [`fixed_struct!`](crate::fixed_struct); here for rkyv's little-endian numbers, `u8`, `i8`, `bool`,
 /// `()`, arrays, [`FixedStr`](super::FixedStr), [`FixedBytes`](super::FixedBytes) and little-endian atomics. Native
@@ -145,12 +146,23 @@ const fn fnv_byte(hash: u64, byte: u8) -> u64 {
     message = "`{Self}` cannot stand in a slot of a `FixedMap`",
     note = "its bytes must be the same on every target, without padding or pointers: use `u64_le` and the like instead of native integers, `FixedStr<N>` instead of `String`, and `fixed_struct!` for your own structs"
 )]
-pub trait FixedValue: Portable + IntoBytes + Sized + 'static {
-    /// The layout that an archive remembers.
+pub trait FixedValue: Portable + IntoBytes + CheckBytes<Strategy<(), Failure>> + Sized + 'static {
+    /// The layout that an archive remembers. It chooses which archives open, and whether writing to an atomic breaks a seal;
+    /// no safety rests on it.
     const SCHEMA: Schema;
 }
 
-/// A [`FixedValue`] whose bytes can be checked. Implemented for everything that is `CheckBytes`.
+/// A [`FixedValue`], whose bytes can be checked. Implemented for all, so that nobody can implement it otherwise.
+///
+/// ```compile_fail,E0119
+/// arenamap::fixed_struct! { pub checked struct Flag { pub on: bool } }
+///
+/// impl arenamap::fixed::Checked for Flag {
+///     unsafe fn is_valid(_: *const Self) -> bool {
+///         true // a byte of 7, too
+///     }
+/// }
+/// ```
 pub trait Checked: FixedValue {
     /// Whether the bytes there are a value.
     ///
@@ -162,7 +174,7 @@ pub trait Checked: FixedValue {
     unsafe fn is_valid(bytes: *const Self) -> bool;
 }
 
-impl<T: FixedValue + CheckBytes<Strategy<(), Failure>>> Checked for T {
+impl<T: FixedValue> Checked for T {
     #[allow(unsafe_code)]
     #[inline]
     unsafe fn is_valid(bytes: *const Self) -> bool {

@@ -146,8 +146,6 @@ unsafe impl MemoryMut for MappedMut {
 }
 // SAFETY: M3: writable pages, never behind a reference (F1).
 unsafe impl<V: FixedValue> Holds<V> for MappedMut {}
-// SAFETY: as for `MappedMut`.
-unsafe impl<V: FixedValue> Holds<V> for SharedMapped {}
 
 impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
     /// Maps a file to read it, as [`open`](FixedMap::open) does: its header is checked, and pages are read when a lookup
@@ -159,7 +157,7 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
     ///
     /// # Safety
     ///
-    /// As long as the map lives, nobody writes to the file or cuts it off. [`publish`](FixedMap::publish) does neither:
+    /// As long as the map, or the memory taken out of it, lives, nobody writes to the file or cuts it off. [`publish`](FixedMap::publish) does neither:
     /// it puts another file at the path, and this map keeps the one that it has. What does: [`open_file_mut`](FixedMap::open_file_mut)
     /// and [`map_shared`](FixedMap::map_shared) of the same file, copying over it, editors.
     ///
@@ -318,7 +316,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// # Safety
     ///
-    /// As long as the map lives, nobody else maps the file, writes to it or cuts it off. The calls of this crate that map or
+    /// As long as the map, or the memory taken out of it, lives, nobody else maps the file, writes to it or cuts it off. The calls of this crate that map or
     /// write ask for the lock, but for [`map_file`](FixedMap::map_file); on Unix a lock keeps nobody out who does not ask.
     /// Drives and network shares that go away, and a copy-on-write disk that fills up, end the process by a signal.
     ///
@@ -477,7 +475,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
     ///
     /// # Safety
     ///
-    /// As long as the map lives, nobody cuts the file off or writes to it, but through maps made by this call for a type with
+    /// As long as the map, or the memory taken out of it, lives, nobody cuts the file off or writes to it, but through maps made by this call for a type with
     /// the same fields as atomics.
     ///
     /// ```
