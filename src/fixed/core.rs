@@ -34,6 +34,9 @@ use core::marker::PhantomData;
 use core::ops::ControlFlow;
 use core::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 
+/// Neither covariant nor contravariant, and `Send` and `Sync`.
+type Invariant<K, V> = fn(K, V) -> (K, V);
+
 pub(super) struct Core<K, V, M> {
     memory: M,
     geometry: Geometry,
@@ -41,7 +44,7 @@ pub(super) struct Core<K, V, M> {
     /// values that change through `&self`, the bytes may have been unsealed since.
     sealed: bool,
     /// Invariant: a map of one type must not be taken for one of a subtype, whose schema may be another.
-    types: PhantomData<(K, V, fn(K, V) -> (K, V))>,
+    types: PhantomData<(K, V, Invariant<K, V>)>,
 }
 
 impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
