@@ -77,6 +77,18 @@ pub unsafe trait MemoryMut: Memory {
 pub unsafe trait Holds<V: FixedValue>: Memory {}
 
 /// What a map can be made of: memory itself, or `&mut [u8]`, which becomes [`Exclusive`].
+///
+/// ```compile_fail,E0277
+/// // Memory is made by this crate alone: else a mapping could be opened twice.
+/// struct Again(&'static [u8]);
+///
+/// impl arenamap::fixed::IntoMemory for Again {
+///     type Memory = &'static [u8];
+///     fn into_memory(self) -> &'static [u8] {
+///         self.0
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no memory of a `FixedMap`: its bytes may move, or are aligned to less than 16",
     note = "copy them by `AlignedBytes::from_slice`, or pass a slice of them that is aligned: `&bytes[..]` or `&mut bytes[..]`"
