@@ -138,6 +138,18 @@ use rapidhash::v3::RapidSecrets;
 ///
 /// Capacity means capacity: a map of capacity n takes n entries after any history of inserts and removals, and its
 /// searches stay short under random churn (measured in `FORMAT.md`). A full map answers [`FixedInsertError::Full`].
+///
+/// A map of one type is not taken for one of a subtype, whose layout may be another:
+///
+/// ```compile_fail,E0308
+/// use arenamap::fixed::FixedMap;
+///
+/// type Any = FixedMap<u8, for<'a> fn(&'a u8)>;
+/// type Static = FixedMap<u8, fn(&'static u8)>;
+/// fn shrink(map: &Any) -> &Static {
+///     map
+/// }
+/// ```
 pub struct FixedMap<K, V, M = AlignedBytes> {
     core: Core<K, V, M>,
     secrets: RapidSecrets,

@@ -19,6 +19,28 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 /// assert_eq!(Hits::SCHEMA.fields[1].offset, 8);
 /// assert_ne!(Hits::SCHEMA.layout_hash(), u64_le::SCHEMA.layout_hash());
 /// ```
+///
+/// What reads all bytes through a shared reference does not compile for a type whose schema speaks of atomics, whether it
+/// has any or not:
+///
+/// ```compile_fail,E0080
+/// use arenamap::fixed::__private::{rkyv, zerocopy};
+/// use arenamap::fixed::{AlignedBytes, FixedMap, FixedValue, Schema, u64_le};
+///
+/// #[derive(zerocopy::FromBytes, zerocopy::IntoBytes, zerocopy::Immutable, rkyv::Portable, rkyv::bytecheck::CheckBytes)]
+/// #[zerocopy(crate = "arenamap::fixed::__private::zerocopy")]
+/// #[rkyv(crate = rkyv)]
+/// #[bytecheck(crate = rkyv::bytecheck)]
+/// #[repr(transparent)]
+/// struct Plain(u8);
+///
+/// impl FixedValue for Plain {
+///     const SCHEMA: Schema = Schema { atomic: true, ..Schema::leaf("Plain", 1, 1) };
+/// }
+///
+/// let map = FixedMap::<u64_le, Plain, _>::create(AlignedBytes::zeroed(4096), 10).unwrap();
+/// map.as_bytes();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema {
     /// Name of the type, without its path.
