@@ -135,22 +135,25 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     #[inline(always)]
     pub(super) fn lend(&self) {
         if Self::SHARED_WRITES && self.is_sealed() {
-            self.unseal_shared();
+            self.put_open();
         }
     }
 
-    /// Says in the bytes that they are not sealed, also while other threads do.
-    #[cold]
-    fn unseal_shared(&self) {
-        self.shared_number(at::STATE).store(OPEN.to_le(), Ordering::Release);
-        self.shared_number(at::CONTENT_CHECKSUM).store(0, Ordering::Release);
+    /// A number of the mutable part of the header, atomically. The memory is writable.
+    fn shared_number(&self, at: usize) -> &AtomicU64 {
+        debug_assert!(M::WRITABLE && at >= at::LEN);
+        // SAFETY: C1 and M2 or M3: writable and aligned, as in `number`; C3: nobody reaches it otherwise under `&self`.
+        unsafe { AtomicU64::from_ptr(self.memory.ptr().add(at).cast().as_ptr()) }
     }
 
-    /// A number of the mutable part of the header, for as long as the memory may be written through `&self`.
-    fn shared_number(&self, at: usize) -> &AtomicU64 {
-        debug_assert!(Self::SHARED_WRITES && at >= at::LEN);
-        // SAFETY: C1 and M2: writable and aligned, as in `number`; C3: nobody reaches it otherwise under `&self`.
-        unsafe { AtomicU64::from_ptr(self.memory.ptr().add(at).cast().as_ptr()) }
+    /// Writes into the bytes that they are not sealed. The memory is writable; other threads, and of shared memory other
+    /// processes, may do the same meanwhile.
+    #[cold]
+    fn put_open(&self) {
+        for (at, number) in [(at::STATE, OPEN), (at::CONTENT_CHECKSUM, 0)] {
+            self.shared_number(at).store(number.to_le(), Ordering::Release);
+            compiler_fence(Ordering::Release);
+        }
     }
 
     /// The bytes say so by now.
@@ -172,8 +175,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 
     /// All bytes of the archive, for as long as nobody can change one.
     pub(super) fn bytes(&mut self) -> &[u8] {
-        // SAFETY: C1; `&mut self` keeps atomics out of reach.
-        unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
+        self.bytes_still() // `&mut self` keeps atomics out of reach
     }
 
     /// The header, copied.
@@ -183,7 +185,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     }
 
     /// All bytes of the archive, for a caller who knows that nobody can change one while they are lent out: the core is
-    /// not shared yet, or its values are frozen.
+    /// held exclusively or not shared yet, or its values are frozen.
     pub(super) fn bytes_still(&self) -> &[u8] {
         // SAFETY: C1; stillness is said above.
         unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
@@ -205,9 +207,9 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     where
         V: super::value::Frozen,
     {
+        // Without atomics nobody writes values through `&self`, and by the assertion not the state either.
         Self::assert_still();
-        // SAFETY: C1; without atomics nobody writes values through `&self`, and by the assertion not the state either.
-        unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr(), self.geometry.bytes) }
+        self.bytes_still()
     }
 
     pub(super) fn into_memory(self) -> M {
@@ -385,15 +387,10 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref()) }
     }
 
-    /// Says in the bytes that they are not sealed. The memory is writable; of shared memory, others may do the same meanwhile.
+    /// Says in the bytes that they are not sealed. The memory is writable.
     #[cold]
     pub(super) fn unseal_writable(&mut self) {
-        for (at, number) in [(at::STATE, OPEN), (at::CONTENT_CHECKSUM, 0)] {
-            // SAFETY: C1 and M2 or M3; as in `number`, whose offsets are multiples of 8 in memory aligned to 16.
-            let place = unsafe { AtomicU64::from_ptr(self.memory.ptr().add(at).cast().as_ptr()) };
-            place.store(number.to_le(), Ordering::Release);
-            compiler_fence(Ordering::Release);
-        }
+        self.put_open();
         self.sealed = false;
     }
 

@@ -201,6 +201,20 @@ impl Hash {
         (self.0 >> 6) as u32 & 0b1_1100
     }
 
+    /// The groups that a search for this hash looks at, from its home on; each once.
+    #[inline]
+    pub(super) fn way(self, groups: u32) -> impl Iterator<Item = u32> {
+        let after = move |&group: &u32| Some(Self::next(group, groups));
+        core::iter::successors(Some(self.home(groups)), after).take(groups as usize)
+    }
+
+    /// Those of them that come before the group of this slot: an entry there has passed them.
+    #[inline]
+    pub(super) fn way_to(self, slot: usize, groups: u32) -> impl Iterator<Item = u32> {
+        let until = (slot / LANES) as u32;
+        self.way(groups).take_while(move |&group| group != until)
+    }
+
     /// The group after this one on the way of every hash.
     #[inline(always)]
     pub(super) const fn next(group: u32, groups: u32) -> u32 {

@@ -177,18 +177,19 @@ impl<K, V> Raw<K, V> {
         }
     }
 
+    /// Whether a search that comes to this group goes no further.
+    fn ends_in(self, hash: Hash, group: u32) -> bool {
+        counter(counters(&self.group(group)), hash) == 0
+    }
+
     /// Whether a search for this hash ends by itself, not by the bound.
     #[cold]
     pub(super) fn search_ends(self, hash: Hash) -> Result<(), FixedError> {
-        let home = hash.home(self.groups);
-        let mut group = home;
-        for _ in 0..self.groups {
-            if counter(counters(&self.group(group)), hash) == 0 {
-                return Ok(());
-            }
-            group = Hash::next(group, self.groups);
+        if hash.way(self.groups).any(|group| self.ends_in(hash, group)) {
+            return Ok(());
         }
         // A map of one group may have stuck counters in earnest: full, and hostile keys.
+        let home = hash.home(self.groups);
         Err(FixedError::at(
             Field::Search,
             u64::from(home),
@@ -254,7 +255,7 @@ impl<K, V> Raw<K, V> {
         // SAFETY: R1 for writing, passed on by the caller.
         unsafe {
             if place.passed > 0 {
-                self.count_passage(hash, place.passed);
+                self.count_passage(hash, hash.way(self.groups).take(place.passed as usize));
             }
             compiler_fence(Ordering::Release);
             self.key_ptr(slot).write(key);
@@ -266,21 +267,19 @@ impl<K, V> Raw<K, V> {
         slot
     }
 
-    /// Adds one to the counters of the first groups on the way of this hash.
+    /// Adds one to the counters that this hash has in these groups.
     ///
     /// # Safety
     ///
     /// R1 for writing.
     #[cold]
-    pub(super) unsafe fn count_passage(self, hash: Hash, passed: u32) {
-        let mut group = hash.home(self.groups);
-        for _ in 0..passed {
+    pub(super) unsafe fn count_passage(self, hash: Hash, passed: impl Iterator<Item = u32>) {
+        for group in passed {
             let counters = counters(&self.group(group));
             if counter(counters, hash) < STUCK {
                 // SAFETY: passed on by the caller.
                 unsafe { self.set_counters(group, counters + (1 << hash.counter_at())) };
             }
-            group = Hash::next(group, self.groups);
         }
     }
 
@@ -316,60 +315,47 @@ impl<K, V> Raw<K, V> {
         compiler_fence(Ordering::Release);
         if group != hash.home(self.groups) {
             // SAFETY: R1 for writing, passed on by the caller.
-            unsafe { self.count_off_passage(hash, group) };
+            unsafe { self.count_off_passage(hash, hash.way_to(slot, self.groups)) };
         }
         compiler_fence(Ordering::Release);
         pair
     }
 
-    /// Takes one off the counters of the groups on the way of this hash up to this one.
+    /// Takes one off the counters that this hash has in these groups.
     ///
     /// # Safety
     ///
     /// R1 for writing.
     #[cold]
-    unsafe fn count_off_passage(self, hash: Hash, until: u32) {
-        let mut group = hash.home(self.groups);
-        for _ in 0..self.groups {
-            if group == until {
-                return;
-            }
+    unsafe fn count_off_passage(self, hash: Hash, passed: impl Iterator<Item = u32>) {
+        for group in passed {
             let counters = counters(&self.group(group));
             let count = counter(counters, hash);
             if count > 0 && count < STUCK {
                 // SAFETY: passed on by the caller.
                 unsafe { self.set_counters(group, counters - (1 << hash.counter_at())) };
             }
-            group = Hash::next(group, self.groups);
         }
     }
 
     /// Groups that a search for this hash looks at until it is in the group of this slot; `None` if it never is.
     pub(super) fn distance(self, hash: Hash, slot: usize) -> Option<u32> {
         let until = (slot / LANES) as u32;
-        let mut group = hash.home(self.groups);
-        for passed in 0..self.groups {
+        for (seen, group) in (1..).zip(hash.way(self.groups)) {
             if group == until {
-                return Some(passed + 1);
+                return Some(seen);
             }
-            if counter(counters(&self.group(group)), hash) == 0 {
+            if self.ends_in(hash, group) {
                 return None;
             }
-            group = Hash::next(group, self.groups);
         }
         None
     }
 
     /// Groups that a search for an absent key of this hash looks at.
     pub(super) fn groups_per_miss(self, hash: Hash) -> u32 {
-        let mut group = hash.home(self.groups);
-        for passed in 1..self.groups {
-            if counter(counters(&self.group(group)), hash) == 0 {
-                return passed;
-            }
-            group = Hash::next(group, self.groups);
-        }
-        self.groups
+        let last = hash.way(self.groups).position(|group| self.ends_in(hash, group));
+        last.map_or(self.groups, |last| last as u32 + 1)
     }
 
     /// Zeroes a slot and its tag, whatever it holds.

@@ -7,7 +7,7 @@
 
 use super::core::Core;
 use super::group::Group;
-use super::layout::{Hash, LANES};
+use super::layout::Hash;
 use super::memory::MemoryMut;
 use super::value::{Checked, FixedValue};
 
@@ -97,22 +97,10 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         for slot in 0..self.geometry().slots() {
             if raw.tag(slot) != 0 {
                 let hash = hash_of(self.pair(slot).0);
-                let passed = passages(hash, slot, raw.groups());
+                let passed = hash.way_to(slot, raw.groups());
                 // SAFETY: R1 for writing (M2).
                 unsafe { raw.count_passage(hash, passed) };
             }
         }
     }
-}
-
-/// Groups on the way of a hash before the one of this slot.
-pub(super) fn passages(hash: Hash, slot: usize, groups: u32) -> u32 {
-    let until = (slot / LANES) as u32;
-    let mut group = hash.home(groups);
-    let mut passed = 0;
-    while group != until && passed < groups {
-        group = Hash::next(group, groups);
-        passed += 1;
-    }
-    passed
 }

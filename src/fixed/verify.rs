@@ -15,7 +15,6 @@ use super::header::content_checksum;
 use super::key::{FixedKey, hash_of};
 use super::layout::{Geometry, Hash, LANES, SlotLayout, at};
 use super::raw::{Raw, counter};
-use super::repair::passages;
 use super::value::Checked;
 use core::ops::ControlFlow;
 use core::ptr::NonNull;
@@ -159,14 +158,11 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
 
     #[cold]
     fn count_passages(&self, hash: Hash, slot: usize, scratch: &mut [u32]) {
-        let groups = self.geometry.groups;
-        let mut group = hash.home(groups);
-        for _ in 0..passages(hash, slot, groups) {
+        for group in hash.way_to(slot, self.geometry.groups) {
             let made = &mut scratch[group as usize];
             if counter(*made, hash) < STUCK {
                 *made += 1 << hash.counter_at();
             }
-            group = Hash::next(group, groups);
         }
     }
 
