@@ -14,12 +14,9 @@ mod support {
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use arenamap::fixed::{
-    AlignedBytes, Checked, Field, FixedKey, FixedMap, FixedStr, Frozen, NonZeroU32_le, Recovered, char_le, u32_le,
-    u64_le,
-};
+use arenamap::fixed::{AlignedBytes, Checked, Field, FixedKey, FixedMap, FixedStr, Frozen, Recovered, u32_le, u64_le};
 use support::archive::{LANES, SEALED, Shape, at, mark_open, mark_sealed, number, put};
-use support::archive_use::{Kind, use_plain};
+use support::archive_use::{Kind, Line, characters, flags, lines, numbers, use_plain};
 use support::basics::{Dice, times};
 use zerocopy::FromBytes;
 
@@ -28,21 +25,6 @@ const CAPACITY: usize = 40;
 arenamap::fixed_struct! {
     #[derive(Clone, Copy, Debug)]
     struct Hits { count: u64_le, last: u32_le, first: u32_le }
-}
-
-arenamap::fixed_struct! {
-    /// Aligned so that there is a gap between the groups and the slots.
-    #[derive(Clone, Copy)]
-    #[repr(align(64))]
-    struct Line { bytes: [u64_le; 8] }
-}
-
-fn numbers() -> Kind<u64_le, u64_le> {
-    Kind {
-        name: "numbers",
-        key: |i| u64::from(i + 1).into(),
-        value: |i| u64::from(i + 7).into(),
-    }
 }
 
 /// Four bytes of padding between key and value.
@@ -54,32 +36,6 @@ fn texts() -> Kind<FixedStr<12>, Hits> {
             count: u64::from(i).into(),
             last: i.into(),
             first: 7.into(),
-        },
-    }
-}
-
-fn flags() -> Kind<u32_le, bool> {
-    Kind {
-        name: "flags",
-        key: |i| (i + 1).into(),
-        value: |i| i % 2 == 1,
-    }
-}
-
-fn characters() -> Kind<NonZeroU32_le, char_le> {
-    Kind {
-        name: "characters",
-        key: |i| NonZeroU32_le::new(i + 1).expect("above zero"),
-        value: |_| 'é'.into(),
-    }
-}
-
-fn lines() -> Kind<u64_le, Line> {
-    Kind {
-        name: "lines",
-        key: |i| u64::from(i).into(),
-        value: |i| Line {
-            bytes: [u64::from(i).into(); 8],
         },
     }
 }
@@ -559,4 +515,39 @@ fn a_damaged_length_or_state_is_made_anew() {
         counts(recovered, 30, 0, 0, if place == at::LEN { usize::MAX } else { 30 });
         assert_eq!(map.as_bytes(), &whole[..]);
     }
+}
+
+/// A sealed archive of squares.
+fn squares() -> AlignedBytes {
+    let need = FixedMap::<u64_le, u64_le>::bytes_for(100);
+    let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(need), 100).unwrap();
+    for key in 0..100_u64 {
+        map.insert(key.into(), (key * key).into()).unwrap();
+    }
+    map.seal();
+    map.into_memory()
+}
+
+#[test]
+fn the_checksum_of_an_open_archive_is_not_looked_at() {
+    let mut bytes = squares();
+    bytes[at::STATE..][..8].copy_from_slice(b"open map");
+    assert_ne!(bytes[at::CONTENT_CHECKSUM..][..8], [0; 8]);
+    let map = FixedMap::<u64_le, u64_le, _>::open_verified(&bytes[..]).unwrap();
+    assert!(!map.is_sealed());
+
+    let (map, recovered) = FixedMap::<u64_le, u64_le, _>::recover(bytes).unwrap();
+    assert_eq!((recovered.kept, recovered.lost, recovered.unfinished), (100, 0, 0));
+    assert!((0..100_u64).all(|key| map.get(&key) == Some(&(key * key).into())));
+    let bytes = map.into_memory();
+    assert_eq!(bytes[at::CONTENT_CHECKSUM..][..8], [0; 8], "marked as open in whole");
+    FixedMap::<u64_le, u64_le, _>::open_verified(&bytes[..]).unwrap();
+}
+
+#[test]
+fn recovering_a_sealed_archive_opens_it_before_anything_else() {
+    let (map, recovered) = FixedMap::<u64_le, u64_le, _>::recover(squares()).unwrap();
+    assert_eq!((recovered.kept, recovered.claimed, map.is_sealed()), (100, 100, false));
+    assert_eq!(map.as_bytes()[at::STATE..][..8], *b"open map");
+    assert_eq!(map.as_bytes()[at::CONTENT_CHECKSUM..][..8], [0; 8]);
 }

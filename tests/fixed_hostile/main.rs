@@ -15,7 +15,7 @@ mod archive;
 mod archive_use;
 
 use archive::{LANES, Shape, Way, at, counter, mark_sealed, number, put, put32, set_counter, sign_header};
-use archive_use::{Kind, look, use_plain, use_unverified};
+use archive_use::{Kind, Line, characters, flags, lines, look, numbers, use_plain, use_unverified};
 use arenamap::fixed::{
     AlignedBytes, Checked, Field, FixedError, FixedInsertError, FixedKey, FixedMap, FixedStr, Frozen, NonZeroU32_le,
     char_le, u32_le, u64_le,
@@ -24,52 +24,11 @@ use arenamap::fixed::{
 const CAPACITY: usize = 40;
 const ENTRIES: u32 = 36;
 
-arenamap::fixed_struct! {
-    /// Aligned so that there is a gap between the groups and the slots.
-    #[derive(Clone, Copy)]
-    #[repr(align(64))]
-    struct Line { bytes: [u64_le; 8] }
-}
-
-fn numbers() -> Kind<u64_le, u64_le> {
-    Kind {
-        name: "u64_le / u64_le",
-        key: |i| u64::from(i + 1).into(),
-        value: |i| u64::from(i + 7).into(),
-    }
-}
-
 fn texts() -> Kind<FixedStr<12>, u64_le> {
     Kind {
         name: "FixedStr<12> / u64_le",
         key: |i| FixedStr::new(&format!("é{i}")).expect("it fits"),
         value: |i| u64::from(i).into(),
-    }
-}
-
-fn flags() -> Kind<u32_le, bool> {
-    Kind {
-        name: "u32_le / bool",
-        key: |i| (i + 1).into(),
-        value: |i| i % 2 == 1,
-    }
-}
-
-fn characters() -> Kind<NonZeroU32_le, char_le> {
-    Kind {
-        name: "NonZeroU32_le / char_le",
-        key: |i| NonZeroU32_le::new(i + 1).expect("above zero"),
-        value: |_| 'é'.into(),
-    }
-}
-
-fn lines() -> Kind<u64_le, Line> {
-    Kind {
-        name: "u64_le / 64 bytes",
-        key: |i| u64::from(i).into(),
-        value: |i| Line {
-            bytes: [u64::from(i).into(); 8],
-        },
     }
 }
 

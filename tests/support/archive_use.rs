@@ -4,6 +4,7 @@
 
 use arenamap::fixed::{
     AlignedBytes, Checked, Entry, Field, FixedInsertError, FixedKey, FixedMap, Frozen, Memory, MemoryMut,
+    NonZeroU32_le, char_le, u32_le, u64_le,
 };
 use zerocopy::FromBytes;
 
@@ -200,4 +201,45 @@ where
         change(&mut map, kind, entries);
     }
     Ok(())
+}
+
+arenamap::fixed_struct! {
+    /// Aligned so that there is a gap between the groups and the slots.
+    #[derive(Clone, Copy)]
+    #[repr(align(64))]
+    pub(crate) struct Line { bytes: [u64_le; 8] }
+}
+
+pub(crate) fn numbers() -> Kind<u64_le, u64_le> {
+    Kind {
+        name: "u64_le / u64_le",
+        key: |i| u64::from(i + 1).into(),
+        value: |i| u64::from(i + 7).into(),
+    }
+}
+
+pub(crate) fn flags() -> Kind<u32_le, bool> {
+    Kind {
+        name: "u32_le / bool",
+        key: |i| (i + 1).into(),
+        value: |i| i % 2 == 1,
+    }
+}
+
+pub(crate) fn characters() -> Kind<NonZeroU32_le, char_le> {
+    Kind {
+        name: "NonZeroU32_le / char_le",
+        key: |i| NonZeroU32_le::new(i + 1).expect("above zero"),
+        value: |_| 'é'.into(),
+    }
+}
+
+pub(crate) fn lines() -> Kind<u64_le, Line> {
+    Kind {
+        name: "u64_le / 64 bytes",
+        key: |i| u64::from(i).into(),
+        value: |i| Line {
+            bytes: [u64::from(i).into(); 8],
+        },
+    }
 }
