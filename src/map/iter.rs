@@ -329,18 +329,19 @@ impl<'a, T, H: Handle> RawExtractIf<'a, T, H> {
     }
 }
 
-/// Declares a public iterator over one of the raw ones: fields, traits, and how an entry becomes an item.
+/// Declares a public iterator over one of the raw ones: fields, traits, and how an entry becomes an item. For the maps with keys
+/// of any type, and for `StrMap`.
 macro_rules! iterator {
     (
         $(#[$doc:meta])*
-        $name:ident<$($life:lifetime,)? K, V> = $raw:ty, $item:ty, |$entry:pat_param| $map:expr
+        $name:ident<$($life:lifetime,)? $($type:ident),+> = $raw:ty, $item:ty, |$entry:pat_param| $map:expr
     ) => {
         $(#[$doc])*
-        pub struct $name<$($life,)? K, V, H: Handle = Arena> {
+        pub struct $name<$($life,)? $($type,)+ H: Handle = Arena> {
             pub(crate) raw: $raw,
         }
 
-        impl<$($life,)? K, V, H: Handle> Iterator for $name<$($life,)? K, V, H> {
+        impl<$($life,)? $($type,)+ H: Handle> Iterator for $name<$($life,)? $($type,)+ H> {
             type Item = $item;
 
             #[inline]
@@ -364,10 +365,11 @@ macro_rules! iterator {
             }
         }
 
-        impl<$($life,)? K, V, H: Handle> ExactSizeIterator for $name<$($life,)? K, V, H> {}
-        impl<$($life,)? K, V, H: Handle> FusedIterator for $name<$($life,)? K, V, H> {}
+        impl<$($life,)? $($type,)+ H: Handle> ExactSizeIterator for $name<$($life,)? $($type,)+ H> {}
+        impl<$($life,)? $($type,)+ H: Handle> FusedIterator for $name<$($life,)? $($type,)+ H> {}
     };
 }
+pub(super) use iterator;
 
 macro_rules! shared_traits {
     ($($name:ident),*) => {$(

@@ -8,7 +8,7 @@ use core::ops::Deref;
 
 use super::key::{Block, StrKey};
 use crate::arena::{Arena, Handle, Raw};
-use crate::map::iter::{RawDrain, RawExtractIf, RawIntoIter, RawIter, RawIterMut};
+use crate::map::iter::{RawDrain, RawExtractIf, RawIntoIter, RawIter, RawIterMut, iterator};
 
 /// A key that has left its map: a `str` that gives its bytes back to the arena when it is dropped.
 ///
@@ -123,46 +123,6 @@ impl<H: Handle> fmt::Display for Key<'_, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self.as_str(), f)
     }
-}
-
-/// Declares a public iterator over one of the raw ones: fields, traits, and how an entry becomes an item.
-macro_rules! iterator {
-    (
-        $(#[$doc:meta])*
-        $name:ident<$($life:lifetime,)? V> = $raw:ty, $item:ty, |$entry:pat_param| $map:expr
-    ) => {
-        $(#[$doc])*
-        pub struct $name<$($life,)? V, H: Handle = Arena> {
-            pub(super) raw: $raw,
-        }
-
-        impl<$($life,)? V, H: Handle> Iterator for $name<$($life,)? V, H> {
-            type Item = $item;
-
-            #[inline]
-            fn next(&mut self) -> Option<Self::Item> {
-                self.raw.next().map(|$entry| $map)
-            }
-
-            #[inline]
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                self.raw.size_hint()
-            }
-
-            #[inline]
-            fn count(self) -> usize {
-                self.raw.size_hint().0
-            }
-
-            #[inline]
-            fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
-                self.raw.fold(init, |acc, $entry| f(acc, $map))
-            }
-        }
-
-        impl<$($life,)? V, H: Handle> ExactSizeIterator for $name<$($life,)? V, H> {}
-        impl<$($life,)? V, H: Handle> FusedIterator for $name<$($life,)? V, H> {}
-    };
 }
 
 iterator! {
