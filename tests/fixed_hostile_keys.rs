@@ -18,9 +18,9 @@ mod support;
 use std::cell::Cell;
 
 use arenamap::fixed::{
-    AlignedBytes, FixedKey, FixedMap, FixedStr, KeyHasher, Query, f64_le, i64_le, u16_le, u32_le, u64_le, u128_le,
+    AlignedBytes, FixedKey, FixedMap, FixedStr, KeyHasher, KeySecrets, Query, f64_le, i64_le, u16_le, u32_le, u64_le,
+    u128_le,
 };
-use rapidhash::v3::RapidSecrets;
 
 /// Keys of a map; fewer where counting is slow.
 const KEYS: u64 = if cfg!(miri) {
@@ -321,7 +321,7 @@ fn p10_patterns_cost_no_more_than_twice_what_random_keys_cost() {
 }
 
 /// The hash of a key under these secrets.
-fn hash<K: FixedKey>(key: &K, secrets: &RapidSecrets) -> u64 {
+fn hash<K: FixedKey>(key: &K, secrets: &KeySecrets) -> u64 {
     let mut hasher = KeyHasher::new(secrets);
     key.hash_key(&mut hasher);
     hasher.finish()
@@ -333,7 +333,7 @@ fn p10_keys_chosen_for_a_known_seed_are_as_good_as_any_in_a_copy() {
     /// Upper bits that all keys have alike: they choose the home.
     const ALIKE: u32 = if KEYS < 10_000 { 6 } else { 12 };
     const SEED: u64 = 42;
-    let secrets = RapidSecrets::seed(SEED);
+    let secrets = KeySecrets::seed(SEED);
     let hostile: Vec<u64_le> = (0..)
         .map(u64_le::from)
         .filter(|key| hash(key, &secrets).leading_zeros() >= ALIKE)
@@ -388,7 +388,7 @@ fn p10_no_texts_collide_under_every_seed() {
         #[derive(Debug)]
         struct Parts { a: FixedStr<4>, b: FixedStr<4>, c: FixedStr<4>, d: FixedStr<4> }
     }
-    let secrets = RapidSecrets::seed(42);
+    let secrets = KeySecrets::seed(42);
 
     let mut texts: Vec<String> = (0..=255).map(|n| "a".repeat(n)).collect();
     texts.extend((0..4).map(|n| "\0".repeat(n)).skip(1));

@@ -43,7 +43,7 @@ use std::time::{Duration, Instant};
 use arenamap::ArenaPool;
 use arenamap::fixed::{AlignedBytes, FixedMap};
 #[cfg(feature = "files")]
-use arenamap::fixed::{KeyHasher, Query};
+use arenamap::fixed::{KeyHasher, KeySecrets, Query};
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -225,7 +225,7 @@ fn a_snapshot_is_the_totals_of_all_reports_and_opens_as_it_came() {
 /// Paths that land in the first groups of a map with this seed, and in the first half of a group's tags.
 #[cfg(feature = "files")]
 fn paths_that_collide(seed: u64, many: usize) -> Vec<String> {
-    let secrets = rapidhash::v3::RapidSecrets::seed(seed);
+    let secrets = KeySecrets::seed(seed);
     (0..)
         .map(|number| format!("/{number}"))
         .filter(|path| {

@@ -3,8 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use arenamap::fixed::{AlignedBytes, FixedKey, FixedMap, KeyHasher, u64_le};
-use rapidhash::v3::RapidSecrets;
+use arenamap::fixed::{AlignedBytes, FixedKey, FixedMap, KeyHasher, KeySecrets, u64_le};
 
 use crate::lanes::{self, shuffled};
 use crate::peers::{Ours, Peer};
@@ -21,7 +20,7 @@ fn chosen(n: usize) -> Vec<u64> {
     let groups = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(Ours::bytes_for(n)), n)
         .map(|map| map.stats().groups)
         .expect("memory of the right size");
-    let secrets = RapidSecrets::seed(KNOWN);
+    let secrets = KeySecrets::seed(KNOWN);
     let home = |key: u64| {
         let mut hasher = KeyHasher::new(&secrets);
         u64_le::from(key).hash_key(&mut hasher);

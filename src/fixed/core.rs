@@ -28,10 +28,11 @@ use super::error::{Field, FixedError};
 use super::header::Header;
 use super::layout::{Geometry, Hash, MAGIC, OPEN, SEALED, SlotLayout, at};
 use super::memory::{Memory, MemoryMut, check_memory};
-use super::raw::{Raw, Search};
+use super::raw::{Hit, Raw, Search};
 use super::value::{Checked, FixedValue};
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 
 /// Neither covariant nor contravariant, and `Send` and `Sync`.
@@ -224,16 +225,46 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     /// The entry of a key.
     #[inline(always)]
     pub(super) fn find(&self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<(&K, &V)> {
-        let slot = self.slot_of(hash, is_key)?;
+        let place = self.search_for(hash, is_key)?;
         self.lend();
-        Some(self.pair(slot))
+        let slot = place.bytes();
+        // SAFETY: as in `pair`.
+        unsafe { Some((slot.cast().as_ref(), slot.add(Self::SLOT.value_at).cast().as_ref())) }
+    }
+
+    /// The value of a key.
+    ///
+    /// Not `find` without the key: of a pair, the compiler asks again whether there is a key.
+    #[inline(always)]
+    pub(super) fn find_value(&self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<&V> {
+        let place = self.search_for(hash, is_key)?;
+        self.lend();
+        // SAFETY: as in `pair`.
+        Some(unsafe { place.bytes().add(Self::SLOT.value_at).cast().as_ref() })
     }
 
     /// The slot of a key.
     #[inline(always)]
-    pub(super) fn slot_of(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Option<usize> {
-        // SAFETY: C2: the raw search asks about full slots only.
-        self.raw().find(hash, |key| is_key(unsafe { key.as_ref() }))
+    pub(super) fn slot_of(&self, hash: Hash, is_key: impl FnMut(&K) -> bool) -> Option<usize> {
+        self.search_for(hash, is_key).map(Hit::slot)
+    }
+
+    /// The place of a key.
+    #[inline(always)] // part of every lookup
+    fn search_for(&self, hash: Hash, mut is_key: impl FnMut(&K) -> bool) -> Option<Hit> {
+        let raw = self.raw();
+        let home = hash.home(raw.groups());
+        let mut is_key = |key: NonNull<K>| {
+            // SAFETY: C2: the raw search asks about full slots only.
+            is_key(unsafe { key.as_ref() })
+        };
+        match raw.find_in(hash, home, &mut is_key) {
+            ControlFlow::Break(found) => found,
+            ControlFlow::Continue(()) => {
+                cold_path();
+                raw.find_behind(hash, home, is_key)
+            }
+        }
     }
 
     /// The slot of a key, or the place where it goes.
@@ -243,7 +274,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         let home = hash.home(raw.groups());
         // SAFETY: C2, as in `slot_of`.
         match raw.find_in(hash, home, &mut |key| is_key(unsafe { key.as_ref() })) {
-            ControlFlow::Break(Some(slot)) => return Ok(Search::Found(slot)),
+            ControlFlow::Break(Some(place)) => return Ok(Search::Found(place.slot())),
             ControlFlow::Break(None) => {
                 if let Some(place) = raw.place_in(home) {
                     return Ok(Search::Vacant(place));
@@ -288,7 +319,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
             // SAFETY: just checked.
             valid && is_key(unsafe { key.as_ref() })
         });
-        let Some(slot) = found else {
+        let Some(slot) = found.map(Hit::slot) else {
             return damaged
                 .map_or(Ok(()), Err)
                 .and_then(|()| raw.search_ends(hash))
@@ -322,7 +353,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
                 raw.prefetch_slot(hash);
             }
             for ((out, query), &hash) in out.iter_mut().zip(queries).zip(&hashes) {
-                *out = self.find(hash, |key| is_key(query, key)).map(|(_, value)| value);
+                *out = self.find_value(hash, |key| is_key(query, key));
             }
         }
     }
@@ -423,7 +454,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             compiler_fence(Ordering::Release);
             base.add(at::TAGS).write_bytes(0, geometry.bytes - at::TAGS);
             base.add(first)
-                .copy_from_nonoverlapping(core::ptr::NonNull::from(&header.0[first..]).cast(), at::TAGS - first);
+                .copy_from_nonoverlapping(NonNull::from(&header.0[first..]).cast(), at::TAGS - first);
         }
         Ok(core)
     }
@@ -460,6 +491,14 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let raw = self.raw();
         // SAFETY: R1 for writing (M2), R2: the slot is full; `&mut self` makes the reference the only one.
         unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_mut()) }
+    }
+
+    /// The value of the entry that a search found under the same `&mut self`.
+    #[inline(always)]
+    pub(super) fn value_at(&mut self, hit: Hit) -> &mut V {
+        debug_assert!(hit.slot() < self.geometry.slots());
+        // SAFETY: as in `pair_mut`.
+        unsafe { hit.bytes().add(Self::SLOT.value_at).cast().as_mut() }
     }
 
     /// The entries of several keys at once.
@@ -572,3 +611,8 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         self.set_len(0);
     }
 }
+
+/// Tells the compiler that a branch is seldom taken.
+#[cold]
+#[inline(always)]
+const fn cold_path() {}

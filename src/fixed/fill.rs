@@ -4,10 +4,9 @@ use super::FixedMap;
 use super::core::Core;
 use super::error::{Field, FixedError, FixedInsertError, SnapshotError};
 use super::header::random_seed;
-use super::key::{FixedKey, hash_of};
+use super::key::{FixedKey, KeySecrets, hash_of};
 use super::memory::{IntoMemory, MemoryMut};
 use super::value::FixedValue;
-use rapidhash::v3::RapidSecrets;
 
 /// Slots whose keys are compared later, all at once: their cache misses overlap, and no insertion waits for them.
 const DOUBTS: usize = 64;
@@ -17,7 +16,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// or twice.
     pub(super) fn fill<E: From<FixedError>>(
         &mut self,
-        secrets: &RapidSecrets,
+        secrets: &KeySecrets,
         pairs: impl Iterator<Item = Result<(K, V), E>>,
     ) -> Result<usize, E> {
         let mut repeated = 0;
@@ -57,7 +56,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     pub(super) fn prepare(memory: impl IntoMemory<Memory = M>, capacity: usize, seed: u64) -> Result<Self, FixedError> {
         Ok(Self {
             core: Core::prepare(memory.into_memory(), capacity, seed)?,
-            secrets: RapidSecrets::seed(seed),
+            secrets: KeySecrets::seed(seed),
             seed,
         })
     }

@@ -1,7 +1,7 @@
 //! `FORMAT.md` says what `layout.rs` does.
 
 use super::layout::{
-    ENDIAN_MARK, GROUP_BYTES, Geometry, HASHER, LANES, LEAST_ALIGN, MAGIC, MOST_GROUPS, OPEN, SEALED, SlotLayout,
+    ENDIAN_MARK, GROUP_BYTES, Geometry, HASHER, Hash, LANES, LEAST_ALIGN, MAGIC, MOST_GROUPS, OPEN, SEALED, SlotLayout,
     VERSION, at,
 };
 use alloc::string::{String, ToString};
@@ -173,17 +173,52 @@ fn sizes_are_as_written() {
 
 #[test]
 fn hashes_are_as_written() {
-    use crate::fixed::KeyHasher;
+    use crate::fixed::{FixedKey, KeyHasher, KeySecrets, u16_le, u64_le};
     use rapidhash::v3::RapidSecrets;
 
-    let hash = |seed, bytes: &[u8]| {
-        let secrets = RapidSecrets::seed(seed);
+    let hash = |seed, parts: &[&dyn Fn(&mut KeyHasher<'_>)]| {
+        let secrets = KeySecrets::seed(seed);
         let mut hasher = KeyHasher::new(&secrets);
-        hasher.write(bytes);
-        [secrets.seed, secrets.secrets[0], hasher.finish()]
+        for part in parts {
+            part(&mut hasher);
+        }
+        hasher.finish()
     };
-    let written = [hash(42, b"key"), hash(42, b""), hash(0, b"abc")];
+    let (key, abc) = (
+        |hasher: &mut KeyHasher<'_>| hasher.write(b"key"),
+        |hasher: &mut KeyHasher<'_>| hasher.write(b"abc"),
+    );
+    let seven = |hasher: &mut KeyHasher<'_>| u64_le::from(7).hash_key(hasher);
+    let small = |hasher: &mut KeyHasher<'_>| u16_le::from(0x1234).hash_key(hasher);
+    let (first, second) = (RapidSecrets::seed(42), RapidSecrets::seed(0));
+    let written = [
+        [first.seed, first.secrets[0], first.secrets[1] | 1],
+        [second.seed, second.secrets[0], second.secrets[1] | 1],
+        [hash(42, &[&seven]), hash(42, &[&key]), hash(42, &[&seven, &key])],
+        [hash(42, &[]), hash(0, &[&abc]), hash(0, &[&small])],
+    ];
     for number in written.as_flattened() {
         assert!(TEXT.contains(&alloc::format!("`{number:016x}`")), "{number:016x}");
+    }
+}
+
+/// The formulas of `FORMAT.md`, written out once more.
+#[test]
+fn places_are_as_written() {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    for groups in [1, 3, 125, 12_501, (1 << 31) - 1] {
+        for _ in 0..100 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let product = u128::from(state) * u128::from(groups);
+            let (hash, mark) = (Hash(state), u8::try_from(product >> 56 & 0xff).expect("eight bits"));
+            assert_eq!(u128::from(hash.home(groups)), product >> 64);
+            assert_eq!(hash.mark(groups).tag(), if mark == 0 { 1 } else { mark });
+            assert_eq!(hash.mark(groups).class(), u32::from(mark % 8));
+            let example = Hash::example(hash.home(groups), groups, u32::from(mark % 8));
+            assert_eq!(
+                (example.home(groups), example.mark(groups).class()),
+                (hash.home(groups), u32::from(mark % 8))
+            );
+        }
     }
 }

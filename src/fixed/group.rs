@@ -2,32 +2,103 @@
 //!
 //! ```text
 //!  byte 0 ................. 11 | 12 ........... 15
-//!       tag of slot 0 .. 11    |  counters 0 .. 7, four bits each, from the lowest
+//!       tag of slot 0 .. 11    |  byte 12 + i: bit i of eight counters, counter c in bit c
 //! ```
 //!
-//! A tag of 0 is a free slot. Counter c counts the entries of class c (three bits of the hash) that found this group full
-//! and went on; 15 stays for ever, until the map is sealed or copied. A search that ends in a group whose counter is zero
-//! has seen every place where its key could be. Counters instead of tombstones: a removed entry leaves nothing behind.
+//! A tag of 0 is a free slot. Counter c counts the entries of class c (the low three bits of its mark) that found this group
+//! full and went on; 15 stays for ever, until the map is sealed or copied. A search that ends in a group whose counter is
+//! zero has seen every place where its key could be. Counters instead of tombstones: a removed entry leaves nothing behind.
+//!
+//! The counters stand across the bytes, so that one rotation by the hash, of which nothing has to be cut off before, picks
+//! the four bits of one of them.
 //!
 //! Two ways of answering with one signature: SSE2, and plain 64-bit arithmetic for every other target (and for Miri). The
 //! tests run one against the other.
 
-use super::layout::{GROUP_BYTES, Hash, LANES};
+use super::layout::{CLASSES, GROUP_BYTES, LANES, Mark};
 
 /// A counter that reached this value no longer counts.
-pub(super) const STUCK: u32 = 15;
+const STUCK: u32 = 15;
 
-/// Which of the twelve lanes answer yes, as bits from the lowest.
+/// The eight counters of a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Counters(pub(super) u32);
+
+impl Counters {
+    /// The bits of the counter of a hash: a rotation by eight would come to the same ones, so nothing is cut off before.
+    #[inline(always)] // part of every miss
+    const fn bits_of(mark: Mark) -> u32 {
+        0x0101_0101_u32.rotate_left(mark.0 as u32)
+    }
+
+    /// Whether no entry of this mark's class went past the group.
+    #[inline(always)]
+    pub(super) const fn is_zero(self, mark: Mark) -> bool {
+        self.0 & Self::bits_of(mark) == 0
+    }
+
+    /// The counter of one class.
+    const fn of(self, class: u32) -> u32 {
+        let bits = self.0 >> class & 0x0101_0101;
+        (bits | bits >> 7 | bits >> 14 | bits >> 21) & STUCK
+    }
+
+    /// The same, with another count in it.
+    const fn with(self, class: u32, count: u32) -> Self {
+        let bits = (count | count << 7 | count << 14 | count << 21) & 0x0101_0101;
+        Self(self.0 & !(0x0101_0101 << class) | bits << class)
+    }
+
+    /// With one more entry of this mark's class; `None` if that counter is stuck.
+    pub(super) const fn up(self, mark: Mark) -> Option<Self> {
+        let count = self.of(mark.class());
+        if count == STUCK {
+            None
+        } else {
+            Some(self.with(mark.class(), count + 1))
+        }
+    }
+
+    /// With one entry less; `None` if that counter is stuck, or zero already.
+    pub(super) const fn down(self, mark: Mark) -> Option<Self> {
+        let count = self.of(mark.class());
+        if count == STUCK || count == 0 {
+            None
+        } else {
+            Some(self.with(mark.class(), count - 1))
+        }
+    }
+
+    /// Whether one of the counters is stuck.
+    pub(super) const fn has_stuck(self) -> bool {
+        let [a, b, c, d] = self.0.to_le_bytes();
+        a & b & c & d != 0
+    }
+
+    /// Whether each counter is that of the others, or stuck.
+    pub(super) fn agree_but_for_stuck(self, others: Self) -> bool {
+        (0..CLASSES).all(|class| self.of(class) == others.of(class) || self.of(class) == STUCK)
+    }
+}
+
+/// Which of the twelve lanes answer yes, as the uppermost bits: the shift that brings them there drops the counters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Mask(u32);
 
-/// All lanes.
-const ALL: u32 = (1 << LANES) - 1;
+/// Bits of a mask below that of the first lane.
+const BELOW: usize = u32::BITS as usize - LANES;
 
 impl Mask {
+    /// From one bit for each lane, from the lowest, and whatever bits above.
+    #[inline(always)]
+    const fn new(lanes: u32) -> Self {
+        Self(lanes << BELOW)
+    }
+
+    /// One bit for each lane, from the lowest.
     #[inline(always)]
     pub(super) const fn bits(&self) -> u32 {
-        self.0
+        self.0 >> BELOW
     }
 
     #[inline(always)]
@@ -35,7 +106,7 @@ impl Mask {
         if self.0 == 0 {
             None
         } else {
-            Some(self.0.trailing_zeros() as usize)
+            Some(self.0.trailing_zeros() as usize - BELOW)
         }
     }
 
@@ -61,30 +132,29 @@ pub(super) use sse2::Group;
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
 pub(super) use generic::Group;
 
-/// The counters of a group, from its bytes.
-#[inline(always)]
-pub(super) const fn counters(bytes: &[u8; GROUP_BYTES]) -> u32 {
-    u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]])
-}
-
-/// Whether one of the eight counters of a word is stuck.
-pub(super) const fn has_stuck(counters: u32) -> bool {
-    let pairs = counters & counters >> 1;
-    pairs & pairs >> 2 & 0x1111_1111 != 0
-}
-
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
 #[allow(unsafe_code)] // calls of SSE2 instructions, nothing else
 mod sse2 {
-    use super::{ALL, GROUP_BYTES, Hash, Mask};
+    use super::{GROUP_BYTES, Mark, Mask};
     use core::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_max_epu8, _mm_movemask_epi8, _mm_set1_epi8, _mm_setzero_si128,
-        _mm_shuffle_epi32, _mm_shufflelo_epi16, _mm_unpacklo_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_movemask_epi8, _mm_setzero_si128, _mm_shuffle_epi32,
     };
 
     /// The tags of a group in one register.
     #[derive(Clone, Copy)]
     pub(in super::super) struct Group(__m128i);
+
+    /// For each mark its tag, four times: looking it up takes fewer instructions than making it. A kilobyte.
+    #[allow(clippy::cast_possible_truncation, reason = "below 256")]
+    const TAGS: &[u32; 256] = &{
+        let mut tags = [0; 256];
+        let mut mark = 0;
+        while mark < tags.len() {
+            tags[mark] = u32::from_ne_bytes([Mark(mark as u8).tag(); 4]);
+            mark += 1;
+        }
+        tags
+    };
 
     #[allow(
         clippy::cast_possible_truncation,
@@ -100,29 +170,24 @@ mod sse2 {
 
         /// The lanes that have the tag of a hash.
         #[inline(always)]
-        pub(in super::super) fn matching(self, hash: Hash) -> Mask {
+        pub(in super::super) fn matching(self, mark: Mark) -> Mask {
             // SAFETY: this module is compiled only where SSE2 is part of the target.
             let hits = unsafe {
-                // What `_mm_set1_epi8` does, without clearing the other bits first.
-                let low = _mm_cvtsi32_si128(hash.0 as i32);
-                let twice = _mm_unpacklo_epi8(low, low);
-                let lows = _mm_shuffle_epi32::<0>(_mm_shufflelo_epi16::<0>(twice));
-                // What `Hash::tag` does: 1 if it is 0.
-                let tags = _mm_max_epu8(lows, _mm_set1_epi8(1));
+                let tags = _mm_shuffle_epi32::<0>(_mm_cvtsi32_si128(TAGS[usize::from(mark.0)] as i32));
                 _mm_movemask_epi8(_mm_cmpeq_epi8(self.0, tags))
             };
-            Mask(hits as u32 & ALL)
+            Mask::new(hits as u32)
         }
 
         #[inline(always)]
         pub(in super::super) fn free(self) -> Mask {
             // SAFETY: as in `matching`.
-            Mask(unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(self.0, _mm_setzero_si128())) } as u32 & ALL)
+            Mask::new(unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(self.0, _mm_setzero_si128())) } as u32)
         }
 
         #[inline(always)]
         pub(in super::super) fn full(self) -> Mask {
-            Mask(!self.free().0 & ALL)
+            Mask::new(!self.free().bits())
         }
     }
 }
@@ -130,7 +195,7 @@ mod sse2 {
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))))]
 #[cfg_attr(test, allow(dead_code, reason = "the tests run it against the other one"))]
 mod generic {
-    use super::{ALL, GROUP_BYTES, Hash, Mask};
+    use super::{GROUP_BYTES, Mark, Mask};
 
     /// The tags of a group in two words of eight bytes; the upper half of the second are counters.
     #[derive(Clone, Copy)]
@@ -153,17 +218,17 @@ mod generic {
         }
 
         /// The lanes that have the tag of a hash.
-        pub(in super::super) fn matching(self, hash: Hash) -> Mask {
-            let tags = LOW * u64::from(hash.tag());
-            Mask((zeros(self.0[0] ^ tags) | zeros(self.0[1] ^ tags) << 8) & ALL)
+        pub(in super::super) fn matching(self, mark: Mark) -> Mask {
+            let tags = LOW * u64::from(mark.tag());
+            Mask::new(zeros(self.0[0] ^ tags) | zeros(self.0[1] ^ tags) << 8)
         }
 
         pub(in super::super) fn free(self) -> Mask {
-            Mask((zeros(self.0[0]) | zeros(self.0[1]) << 8) & ALL)
+            Mask::new(zeros(self.0[0]) | zeros(self.0[1]) << 8)
         }
 
         pub(in super::super) fn full(self) -> Mask {
-            Mask(!self.free().0 & ALL)
+            Mask::new(!self.free().bits())
         }
     }
 }
@@ -173,12 +238,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stuck_counter_is_seen_wherever_it_stands() {
-        for at in (0..u32::BITS).step_by(4) {
-            for count in 0..=STUCK {
-                assert_eq!(has_stuck(count << at), count == STUCK);
-                assert_eq!(has_stuck(0xeeee_eeee & !(STUCK << at) | count << at), count == STUCK);
+    fn each_counter_counts_for_itself() {
+        for class in 0..CLASSES {
+            let mark = Mark(0xF8 | u8::try_from(class).expect("one of eight"));
+            for others in [0, 0xffff_ffff, 0x1234_5678] {
+                let mut counters = Counters(others).with(class, 0);
+                assert!(counters.is_zero(mark) && counters.down(mark).is_none());
+                for count in 1..=STUCK {
+                    counters = counters.up(mark).expect("not stuck yet");
+                    assert_eq!((counters.of(class), counters.is_zero(mark)), (count, false));
+                    assert_eq!(counters.with(class, 0), Counters(others).with(class, 0));
+                    assert_eq!(
+                        counters.down(mark).map(|down| down.of(class)),
+                        (count < STUCK).then(|| count - 1)
+                    );
+                }
+                assert!(counters.up(mark).is_none());
+                assert!(counters.has_stuck() && counters.agree_but_for_stuck(counters.with(class, 3)));
+                assert!(!counters.with(class, 3).agree_but_for_stuck(counters));
             }
+            assert!(!Counters(0x00ff_ffff).has_stuck() && Counters(0x0101_0101 << class).has_stuck());
         }
     }
 
@@ -195,10 +274,10 @@ mod tests {
             assert_eq!(here.free(), plain.free());
             assert_eq!(here.full(), plain.full());
             for low in 0..=255 {
-                let hash = Hash(state << 8 | low);
-                assert_eq!(here.matching(hash), plain.matching(hash));
-                let expected = (0..LANES).filter(|&lane| bytes[lane] == hash.tag());
-                assert!(plain.matching(hash).eq(expected), "{bytes:?} {low}");
+                let mark = Mark(low);
+                assert_eq!(here.matching(mark), plain.matching(mark));
+                let expected = (0..LANES).filter(|&lane| bytes[lane] == mark.tag());
+                assert!(plain.matching(mark).eq(expected), "{bytes:?} {low}");
             }
             let full = (0..LANES).filter(|&lane| bytes[lane] != 0);
             assert!(plain.full().eq(full), "{bytes:?}");

@@ -14,7 +14,7 @@
 use super::core::Core;
 use super::error::{FixedError, FixedInsertError};
 use super::group::Group;
-use super::layout::{Hash, LANES};
+use super::layout::{Hash, LANES, Mark};
 use super::memory::MemoryMut;
 use super::raw::{Place, Search};
 use super::value::FixedValue;
@@ -52,9 +52,9 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let home = hash.home(raw.groups());
         // SAFETY: C2, as in `slot_of`.
         match raw.find_in(hash, home, &mut |other| is_key(&key, unsafe { other.as_ref() })) {
-            ControlFlow::Break(Some(slot)) => {
+            ControlFlow::Break(Some(place)) => {
                 self.unseal();
-                return Ok(Some(core::mem::replace(self.pair_mut(slot).1, value)));
+                return Ok(Some(core::mem::replace(self.value_at(place), value)));
             }
             ControlFlow::Break(None) => {
                 if let Some(place) = raw.place_in(home) {
@@ -67,12 +67,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             }
             ControlFlow::Continue(()) => {}
         }
-        // Another type than the one returned: were it the same, the compiler would build both in one place in memory, and
-        // the usual way would write there and read back.
-        match self.insert_further(hash, key, value, is_key) {
-            ControlFlow::Continue(old) => Ok(old),
-            ControlFlow::Break(error) => Err(error),
-        }
+        self.insert_further(hash, key, value, is_key)
     }
 
     /// The same, if the home group did not tell, or the map is full.
@@ -84,7 +79,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         key: K,
         value: V,
         is_key: impl Fn(&K, &K) -> bool,
-    ) -> ControlFlow<FixedInsertError<K, V>, Option<V>> {
+    ) -> Result<Option<V>, FixedInsertError<K, V>> {
         // SAFETY: C2, as in `slot_of`.
         let place = match self
             .raw()
@@ -92,15 +87,12 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         {
             Ok(Search::Found(slot)) => {
                 self.unseal();
-                return ControlFlow::Continue(Some(core::mem::replace(self.pair_mut(slot).1, value)));
+                return Ok(Some(core::mem::replace(self.pair_mut(slot).1, value)));
             }
             Ok(Search::Vacant(place)) => Ok(place),
             Err(error) => Err(error),
         };
-        match self.occupy(hash, place, key, value) {
-            Ok(_) => ControlFlow::Continue(None),
-            Err(error) => ControlFlow::Break(error),
-        }
+        self.occupy(hash, place, key, value).map(|_| None)
     }
 
     /// Puts a pair into a map from which nothing was ever removed, and gives its slot and whether a key in its home group
@@ -122,7 +114,10 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let home = hash.home(raw.groups());
         // Nothing was removed: as long as its home has a free slot, no entry stands elsewhere because home was full.
         if let Some(place) = raw.place_in(home) {
-            let is_alike = Group::load(&raw.group(home)).matching(hash).first().is_some();
+            let is_alike = Group::load(&raw.group(home))
+                .matching(hash.mark(raw.groups()))
+                .first()
+                .is_some();
             return Ok((self.occupy(hash, Ok(place), key, value)?, is_alike));
         }
         let place = match self.place_further(hash, |other| is_key(&key, other)) {
@@ -142,7 +137,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let (group, lane) = (slot / LANES, slot % LANES);
         let bytes = raw.group(group as u32);
         Group::load(&bytes)
-            .matching(Hash(bytes[lane].into())) // a tag is the tag of itself
+            .matching(Mark(bytes[lane])) // a tag is the tag of itself
             .take_while(|&other| other < lane)
             .any(|other| is_key(self.pair(slot).0, self.pair(group * LANES + other).0))
     }

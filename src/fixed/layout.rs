@@ -15,7 +15,7 @@ pub(super) const MAGIC: u64 = u64::from_le_bytes(*b"\x8bAMAP\r\n\x1a");
 pub(super) const VERSION: u16 = 1;
 /// Reads as another number when the bytes of each integer were swapped.
 pub(super) const ENDIAN_MARK: u16 = 0x0102;
-/// Hasher 1: rapidhash v3, the parts of a key chained through its seed.
+/// Hasher 1: `KeyHasher`.
 pub(super) const HASHER: u32 = 1;
 
 /// Offsets of the header's fields, in bytes from the start. All fields are little-endian.
@@ -164,22 +164,39 @@ impl Geometry {
     }
 }
 
-/// How a hash chooses its places.
+/// How a hash chooses its places: it is a fraction of 2^64, of which the groups are as many equal parts.
 ///
 /// ```text
-///  63 .............................. | 10 . 8 | 7 ....... 0
-///   home group: times groups, the    |  class |    tag
-///   upper 64 bits of 128             |        |
+///                   hash times groups, 128 bits
+///  127 ............................ 64 | 63 .......... 56 | 55 .... 0
+///   home group: which part             |  mark: where in  |
+///                                      |  the part        |
 /// ```
 #[derive(Clone, Copy)]
 pub(super) struct Hash(pub(super) u64);
 
+/// What stands for a hash in its groups.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(pub(super) u8);
+
+impl Mark {
+    /// The byte beside the slot: 1 to 255. Zero is a free slot.
+    #[inline(always)] // part of every lookup
+    pub(super) const fn tag(self) -> u8 {
+        self.0 + (self.0 == 0) as u8
+    }
+
+    /// Which counter of a group counts the entries of this hash.
+    pub(super) const fn class(self) -> u32 {
+        self.0 as u32 % CLASSES
+    }
+}
+
 impl Hash {
     /// A hash with this home and class.
     pub(super) const fn example(home: u32, groups: u32, class: u32) -> Self {
-        let first = ((home as u128) << 64).div_ceil(groups as u128) as u64;
-        // A group has far more hashes than the low bits tell apart.
-        Self(first.next_multiple_of(1 << 11) | (class as u64) << 8)
+        let product = (home as u128) << 64 | (class as u128) << 56;
+        Self(product.div_ceil(groups as u128) as u64)
     }
 
     /// The group where the search begins.
@@ -188,17 +205,10 @@ impl Hash {
         ((self.0 as u128 * groups as u128) >> 64) as u32
     }
 
-    /// The byte that stands for the hash in its group: 1 to 255. Zero is a free slot.
+    /// What stands for the hash in each group.
     #[inline(always)] // part of every lookup
-    pub(super) const fn tag(self) -> u8 {
-        let low = self.0 as u8;
-        low + (low == 0) as u8
-    }
-
-    /// Where the counter of this hash stands in a group's word of counters, in bits.
-    #[inline(always)] // part of every miss
-    pub(super) const fn counter_at(self) -> u32 {
-        (self.0 >> 6) as u32 & 0b1_1100
+    pub(super) const fn mark(self, groups: u32) -> Mark {
+        Mark(((self.0 as u128 * groups as u128) as u64 >> 56) as u8)
     }
 
     /// The groups that a search for this hash looks at, from its home on; each once.

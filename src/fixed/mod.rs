@@ -60,7 +60,7 @@
 //!
 //! # Hash functions and hostile keys
 //!
-//! Keys are hashed by rapidhash v3 with secrets made from a seed, random for each new map. An archive shows its seed to
+//! Keys are hashed by [`KeyHasher`] with secrets made from a seed, random for each new map. An archive shows its seed to
 //! whoever can read it: a map that takes keys from outside after it was published is to be re-keyed first, by
 //! [`copy_into`](FixedMap::copy_into), which draws a new seed.
 //!
@@ -106,7 +106,7 @@ pub use self::atomic::{AtomicI32Le, AtomicI64Le, AtomicU8, AtomicU16Le, AtomicU3
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::error::{ConvertError, Field, FixedError, FixedExtendError, FixedInsertError, SnapshotError};
 pub use self::iter::{Iter, IterMut, Keys, Values, ValuesMut};
-pub use self::key::{FixedKey, KeyHasher, Query};
+pub use self::key::{FixedKey, KeyHasher, KeySecrets, Query};
 pub use self::memory::{AlignedBytes, Exclusive, Holds, IntoMemory, Memory, MemoryMut};
 pub use self::open::Unverified;
 pub use self::recover::Recovered;
@@ -129,7 +129,6 @@ use self::core::Core;
 use self::insert::Found;
 use self::key::hash_of;
 use self::layout::{Geometry, Hash, SlotLayout};
-use rapidhash::v3::RapidSecrets;
 
 /// A hash map of fixed capacity in one buffer of bytes, which is its own zero-copy archive.
 ///
@@ -152,7 +151,7 @@ use rapidhash::v3::RapidSecrets;
 /// ```
 pub struct FixedMap<K, V, M = AlignedBytes> {
     core: Core<K, V, M>,
-    secrets: RapidSecrets,
+    secrets: KeySecrets,
     seed: u64,
 }
 
@@ -327,9 +326,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// ```
     #[inline]
     pub fn get<Q: Query<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
-        self.core
-            .find(self.hash(key), |other| key.is_key(other))
-            .map(|(_, value)| value)
+        self.core.find_value(self.hash(key), |other| key.is_key(other))
     }
 
     /// Key and value of a key. Time: O(1). Allocates: never.

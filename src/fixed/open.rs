@@ -4,7 +4,7 @@
 use super::core::Core;
 use super::error::FixedError;
 use super::header::Header;
-use super::key::{FixedKey, Query, hash_of};
+use super::key::{FixedKey, KeySecrets, Query, hash_of};
 use super::layout::{OPEN, SEALED};
 use super::memory::{Holds, IntoMemory, Memory, MemoryMut};
 use super::recover::Recovered;
@@ -12,7 +12,6 @@ use super::value::{AnyBytes, Checked, FixedValue, Frozen};
 use super::verify::{Verifier, scratch_words};
 use super::{Field, FixedMap};
 use alloc::vec::Vec;
-use rapidhash::v3::RapidSecrets;
 
 impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// Opens an archive: its header is checked, nothing else is read. Time: O(1). Allocates: never.
@@ -224,7 +223,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         let seed = header.seed();
         Self {
             core,
-            secrets: RapidSecrets::seed(seed),
+            secrets: KeySecrets::seed(seed),
             seed,
         }
     }

@@ -16,7 +16,7 @@
 //! Entries never move, and a removed one leaves no tombstone. What remains of churn are entries that stand behind their home
 //! because it was full when they came; `FORMAT.md` has the table of what that costs after random remove+insert pairs at full
 //! capacity. One counter a group, as in F14, does not survive them: every search passes through a group that once
-//! overflowed. Eight do, chosen by hash bits that choose neither group nor tag: at a load of two thirds 1.09 groups a hit
+//! overflowed. Eight do, chosen by three bits of the hash that do not choose the group: at a load of two thirds 1.09 groups a hit
 //! and 1.12 a miss, at four fifths 1.26 and 1.35 (100,000 entries, 20n pairs). Both are within what a probe may cost, but a
 //! search that goes on to a second group is one that the processor did not foresee, and it waits for memory before it
 //! notices: at four fifths hits took 1.2 times as long as at two thirds, at 100,000 entries and at 1 million.
@@ -29,7 +29,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::error::{Field, FixedError};
-use super::group::{Group, STUCK, counters};
+use super::group::{Counters, Group};
 use super::layout::{GROUP_BYTES, Hash, LANES, SlotLayout, at};
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
@@ -58,6 +58,28 @@ pub(super) struct Place {
     group: u32,
     lane: usize,
     passed: u32,
+}
+
+/// The slot that a search came to: its bytes, and its place. What a caller does not use costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    bytes: NonNull<u8>,
+    group: u32,
+    lane: usize,
+}
+
+impl Hit {
+    /// The number of the slot.
+    #[inline(always)]
+    pub(super) const fn slot(self) -> usize {
+        self.group as usize * LANES + self.lane
+    }
+
+    /// The first of its bytes.
+    #[inline(always)]
+    pub(super) const fn bytes(self) -> NonNull<u8> {
+        self.bytes
+    }
 }
 
 /// What a search for the place of a key came to.
@@ -94,6 +116,14 @@ impl<K, V> Raw<K, V> {
         unsafe { *self.group_ptr(group).cast::<Aligned>().as_ptr() }.0
     }
 
+    /// The counters of a group.
+    #[inline(always)]
+    pub(super) fn counters(self, group: u32) -> Counters {
+        debug_assert!(group < self.groups);
+        // SAFETY: R1; the four bytes behind the tags of a group below `groups`, aligned to four.
+        Counters(u32::from_le(unsafe { self.group_ptr(group).add(LANES).cast().read() }))
+    }
+
     #[inline(always)]
     pub(super) fn group_ptr(self, group: u32) -> NonNull<u8> {
         // SAFETY: R1, as in `group`.
@@ -105,6 +135,18 @@ impl<K, V> Raw<K, V> {
         debug_assert!(slot < self.groups as usize * LANES);
         // SAFETY: R1; a slot below `groups * 12` is inside the archive.
         unsafe { self.base.add(self.slots_at + slot * Self::SLOT.size) }
+    }
+
+    /// The first slot of a group.
+    #[inline(always)]
+    fn slots_of(self, group: u32) -> NonNull<u8> {
+        debug_assert!(group < self.groups);
+        // SAFETY: R1; the slots of a group below `groups` are inside the archive.
+        unsafe {
+            self.base
+                .add(self.slots_at)
+                .add(group as usize * (LANES * Self::SLOT.size))
+        }
     }
 
     #[inline(always)]
@@ -138,21 +180,28 @@ impl<K, V> Raw<K, V> {
     /// The slot of a key, which `is_key` recognises.
     ///
     /// Bounded by the number of groups, whatever the bytes say. `is_key` is only asked about slots whose tag is full.
-    #[inline(always)] // part of every lookup
-    pub(super) fn find(self, hash: Hash, mut is_key: impl FnMut(NonNull<K>) -> bool) -> Option<usize> {
-        let home = hash.home(self.groups);
-        // The first group is written out, so that what only the others need is not made ready for all.
-        if let ControlFlow::Break(found) = self.find_in(hash, home, &mut is_key) {
-            return found;
-        }
-        let mut group = home;
-        for _ in 1..self.groups {
-            group = Hash::next(group, self.groups);
+    pub(super) fn find(self, hash: Hash, mut is_key: impl FnMut(NonNull<K>) -> bool) -> Option<Hit> {
+        for group in hash.way(self.groups) {
             if let ControlFlow::Break(found) = self.find_in(hash, group, &mut is_key) {
                 return found;
             }
         }
         None
+    }
+
+    /// The same, of the groups behind this one on the way.
+    #[inline(always)] // a call would cost every search the registers that it keeps
+    pub(super) fn find_behind(self, hash: Hash, home: u32, mut is_key: impl FnMut(NonNull<K>) -> bool) -> Option<Hit> {
+        let mut group = home;
+        loop {
+            group = Hash::next(group, self.groups);
+            if group == home {
+                return None;
+            }
+            if let ControlFlow::Break(found) = self.find_in(hash, group, &mut is_key) {
+                return found;
+            }
+        }
     }
 
     /// What one group says of a key: where it is, that it is nowhere, or that the search goes on.
@@ -162,15 +211,17 @@ impl<K, V> Raw<K, V> {
         hash: Hash,
         group: u32,
         is_key: &mut impl FnMut(NonNull<K>) -> bool,
-    ) -> ControlFlow<Option<usize>> {
-        let bytes = self.group(group);
-        for lane in Group::load(&bytes).matching(hash) {
-            let slot = group as usize * LANES + lane;
-            if is_key(self.key_ptr(slot)) {
-                return ControlFlow::Break(Some(slot));
+    ) -> ControlFlow<Option<Hit>> {
+        let tags = self.group(group);
+        let slots = self.slots_of(group);
+        for lane in Group::load(&tags).matching(hash.mark(self.groups)) {
+            // SAFETY: R1; a lane of this group.
+            let bytes = unsafe { slots.add(lane * Self::SLOT.size) };
+            if is_key(bytes.cast()) {
+                return ControlFlow::Break(Some(Hit { bytes, group, lane }));
             }
         }
-        if counter(counters(&bytes), hash) == 0 {
+        if self.counters(group).is_zero(hash.mark(self.groups)) {
             ControlFlow::Break(None)
         } else {
             ControlFlow::Continue(())
@@ -179,7 +230,7 @@ impl<K, V> Raw<K, V> {
 
     /// Whether a search that comes to this group goes no further.
     fn ends_in(self, hash: Hash, group: u32) -> bool {
-        counter(counters(&self.group(group)), hash) == 0
+        self.counters(group).is_zero(hash.mark(self.groups))
     }
 
     /// Whether a search for this hash ends by itself, not by the bound.
@@ -224,7 +275,7 @@ impl<K, V> Raw<K, V> {
         for passed in 0..self.groups {
             if searching {
                 match self.find_in(hash, group, &mut is_key) {
-                    ControlFlow::Break(Some(slot)) => return Ok(Search::Found(slot)),
+                    ControlFlow::Break(Some(place)) => return Ok(Search::Found(place.slot())),
                     ControlFlow::Break(None) => searching = false,
                     ControlFlow::Continue(()) => {}
                 }
@@ -251,20 +302,22 @@ impl<K, V> Raw<K, V> {
     /// R1 for writing. The place is of this map and hash, and nothing was written since it was chosen.
     #[inline(always)]
     pub(super) unsafe fn occupy(self, hash: Hash, place: Place, key: K, value: V) -> usize {
-        let slot = place.group as usize * LANES + place.lane;
         // SAFETY: R1 for writing, passed on by the caller.
         unsafe {
+            let slot = self.slots_of(place.group).add(place.lane * Self::SLOT.size);
             if place.passed > 0 {
                 self.count_passage(hash, hash.way(self.groups).take(place.passed as usize));
             }
             compiler_fence(Ordering::Release);
-            self.key_ptr(slot).write(key);
-            self.value_ptr(slot).write(value);
+            slot.cast().write(key);
+            slot.add(Self::SLOT.value_at).cast().write(value);
             compiler_fence(Ordering::Release);
-            self.group_ptr(place.group).add(place.lane).write(hash.tag());
+            self.group_ptr(place.group)
+                .add(place.lane)
+                .write(hash.mark(self.groups).tag());
         }
         compiler_fence(Ordering::Release);
-        slot
+        place.group as usize * LANES + place.lane
     }
 
     /// Adds one to the counters that this hash has in these groups.
@@ -275,10 +328,9 @@ impl<K, V> Raw<K, V> {
     #[cold]
     pub(super) unsafe fn count_passage(self, hash: Hash, passed: impl Iterator<Item = u32>) {
         for group in passed {
-            let counters = counters(&self.group(group));
-            if counter(counters, hash) < STUCK {
+            if let Some(counters) = self.counters(group).up(hash.mark(self.groups)) {
                 // SAFETY: passed on by the caller.
-                unsafe { self.set_counters(group, counters + (1 << hash.counter_at())) };
+                unsafe { self.set_counters(group, counters) };
             }
         }
     }
@@ -286,11 +338,11 @@ impl<K, V> Raw<K, V> {
     /// # Safety
     ///
     /// R1 for writing.
-    pub(super) unsafe fn set_counters(self, group: u32, counters: u32) {
+    pub(super) unsafe fn set_counters(self, group: u32, counters: Counters) {
         // SAFETY: R1: the four bytes behind the tags.
         let place = unsafe { self.group_ptr(group).add(LANES) };
         // SAFETY: the same; bytes have no alignment.
-        unsafe { place.cast::<[u8; 4]>().write(counters.to_le_bytes()) };
+        unsafe { place.cast::<[u8; 4]>().write(counters.0.to_le_bytes()) };
     }
 
     /// Takes an entry out and zeroes its slot.
@@ -329,11 +381,9 @@ impl<K, V> Raw<K, V> {
     #[cold]
     unsafe fn count_off_passage(self, hash: Hash, passed: impl Iterator<Item = u32>) {
         for group in passed {
-            let counters = counters(&self.group(group));
-            let count = counter(counters, hash);
-            if count > 0 && count < STUCK {
+            if let Some(counters) = self.counters(group).down(hash.mark(self.groups)) {
                 // SAFETY: passed on by the caller.
-                unsafe { self.set_counters(group, counters - (1 << hash.counter_at())) };
+                unsafe { self.set_counters(group, counters) };
             }
         }
     }
@@ -430,16 +480,10 @@ impl<K, V> Raw<K, V> {
     #[inline(always)]
     pub(super) fn prefetch_slot(self, hash: Hash) {
         let group = hash.home(self.groups);
-        if let Some(lane) = Group::load(&self.group(group)).matching(hash).first() {
+        if let Some(lane) = Group::load(&self.group(group)).matching(hash.mark(self.groups)).first() {
             prefetch(self.slot_ptr(group as usize * LANES + lane).as_ptr());
         }
     }
-}
-
-/// The counter of this hash in a group's word.
-#[inline(always)]
-pub(super) const fn counter(counters: u32, hash: Hash) -> u32 {
-    counters >> hash.counter_at() & STUCK
 }
 
 #[derive(Clone, Copy)]

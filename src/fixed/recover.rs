@@ -1,11 +1,10 @@
 //! Making an archive whole again whose writer was killed.
 
 use super::core::Core;
-use super::key::{FixedKey, hash_of};
+use super::key::{FixedKey, KeySecrets, hash_of};
 use super::memory::MemoryMut;
 use super::value::Checked;
 use core::fmt;
-use rapidhash::v3::RapidSecrets;
 
 /// What [`FixedMap::recover`](super::FixedMap::recover) kept and lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl fmt::Display for Recovered {
 
 pub(super) fn recover<K: FixedKey + Checked, V: Checked, M: MemoryMut>(
     core: &mut Core<K, V, M>,
-    secrets: &RapidSecrets,
+    secrets: &KeySecrets,
 ) -> Recovered {
     let hash = |key: &K| hash_of(key, secrets);
     let claimed = core.len();

@@ -6,7 +6,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::core::Core;
-use super::group::Group;
+use super::group::{Counters, Group};
 use super::layout::Hash;
 use super::memory::MemoryMut;
 use super::value::{Checked, FixedValue};
@@ -31,7 +31,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
                 && unsafe {
                     K::is_valid(raw.key_ptr(slot).as_ptr())
                         && V::is_valid(raw.value_ptr(slot).as_ptr())
-                        && hash_of(raw.key_ptr(slot).as_ref()).tag() == tag
+                        && hash_of(raw.key_ptr(slot).as_ref()).mark(raw.groups()).tag() == tag
                 };
             if valid {
                 // SAFETY: R1 for writing (M2).
@@ -92,7 +92,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let raw = self.raw();
         for group in 0..raw.groups() {
             // SAFETY: R1 for writing (M2).
-            unsafe { raw.set_counters(group, 0) };
+            unsafe { raw.set_counters(group, Counters::default()) };
         }
         for slot in 0..self.geometry().slots() {
             if raw.tag(slot) != 0 {

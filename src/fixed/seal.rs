@@ -1,7 +1,6 @@
 //! The seal of an archive: the checksum of its content, and the state that says so.
 
 use super::core::Core;
-use super::group::{counters, has_stuck};
 #[cfg(feature = "files")]
 use super::header::Header;
 use super::header::content_checksum;
@@ -20,7 +19,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// The first half: no counter is stuck that need not be.
     pub(super) fn settle(&mut self, hash_of: impl Fn(&K) -> Hash) {
         let raw = self.raw();
-        if !self.is_sealed() && (0..raw.groups()).any(|group| has_stuck(counters(&raw.group(group)))) {
+        if !self.is_sealed() && (0..raw.groups()).any(|group| raw.counters(group).has_stuck()) {
             self.recount(hash_of);
         }
     }

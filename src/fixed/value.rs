@@ -214,10 +214,20 @@ macro_rules! leaves {
         impl FixedKey for $type {
             #[inline(always)]
             fn hash_key(&self, hasher: &mut KeyHasher<'_>) {
-                hasher.write(self.as_bytes());
+                hash_number(self.as_bytes(), hasher);
             }
         }
     )*};
+}
+
+/// Feeds a number of up to sixteen bytes, in words of eight; the length is known where this is inlined.
+#[inline(always)]
+fn hash_number(bytes: &[u8], hasher: &mut KeyHasher<'_>) {
+    for part in bytes.chunks(size_of::<u64>()) {
+        let mut word = [0; size_of::<u64>()];
+        word[..part.len()].copy_from_slice(part);
+        hasher.write_u64(u64::from_le_bytes(word));
+    }
 }
 
 leaves! {

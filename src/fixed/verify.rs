@@ -10,15 +10,14 @@
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::error::{Field, FixedError};
-use super::group::{Group, STUCK, counters};
+use super::group::{Counters, Group};
 use super::header::content_checksum;
-use super::key::{FixedKey, hash_of};
+use super::key::{FixedKey, KeySecrets, hash_of};
 use super::layout::{Geometry, Hash, LANES, SlotLayout, at};
-use super::raw::{Raw, counter};
+use super::raw::{Hit, Raw};
 use super::value::Checked;
 use core::ops::ControlFlow;
 use core::ptr::NonNull;
-use rapidhash::v3::RapidSecrets;
 
 /// Words of scratch memory that `verify_in` takes for so many groups: their counters, made anew.
 pub(super) const fn scratch_words(groups: u32) -> usize {
@@ -29,7 +28,7 @@ pub(super) const fn scratch_words(groups: u32) -> usize {
 pub(super) struct Verifier<'m, K, V> {
     pub(super) raw: Raw<K, V>,
     pub(super) geometry: &'m Geometry,
-    pub(super) secrets: &'m RapidSecrets,
+    pub(super) secrets: &'m KeySecrets,
     pub(super) len: u64,
     /// The checksum that the header states, if it says that it is sealed.
     pub(super) sealed: Option<u64>,
@@ -62,13 +61,13 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             return Err(FixedError::new(Field::Len, full, self.len));
         }
         for (group, &made) in scratch.iter().enumerate() {
-            let stated = counters(&self.raw.group(group as u32));
+            let (stated, made) = (self.raw.counters(group as u32), Counters(made));
             if !self.agree(stated, made) {
                 return Err(FixedError::at(
                     Field::Counters,
                     group as u64,
-                    made.into(),
-                    stated.into(),
+                    made.0.into(),
+                    stated.0.into(),
                 ));
             }
         }
@@ -128,8 +127,9 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             if !unsafe { V::is_valid(self.raw.value_ptr(slot).as_ptr()) } {
                 return Err(FixedError::at(Field::Value, place, 0, 1));
             }
-            if hash.tag() != tag {
-                return Err(FixedError::at(Field::Tag, place, hash.tag().into(), tag.into()));
+            let made = hash.mark(self.geometry.groups).tag();
+            if made != tag {
+                return Err(FixedError::at(Field::Tag, place, made.into(), tag.into()));
             }
             if hash.home(self.geometry.groups) == group {
                 let own = self.raw.key_ptr(slot);
@@ -137,7 +137,7 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
                 // that was not checked above, or in an earlier turn of this loop.
                 let is_same = |other: NonNull<K>| other == own || unsafe { other.as_ref().same(own.as_ref()) };
                 let found = self.raw.find_in(hash, group, &mut { is_same });
-                *reached &= found == ControlFlow::Break(Some(slot));
+                *reached &= found.map_break(|found| found.map(Hit::slot)) == ControlFlow::Break(Some(slot));
             } else {
                 self.count_passages(hash, slot, scratch);
             }
@@ -160,21 +160,16 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
     fn count_passages(&self, hash: Hash, slot: usize, scratch: &mut [u32]) {
         for group in hash.way_to(slot, self.geometry.groups) {
             let made = &mut scratch[group as usize];
-            if counter(*made, hash) < STUCK {
-                *made += 1 << hash.counter_at();
+            if let Some(up) = Counters(*made).up(hash.mark(self.geometry.groups)) {
+                *made = up.0;
             }
         }
     }
 
     /// Whether a group's counters are those that its passages make. In an open archive a counter may be stuck from earlier;
     /// sealing frees it.
-    fn agree(&self, stated: u32, made: u32) -> bool {
-        stated == made
-            || self.sealed.is_none()
-                && (0..u32::BITS).step_by(4).all(|at| {
-                    let (stated, made) = (stated >> at & STUCK, made >> at & STUCK);
-                    stated == made || stated == STUCK
-                })
+    fn agree(&self, stated: Counters, made: Counters) -> bool {
+        stated == made || self.sealed.is_none() && stated.agree_but_for_stuck(made)
     }
 
     /// Every key of a group is reached from its home, and no equal key stands elsewhere on its way.
@@ -188,7 +183,8 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             let hash = hash_of(key, self.secrets);
             // The first slot with this key on its way is this one, for every slot: so no key stands twice, and all are reached.
             // SAFETY: R2, by `check_slots`.
-            match self.raw.find(hash, |other| unsafe { other.as_ref() }.same(key)) {
+            let found = self.raw.find(hash, |other| unsafe { other.as_ref() }.same(key));
+            match found.map(Hit::slot) {
                 Some(first) if first == slot => {}
                 Some(first) => {
                     return Err(FixedError::at(Field::Duplicate, slot as u64, first as u64, slot as u64));

@@ -184,7 +184,7 @@ fn lies_in_counters() {
         }),
         class("all counters are 14", Says::Verify(Counters), |b, s, _| {
             for group in 0..s.groups {
-                put32(b, s.counters_at(group), 0xeeee_eeee);
+                put32(b, s.counters_at(group), 0xffff_ff00);
             }
         }),
         class("all counters are stuck", Says::Sealed(Counters), |b, s, _| {

@@ -7,7 +7,7 @@
 )]
 #![allow(clippy::cast_possible_truncation, reason = "archives of tests are small")]
 
-use arenamap::fixed::{FixedKey, KeyHasher};
+use arenamap::fixed::{FixedKey, KeyHasher, KeySecrets};
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 
 /// Offsets in the header.
@@ -152,15 +152,16 @@ impl Shape {
 
     /// Where a key is looked for.
     pub(crate) fn way<K: FixedKey>(&self, key: &K) -> Way {
-        let secrets = RapidSecrets::seed(self.seed);
+        let secrets = KeySecrets::seed(self.seed);
         let mut hasher = KeyHasher::new(&secrets);
         key.hash_key(&mut hasher);
         let hash = hasher.finish();
-        let low = (hash & 0xff) as u8;
+        let product = u128::from(hash) * self.groups as u128;
+        let mark = (product >> 56) as u8;
         Way {
-            home: ((u128::from(hash) * self.groups as u128) >> 64) as usize,
-            tag: if low == 0 { 1 } else { low },
-            class: (hash >> 8) as usize & 7,
+            home: (product >> 64) as usize,
+            tag: mark.max(1),
+            class: usize::from(mark & 7),
         }
     }
 }
@@ -173,14 +174,16 @@ pub(crate) struct Way {
     pub(crate) class: usize,
 }
 
-/// The counter of a class in a group.
+/// The counter of a class in a group: one bit of each of four bytes.
 pub(crate) fn counter(bytes: &[u8], shape: &Shape, group: usize, class: usize) -> u32 {
-    number32(bytes, shape.counters_at(group)) >> (4 * class) & 15
+    let bytes = &bytes[shape.counters_at(group)..][..4];
+    (0..4).map(|bit| u32::from(bytes[bit] >> class & 1) << bit).sum()
 }
 
 /// Sets the counter of a class in a group.
 pub(crate) fn set_counter(bytes: &mut [u8], shape: &Shape, group: usize, class: usize, count: u32) {
-    let at = shape.counters_at(group);
-    let others = number32(bytes, at) & !(15 << (4 * class));
-    put32(bytes, at, others | count << (4 * class));
+    for bit in 0..4 {
+        let byte = &mut bytes[shape.counters_at(group) + bit];
+        *byte = *byte & !(1 << class) | ((count >> bit & 1) as u8) << class;
+    }
 }
