@@ -1,18 +1,23 @@
 //! The pool of arenas and the handle that it gives out.
 //!
 //! ```text
-//! ArenaPool { Mutex<Waiting { head, .. }> }
-//!                           |
-//!                           v
-//!                       [ Core | next ] --> [ Core | next ] --> none      reset, nobody has a handle
+//! ArenaPool { ready, Mutex<Waiting { head, .. }> }
+//!               |                      |
+//!               v                      v
+//!           [ Core ]               [ Core | next ] --> [ Core | next ] --> none      reset, nobody has a handle
 //!
-//! PooledArena / SharedArena --> [ Core | home: this pool ]                out
+//! PooledArena / SharedArena --> [ Core | home: this pool ]                           out
 //! ```
+//!
+//! One core waits in front of the lock: where arenas come and go one at a time, a checkout is an atomic exchange and a return
+//! another. Whoever finds none there takes the lock, and makes a new arena only if at one moment under the lock nothing waits
+//! in either place: so there are never more arenas than were out at once.
 //!
 //! Invariants, beside those of the handles:
 //!
-//! 1. A core is waiting, or out, never both. It is taken and put back under the mutex, last in, first out; while it waits
-//!    it is reset, nobody else has a pointer to it, and its `home` means nothing.
+//! 1. A core is waiting, or out, never both. It waits in `ready`, put there and taken by one atomic exchange each (release,
+//!    acquire), or on the list from `head`, put there and taken under the mutex. While it waits it is reset, nobody else has
+//!    a pointer to it, and its `home` means nothing.
 //! 2. `home` of a core that is out is valid until the core is back: a borrowed pool outlives the `'p` of the handle; a
 //!    counted pool is kept by one strong count that belongs to the core while it is out.
 //! 3. `home` and `next` are written by whoever has the core alone; while it is out, `home` is only read.
@@ -22,11 +27,13 @@
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::fmt;
+use core::iter;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
-use core::ptr::NonNull;
-use core::sync::atomic::AtomicUsize;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::handle::{Core, Handle, Owned, sealed};
@@ -174,9 +181,9 @@ impl Default for PoolConfig {
 
 /// A pool of arenas: checked out, reset and returned without a heap call.
 ///
-/// A checkout takes the arena that came back last, or makes a new one if none waits, which starts with room for the
-/// highest high-water mark of the arenas that came back before. One lock per checkout and one per return; the reset
-/// happens outside of it.
+/// A checkout takes an arena that came back, or makes a new one if none waits, which starts with room for the highest
+/// high-water mark of the arenas that came back before. Where one arena waits, checkout and return are an atomic exchange
+/// each; the others wait behind a lock. The reset happens outside of it.
 ///
 /// The pool is `Sync`: make it a `static`, or put it into an `Arc` and use [`checkout_owned`](Self::checkout_owned).
 ///
@@ -191,15 +198,22 @@ impl Default for PoolConfig {
 /// assert_eq!(POOL.stats().kept, 1);
 /// ```
 pub struct ArenaPool {
+    /// A waiting core, or null.
+    ready: AtomicPtr<Core>,
     waiting: Mutex<Waiting>,
+    checkouts: AtomicU64,
+    trimmed: AtomicU64,
+    high_water: AtomicUsize,
     config: PoolConfig,
 }
 
 /// What is under the mutex.
 struct Waiting {
     head: Option<NonNull<Core>>,
-    /// As in the report, but for `kept_bytes` and `out`, which are worked out for it.
-    stats: PoolStats,
+    /// Cores on the list.
+    len: usize,
+    created: u64,
+    freed: u64,
 }
 
 // SAFETY: the waiting cores belong to the pool alone (1), and a core may be sent like an arena.
@@ -229,25 +243,24 @@ impl ArenaPool {
     /// ```
     #[must_use]
     pub const fn with_config(config: PoolConfig) -> Self {
-        let stats = PoolStats {
-            kept: 0,
-            kept_bytes: 0,
-            out: 0,
-            checkouts: 0,
-            created: 0,
-            freed: 0,
-            trimmed: 0,
-            high_water: 0,
-        };
         Self {
-            waiting: Mutex::new(Waiting { head: None, stats }),
+            ready: AtomicPtr::new(ptr::null_mut()),
+            waiting: Mutex::new(Waiting {
+                head: None,
+                len: 0,
+                created: 0,
+                freed: 0,
+            }),
+            checkouts: AtomicU64::new(0),
+            trimmed: AtomicU64::new(0),
+            high_water: AtomicUsize::new(0),
             config,
         }
     }
 
     /// Takes an arena out; it comes back when the handle is dropped.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
     ///
     /// # Panics
     ///
@@ -266,7 +279,7 @@ impl ArenaPool {
 
     /// Takes an arena out; it comes back when the handle is dropped.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
     ///
     /// # Errors
     ///
@@ -285,7 +298,7 @@ impl ArenaPool {
 
     /// Takes an arena out of a counted pool; the handle borrows nothing.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
     ///
     /// # Panics
     ///
@@ -307,7 +320,7 @@ impl ArenaPool {
 
     /// Takes an arena out of a counted pool; the handle borrows nothing.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
     ///
     /// # Errors
     ///
@@ -338,16 +351,28 @@ impl ArenaPool {
     /// ```
     pub fn stats(&self) -> PoolStats {
         let waiting = self.waiting();
-        let mut stats = waiting.stats;
-        let alive = usize::try_from(stats.created - stats.freed).unwrap_or(usize::MAX);
-        stats.out = alive.saturating_sub(stats.kept);
-        let mut next = waiting.head;
-        while let Some(core) = next {
-            // SAFETY: waiting, so it is alive, and the mutex keeps everybody else away (1).
+        // Taken away, so that nobody else has it; whoever finds nothing ready waits for the lock.
+        let ready = self.take_ready();
+        let (mut kept, mut kept_bytes) = (0, 0);
+        for core in ready.into_iter().chain(waiting.iter()) {
+            // SAFETY: waiting, so it is alive, and nobody else has it (1).
             let owned = ManuallyDrop::new(unsafe { Owned::from_core(core) });
-            stats.kept_bytes += owned.peek(State::held);
-            // SAFETY: as above.
-            next = unsafe { core.as_ref() }.link.next.get();
+            kept += 1;
+            kept_bytes += owned.peek(State::held);
+        }
+        let alive = usize::try_from(waiting.created - waiting.freed).unwrap_or(usize::MAX);
+        let stats = PoolStats {
+            kept,
+            kept_bytes,
+            out: alive.saturating_sub(kept),
+            checkouts: self.checkouts.load(Relaxed),
+            created: waiting.created,
+            freed: waiting.freed,
+            trimmed: self.trimmed.load(Relaxed),
+            high_water: self.high_water.load(Relaxed),
+        };
+        if let Some(core) = ready {
+            self.keep(waiting, core);
         }
         stats
     }
@@ -365,22 +390,13 @@ impl ArenaPool {
     /// `home` is this pool. It outlives `'p`, or a strong count of it belongs to the result.
     #[inline]
     unsafe fn take<'p>(&self, home: Home) -> Result<PooledArena<'p>, ArenaError> {
-        let mut waiting = self.waiting();
-        waiting.stats.checkouts += 1;
-        let owned = if let Some(core) = waiting.head {
-            // SAFETY: waiting, so it is alive and nobody else has it (1).
-            let owned = unsafe { Owned::from_core(core) };
-            // SAFETY: as above.
-            waiting.head = unsafe { core.as_ref() }.link.next.get();
-            waiting.stats.kept -= 1;
-            drop(waiting);
-            owned
-        } else {
-            waiting.stats.created += 1;
-            let reached = waiting.stats.high_water;
-            drop(waiting);
-            self.create(reached)?
+        self.checkouts.fetch_add(1, Relaxed);
+        let core = match self.take_ready() {
+            Some(core) => core,
+            None => self.take_behind()?,
         };
+        // SAFETY: it waited, or is new: alive, and nobody else has it (1).
+        let owned = unsafe { Owned::from_core(core) };
         // Always: a pointer of the same address that waited here may belong to a pool that is gone, or was moved.
         // SAFETY: alive, and nobody else has it.
         unsafe { owned.address().as_ref() }.link.home.set(home);
@@ -391,42 +407,100 @@ impl ArenaPool {
         })
     }
 
-    #[cold]
-    fn create(&self, reached: usize) -> Result<Owned, ArenaError> {
-        let capacity = reached.min(self.config.max_kept_bytes);
-        Owned::try_new(capacity, self.config.budget).inspect_err(|_| {
-            let mut waiting = self.waiting();
-            waiting.stats.created -= 1;
-            waiting.stats.checkouts -= 1;
-        })
+    /// The core in front of the lock.
+    #[inline]
+    fn take_ready(&self) -> Option<NonNull<Core>> {
+        NonNull::new(self.ready.swap(ptr::null_mut(), Acquire))
+    }
+
+    /// Puts a core in front of the lock, if there is none; tells whether it did.
+    #[inline]
+    fn put_ready(&self, core: NonNull<Core>) -> bool {
+        let put = self
+            .ready
+            .compare_exchange(ptr::null_mut(), core.as_ptr(), Release, Relaxed);
+        put.is_ok()
+    }
+
+    /// A core from behind the lock, or a new one.
+    #[inline(never)]
+    fn take_behind(&self) -> Result<NonNull<Core>, ArenaError> {
+        let mut waiting = self.waiting();
+        // One that came back since `ready` was empty is taken before another is made.
+        if let Some(core) = waiting.take().or_else(|| self.take_ready()) {
+            return Ok(core);
+        }
+        waiting.created += 1;
+        drop(waiting);
+        let capacity = self.high_water.load(Relaxed).min(self.config.max_kept_bytes);
+        match Owned::try_new(capacity, self.config.budget) {
+            Ok(owned) => Ok(owned.into_core()),
+            Err(error) => {
+                self.waiting().created -= 1;
+                self.checkouts.fetch_sub(1, Relaxed);
+                Err(error)
+            }
+        }
     }
 
     /// Keeps a reset arena, or frees it.
     #[inline(always)] // the call, and the registers that it saves, are a thirtieth of checkout and return
     fn take_back(&self, mut owned: Owned) {
         let reached = owned.peek(State::high_water);
-        let trimmed = owned.peek(State::held) > self.config.max_kept_bytes;
-        if trimmed {
+        if reached > self.high_water.load(Relaxed) {
+            self.high_water.fetch_max(reached, Relaxed);
+        }
+        if owned.peek(State::held) > self.config.max_kept_bytes {
             owned.trim(TrimPolicy::Keep(self.config.max_kept_bytes));
+            self.trimmed.fetch_add(1, Relaxed);
         }
-        let mut waiting = self.waiting();
-        if reached > waiting.stats.high_water {
-            waiting.stats.high_water = reached;
+        let core = owned.into_core();
+        if self.config.max_kept == 0 || !self.put_ready(core) {
+            self.put_behind(core);
         }
-        if trimmed {
-            waiting.stats.trimmed += 1;
-        }
-        if waiting.stats.kept < self.config.max_kept {
-            waiting.stats.kept += 1;
-            let core = owned.into_core();
-            // SAFETY: alive, and nobody else has it (1).
-            unsafe { core.as_ref() }.link.next.set(waiting.head);
-            waiting.head = Some(core);
-        } else {
-            waiting.stats.freed += 1;
+    }
+
+    #[inline(never)]
+    fn put_behind(&self, core: NonNull<Core>) {
+        self.keep(self.waiting(), core);
+    }
+
+    /// Keeps a core that is alive, and that nobody else has, unless as many wait as may.
+    fn keep(&self, mut waiting: MutexGuard<'_, Waiting>, core: NonNull<Core>) {
+        // One place is in front of the lock.
+        if waiting.len + 1 < self.config.max_kept {
+            waiting.put(core);
+        } else if self.config.max_kept == 0 || !self.put_ready(core) {
+            waiting.freed += 1;
             drop(waiting);
-            drop(owned);
+            // SAFETY: alive, and nobody else has it (1).
+            drop(unsafe { Owned::from_core(core) });
         }
+    }
+}
+
+impl Waiting {
+    /// The cores on the list.
+    fn iter(&self) -> impl Iterator<Item = NonNull<Core>> {
+        // SAFETY: waiting, so it is alive, and the mutex keeps everybody else away (1).
+        iter::successors(self.head, |core| unsafe { core.as_ref() }.link.next.get())
+    }
+
+    /// Takes the first core from the list.
+    fn take(&mut self) -> Option<NonNull<Core>> {
+        let core = self.head?;
+        // SAFETY: waiting, so it is alive, and nobody else has it (1).
+        self.head = unsafe { core.as_ref() }.link.next.get();
+        self.len -= 1;
+        Some(core)
+    }
+
+    /// Puts a core that is alive, and that nobody else has, on the list.
+    fn put(&mut self, core: NonNull<Core>) {
+        // SAFETY: alive, and nobody else has it (1).
+        unsafe { core.as_ref() }.link.next.set(self.head);
+        self.head = Some(core);
+        self.len += 1;
     }
 }
 
@@ -445,12 +519,13 @@ impl fmt::Debug for ArenaPool {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for ArenaPool {
     fn drop(&mut self) {
-        while let Some(core) = self.head {
-            // SAFETY: waiting, so it is alive and nobody else has it (1).
-            self.head = unsafe { core.as_ref() }.link.next.get();
-            // SAFETY: as above, and nobody finds it any more.
+        let ready = self.take_ready();
+        let waiting = self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let waiting = iter::from_fn(|| waiting.take());
+        for core in ready.into_iter().chain(waiting) {
+            // SAFETY: it waited, so it is alive, and nobody finds it any more (1).
             drop(unsafe { Owned::from_core(core) });
         }
     }
