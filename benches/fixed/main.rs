@@ -1,15 +1,14 @@
 //! `FixedMap` in memory, against maps of the same capacity: peers take turns, each figure is a median over rounds.
 //!
 //! `cargo bench --bench fixed` prints everything as Markdown, `-- --json` as one JSON object. `-- hit miss` runs parts: insert, refill,
-//! hit, miss, iterate, remove, replace, churn, batch, hostile, instructions. `--check` fails when a promise is missed. `--one ours hit`
-//! runs nothing but that loop, for `valgrind`. `ARENAMAP_BENCH_MAX` bounds n, `ARENAMAP_BENCH_ROUNDS` sets the rounds.
+//! hit, miss, iterate, remove, replace, churn, batch, hostile. `--check` fails when a promise is missed. `ARENAMAP_BENCH_MAX` bounds n,
+//! `ARENAMAP_BENCH_ROUNDS` sets the rounds.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod batch;
 mod hostile;
-mod instructions;
 mod lanes;
 mod peers;
 mod sizes;
@@ -25,7 +24,7 @@ use support::report::{self, Section};
 #[derive(Parser)]
 #[allow(clippy::struct_excessive_bools, reason = "switches of a command line")]
 struct Options {
-    /// Parts to run: insert, refill, hit, miss, iterate, remove, replace, churn, batch, hostile, instructions; none: all
+    /// Parts to run: insert, refill, hit, miss, iterate, remove, replace, churn, batch, hostile; none: all
     #[arg(value_parser = PARTS)]
     only: Vec<String>,
     /// Print one JSON object instead of tables
@@ -37,26 +36,13 @@ struct Options {
     /// Run everything once and small, to see that it works
     #[arg(long)]
     test: bool,
-    /// Run one loop at 1,000 entries, 2 million times, and print nothing: ours or hashbrown; hit, miss, insert or iterate
-    #[arg(long, num_args = 2, value_names = ["SIDE", "OPERATION"])]
-    one: Option<Vec<String>>,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-const PARTS: [&str; 11] = [
-    "insert",
-    "refill",
-    "hit",
-    "miss",
-    "iterate",
-    "remove",
-    "replace",
-    "churn",
-    "batch",
-    "hostile",
-    "instructions",
+const PARTS: [&str; 10] = [
+    "insert", "refill", "hit", "miss", "iterate", "remove", "replace", "churn", "batch", "hostile",
 ];
 
 /// Runs lanes in turns of a length that fits maps of `n` entries: short where they stay in the caches, so that most turns end before
@@ -78,9 +64,6 @@ impl Wanted {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    if let Some(one) = &options.one {
-        return instructions::one(&one[0], &one[1]);
-    }
     let wanted = Wanted(options.only);
     let mut sections = sizes::sections(&wanted);
     if wanted.has("batch") {
@@ -90,10 +73,6 @@ fn main() -> ExitCode {
     if wanted.has("hostile") {
         eprintln!("measuring: hostile");
         sections.push(hostile::section());
-    }
-    if wanted.has("instructions") {
-        eprintln!("measuring: instructions");
-        sections.extend(instructions::section());
     }
     report::print(&sections, options.json);
     if options.check && sections.iter().any(Section::missed) {

@@ -75,7 +75,7 @@ impl Peer for Ours {
     }
 }
 
-/// The calls that hashbrown and heapless name alike.
+/// The calls that most maps name alike.
 macro_rules! named_alike {
     () => {
         #[inline(always)]
@@ -110,6 +110,9 @@ macro_rules! named_alike {
         }
     };
 }
+
+#[allow(unused_imports, reason = "for the bench `instructions`")]
+pub(crate) use named_alike;
 
 impl Peer for Hashbrown {
     const NAME: &'static str = "hashbrown";
