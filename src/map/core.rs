@@ -10,6 +10,7 @@
 use core::mem;
 
 use super::directory::{Directory, Tables, TablesMut};
+use super::find::find_part;
 use super::hint::SizeHint;
 use super::segment::{Table, fits_at_once, is_crowded, is_worth_a_look, max_load, segment_buckets};
 use super::{Growth, iter};
@@ -235,12 +236,13 @@ impl<T, H: Handle> Core<T, H> {
         }
     }
 
+    /// A part of the entry that is equal.
     #[inline(always)] // the lookup itself
-    pub(crate) fn find(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<&T> {
+    pub(crate) fn find<P>(&self, hash: u64, eq: impl FnMut(&T) -> bool, part: impl Fn(&T) -> &P) -> Option<&P> {
         // Each arm has its own search: jumping back to a common one costs a segmented lookup a tenth.
         match &self.parts {
-            Parts::Flat(table) => table.find(hash, eq),
-            Parts::Split(directory) => directory.table(hash).find(hash, eq),
+            Parts::Flat(table) => find_part(table, hash, eq, part),
+            Parts::Split(directory) => find_part(directory.table(hash), hash, eq, part),
         }
     }
 

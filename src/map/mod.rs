@@ -8,6 +8,7 @@ mod directory;
 mod disjoint;
 mod entry;
 mod entry_ref;
+mod find;
 mod growth;
 mod hint;
 mod iter;
@@ -226,10 +227,9 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
-        match self.get_key_value(key) {
-            Some((_, value)) => Some(value),
-            None => None,
-        }
+        let hash = self.hash_of(key);
+        self.core
+            .find(hash, |(known, _)| key.equivalent(known), |(_, value)| value)
     }
 
     /// The stored key and the value.
@@ -238,7 +238,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     #[inline]
     pub fn get_key_value<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
         let hash = self.hash_of(key);
-        match self.core.find(hash, |(known, _)| key.equivalent(known)) {
+        match self.core.find(hash, |(known, _)| key.equivalent(known), |entry| entry) {
             Some((key, value)) => Some((key, value)),
             None => None,
         }

@@ -28,7 +28,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn find(&self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<(&K, &V)> {
-        match self.core.find(hash, |(key, _)| eq(key)) {
+        match self.core.find(hash, |(key, _)| eq(key), |entry| entry) {
             Some((key, value)) => Some((key, value)),
             None => None,
         }
