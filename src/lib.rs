@@ -18,6 +18,8 @@ extern crate std;
 #[path = "rkyv/mod.rs"]
 pub mod archive;
 mod arena;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod error;
 #[cfg(feature = "fixed")]
 pub mod fixed;

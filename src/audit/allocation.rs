@@ -1,0 +1,270 @@
+//! What a scope has counted, and the places it came from.
+
+use core::fmt::{self, Write as _};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::string::String;
+use std::vec::Vec;
+
+use super::counts::{Counts, Measure};
+use super::frames::{Frame, Resolver, Trace};
+use super::ledger::{Ledger, paused};
+use super::record::{Offence, Record, Tally};
+
+/// What a scope has counted and, if it was a traced one, where.
+///
+/// The memory of the report itself is counted by no scope.
+///
+/// ```
+/// use arenamap::audit::{AllocScope, CountingAllocator};
+///
+/// #[global_allocator]
+/// static ALLOCATOR: CountingAllocator = CountingAllocator::system();
+///
+/// # fn main() {
+/// let (_, allocation) = AllocScope::measure_traced(|| {
+///     (0..3).map(|n| n.to_string()).max(); // three strings, two calls each
+///     drop(Box::new(7));
+/// });
+/// assert_eq!(allocation.counts().allocs(), 4);
+/// let places = allocation.places();
+/// assert_eq!((places[0].counts.alloc, places[1].counts.alloc), (3, 1)); // most frequent first
+/// println!("{}", allocation.explain());
+/// # }
+/// ```
+pub struct Allocation {
+    counts: Counts,
+    record: Option<Record>,
+}
+
+/// A line of the user's code, and the allocator calls that it made, by itself or in what it called.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Place {
+    /// The file; `None` without debug info.
+    pub file: Option<PathBuf>,
+    /// The line in it; `None` without debug info.
+    pub line: Option<u32>,
+    /// The function that this line is in.
+    pub function: String,
+    /// The function outside of the user's code that this line called.
+    pub callee: Option<String>,
+    /// The calls of this place; `peak` is the most that this place alone had live.
+    pub counts: Counts,
+    /// Blocks that were taken here and not given back within the scope.
+    pub held_blocks: u64,
+    /// Bytes in these blocks.
+    pub held_bytes: u64,
+}
+
+impl Allocation {
+    pub(super) fn of(ledger: std::boxed::Box<Ledger>) -> Self {
+        let (counts, record) = ledger.into_parts();
+        Self { counts, record }
+    }
+
+    /// The numbers. O(1). Allocates: never.
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The places of a traced scope, those with the most calls first; of a scope that only counted, none.
+    ///
+    /// A place is the innermost line that belongs neither to the toolchain, nor to a package that cargo fetched, nor to this
+    /// crate. Reads the program's debug info: milliseconds. Allocates: heap, not counted.
+    pub fn places(&self) -> Vec<Place> {
+        paused(|| {
+            let mut places: Vec<Place> = Vec::new();
+            let mut known = HashMap::new();
+            let mut resolver = Resolver::default();
+            for (frames, tally) in self.record.iter().flat_map(Record::stacks) {
+                let place = Place::of(&resolver.trace(frames));
+                let key = (place.file.clone(), place.line, place.function.clone());
+                let at = *known.entry(key).or_insert(places.len());
+                if at == places.len() {
+                    places.push(place);
+                }
+                places[at].add(tally);
+            }
+            places.sort_by_key(|place| core::cmp::Reverse((place.counts.calls(), place.counts.bytes_allocated)));
+            places
+        })
+    }
+
+    /// The numbers and the places, those with the most calls first, as text of several lines.
+    ///
+    /// With `RUST_BACKTRACE=full` it ends with every frame of every stack. Reads the program's debug info: milliseconds.
+    /// Allocates: heap, not counted.
+    pub fn explain(&self) -> String {
+        paused(|| {
+            let mut text = String::new();
+            let _ = self.write_explanation(&mut text); // a `String` takes everything
+            text
+        })
+    }
+
+    fn write_explanation(&self, to: &mut String) -> fmt::Result {
+        writeln!(to, "on this thread: {}", self.counts)?;
+        let Some(record) = &self.record else {
+            return writeln!(
+                to,
+                "where: not recorded; a traced scope does (`AllocScope::measure_traced`)"
+            );
+        };
+        let places = self.places();
+        if !places.is_empty() {
+            writeln!(to, "places, most calls first:")?;
+        }
+        for place in &places {
+            writeln!(to, "  {place}")?;
+        }
+        if record.unrecorded() > 0 {
+            writeln!(
+                to,
+                "  {} calls elsewhere: no memory to record them",
+                record.unrecorded()
+            )?;
+        }
+        if places.iter().any(|place| place.line.is_none()) {
+            writeln!(to, "{NO_DEBUG_INFO}")?;
+        }
+        if every_frame() {
+            let mut resolver = Resolver::default();
+            for (number, (frames, tally)) in record.stacks().enumerate() {
+                writeln!(to, "stack {number}: {}", tally.counts)?;
+                write_frames(to, &resolver.trace(frames).all)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The call by which a measure went beyond its limit: what it was, and where.
+    pub(super) fn first_beyond(&self, measure: Measure) -> Option<Place> {
+        let record = self.record.as_ref()?;
+        let offence = record.first_beyond(measure)?;
+        Some(Place::of(&Resolver::default().trace(record.frames_of(offence.stack))))
+    }
+
+    /// The first call beyond any limit, with its frames; `otherwise` none, those of a block that is still held.
+    pub(super) fn write_first(&self, to: &mut String) -> fmt::Result {
+        let Some((record, offence)) = self
+            .record
+            .as_ref()
+            .and_then(|record| Some((record, record.earliest()?)))
+        else {
+            return Ok(());
+        };
+        let Offence { stack, call, bytes } = offence;
+        let trace = Resolver::default().trace(record.frames_of(stack));
+        let callee = trace.callee.as_deref().unwrap_or("the allocator");
+        writeln!(to, "the first call too many: {call} of {bytes} bytes, by {callee}")?;
+        write_frames(
+            to,
+            if every_frame() || trace.users.is_empty() {
+                &trace.all
+            } else {
+                &trace.users
+            },
+        )
+    }
+}
+
+const NO_DEBUG_INFO: &str = "no file and line: this program was built without debug info, or stripped of it. \
+    Set `debug = \"line-tables-only\"` (or more) in its profile: `[profile.dev]` for `cargo test`";
+
+fn every_frame() -> bool {
+    std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "full")
+}
+
+fn write_frames(to: &mut String, frames: &[Frame]) -> fmt::Result {
+    frames.iter().try_for_each(|frame| writeln!(to, "    {frame}"))
+}
+
+impl fmt::Debug for Allocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Allocation");
+        text.field("counts", &self.counts)
+            .field("traced", &self.record.is_some());
+        text.finish()
+    }
+}
+
+impl Drop for Allocation {
+    fn drop(&mut self) {
+        paused(|| drop(self.record.take()));
+    }
+}
+
+impl Place {
+    fn of(trace: &Trace) -> Self {
+        // Nothing of the user's: the outermost function, such as that of a library's thread.
+        let frame = trace.users.first().or(trace.all.last()).cloned();
+        let frame = frame.unwrap_or_else(|| Frame {
+            function: "?".into(),
+            file: None,
+            line: None,
+        });
+        Self {
+            file: frame.file,
+            line: frame.line,
+            function: frame.function,
+            callee: trace.callee.clone(),
+            counts: Counts::default(),
+            held_blocks: 0,
+            held_bytes: 0,
+        }
+    }
+
+    fn add(&mut self, tally: &Tally) {
+        let (sum, one) = (&mut self.counts, &tally.counts);
+        sum.alloc += one.alloc;
+        sum.alloc_zeroed += one.alloc_zeroed;
+        sum.realloc += one.realloc;
+        sum.dealloc += one.dealloc;
+        sum.bytes_allocated += one.bytes_allocated;
+        sum.bytes_freed += one.bytes_freed;
+        sum.peak += one.peak;
+        self.held_blocks += tally.held_blocks;
+        self.held_bytes += tally.held_bytes;
+    }
+
+    /// The line, the function it is in, and what it called.
+    pub(super) fn source(&self) -> String {
+        let frame = Frame {
+            function: self.function.clone(),
+            file: self.file.clone(),
+            line: self.line,
+        };
+        match &self.callee {
+            Some(callee) => std::format!("{frame}, calling {callee}"),
+            None => std::format!("{frame}"),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = &self.counts;
+        write!(f, "{} calls (", counts.calls())?;
+        let calls = [
+            (counts.alloc, "alloc"),
+            (counts.alloc_zeroed, "alloc_zeroed"),
+            (counts.realloc, "realloc"),
+            (counts.dealloc, "dealloc"),
+        ];
+        let mut comma = "";
+        for (number, name) in calls.into_iter().filter(|(number, _)| *number > 0) {
+            write!(f, "{comma}{number} {name}")?;
+            comma = ", ";
+        }
+        write!(f, "; {} bytes", counts.bytes_allocated)?;
+        if self.held_blocks > 0 {
+            write!(
+                f,
+                "; still held: {} bytes in {} blocks",
+                self.held_bytes, self.held_blocks
+            )?;
+        }
+        write!(f, ")  {}", self.source())
+    }
+}

@@ -1,0 +1,109 @@
+//! The allocator that a program installs.
+//!
+//! # The unsafe part
+//!
+//! 1. Each call is passed on to the inner allocator unchanged, and its answer handed back unchanged: the contract of
+//!    [`GlobalAlloc`] holds because it holds for the inner one.
+//! 2. Noting a call never unwinds: see `ledger`.
+#![allow(
+    unsafe_code,
+    reason = "a global allocator is an unsafe trait; it only counts and forwards"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use super::counts::{Call, Event};
+use super::ledger::note;
+
+/// A global allocator that counts the calls of threads that have an [`AllocScope`](super::AllocScope) open, and passes every
+/// call on to the allocator inside.
+///
+/// With no scope open on the thread, a call costs one thread-local read more than without. See the [module](super) for what
+/// is counted, and how to put it over another allocator.
+///
+/// ```
+/// use arenamap::audit::CountingAllocator;
+///
+/// #[global_allocator]
+/// static ALLOCATOR: CountingAllocator = CountingAllocator::system();
+/// # fn main() { assert!(arenamap::audit::is_installed()) }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CountingAllocator<A = System> {
+    inner: A,
+}
+
+impl CountingAllocator {
+    /// Counts in front of the system's allocator. O(1). Allocates: never.
+    pub const fn system() -> Self {
+        Self::new(System)
+    }
+}
+
+impl<A> CountingAllocator<A> {
+    /// Counts in front of another allocator: `CountingAllocator::new(MiMalloc)`. O(1). Allocates: never.
+    pub const fn new(inner: A) -> Self {
+        Self { inner }
+    }
+}
+
+// SAFETY: invariants 1 and 2 of this file.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAllocator<A> {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: invariant 1; the caller keeps the contract of `alloc`.
+        let block = unsafe { self.inner.alloc(layout) };
+        note(|| taken(Call::Alloc, block, layout.size()));
+        block
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: invariant 1; the caller keeps the contract of `alloc_zeroed`.
+        let block = unsafe { self.inner.alloc_zeroed(layout) };
+        note(|| taken(Call::AllocZeroed, block, layout.size()));
+        block
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let from = block.addr();
+        // SAFETY: invariant 1; the caller keeps the contract of `realloc`.
+        let moved = unsafe { self.inner.realloc(block, layout, new_size) };
+        note(|| {
+            let taken = taken(Call::Realloc, moved, new_size);
+            if moved.is_null() {
+                return taken; // the old block stays
+            }
+            Event {
+                from,
+                freed: layout.size(),
+                ..taken
+            }
+        });
+        moved
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: invariant 1; the caller keeps the contract of `dealloc`.
+        unsafe { self.inner.dealloc(block, layout) };
+        note(|| Event {
+            call: Call::Dealloc,
+            from: block.addr(),
+            freed: layout.size(),
+            to: 0,
+            taken: 0,
+        });
+    }
+}
+
+fn taken(call: Call, block: *mut u8, size: usize) -> Event {
+    Event {
+        call,
+        from: 0,
+        freed: 0,
+        to: block.addr(),
+        taken: if block.is_null() { 0 } else { size },
+    }
+}

@@ -1,0 +1,143 @@
+//! From addresses to the user's own lines.
+
+use core::fmt;
+use std::borrow::ToOwned;
+use std::collections::HashMap;
+use std::env;
+use std::format;
+use std::path::{Path, PathBuf};
+use std::ptr;
+use std::rc::Rc;
+use std::string::String;
+use std::vec::Vec;
+
+/// The files of this crate: what it allocates is shown as a call by the user.
+const OWN_FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+
+/// std marks with it where the code of a thread or a test begins.
+const BEGIN: &str = "__rust_begin_short_backtrace";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) function: String,
+    pub(super) file: Option<PathBuf>,
+    pub(super) line: Option<u32>,
+}
+
+impl Frame {
+    /// Whether it is neither of the toolchain, nor of a package that cargo fetched, nor of this crate.
+    fn is_users(&self) -> bool {
+        if ["__r", "_R", "_Unwind", "rust_"]
+            .iter()
+            .any(|of| self.function.starts_with(of))
+        {
+            return false; // the allocator's symbols have the file in which it was installed
+        }
+        match &self.file {
+            Some(file) => is_users_file(&file.to_string_lossy().replace('\\', "/")),
+            None => is_users_function(&self.function),
+        }
+    }
+}
+
+fn is_users_file(file: &str) -> bool {
+    let fetched = ["/registry/src/", "/git/checkouts/", "/rustlib/src/rust/"];
+    Path::new(file).extension().is_some_and(|extension| extension == "rs")
+        && !file.starts_with("/rustc/")
+        && !file.starts_with(&OWN_FILES.replace('\\', "/"))
+        && !fetched.iter().any(|part| file.contains(part))
+}
+
+/// By its crate's name, for want of a file.
+fn is_users_function(function: &str) -> bool {
+    let path = function.trim_start_matches(|c: char| !c.is_alphabetic() && c != '_');
+    let path = path.trim_start_matches("dyn ").trim_start_matches("mut ");
+    let Some((first, _)) = path.split_once("::") else {
+        return false; // of C, or of the program's start
+    };
+    let others = [
+        "std",
+        "core",
+        "alloc",
+        "test",
+        "backtrace",
+        "hashbrown",
+        "bumpalo",
+        "arenamap",
+    ];
+    !others.contains(&first)
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{}:{line}  {}", shown(file).display(), self.function),
+            _ => write!(f, "(no file and line)  {}", self.function),
+        }
+    }
+}
+
+/// The path as it can be opened from here, short if it is below the current directory.
+fn shown(file: &Path) -> &Path {
+    let below = env::current_dir().ok().and_then(|here| file.strip_prefix(here).ok());
+    below.unwrap_or(file)
+}
+
+/// One stack, innermost frame first, functions that were inlined among them.
+#[derive(Clone, Debug)]
+pub(super) struct Trace {
+    /// The frames of the user's code.
+    pub(super) users: Vec<Frame>,
+    /// What the innermost of them called.
+    pub(super) callee: Option<String>,
+    pub(super) all: Vec<Frame>,
+}
+
+/// Reads the debug info of the program, once for each address.
+#[derive(Default)]
+pub(super) struct Resolver {
+    known: HashMap<usize, Rc<[Frame]>>,
+}
+
+impl Resolver {
+    pub(super) fn trace(&mut self, addresses: &[usize]) -> Trace {
+        let mut all = Vec::new();
+        for address in addresses {
+            let frames = self.known.entry(*address).or_insert_with(|| resolve(*address));
+            all.extend_from_slice(frames);
+        }
+        trimmed(all)
+    }
+}
+
+fn resolve(address: usize) -> Rc<[Frame]> {
+    let mut frames = Vec::new();
+    backtrace::resolve(ptr::without_provenance_mut(address), |symbol| {
+        frames.push(Frame {
+            function: symbol.name().map_or_else(|| "?".to_owned(), |name| format!("{name:#}")),
+            file: symbol.filename().map(ToOwned::to_owned),
+            line: symbol.lineno(),
+        });
+    });
+    frames.into()
+}
+
+fn trimmed(all: Vec<Frame>) -> Trace {
+    let end = all.iter().position(|frame| frame.function.contains(BEGIN));
+    let code = &all[..end.unwrap_or(all.len())];
+    let mut users: Vec<Frame> = code.iter().filter(|frame| frame.is_users()).cloned().collect();
+    // `#[test]` wraps each function in a closure of its own.
+    if let [.., test, wrapper] = &users[..]
+        && end.is_some()
+        && wrapper.function == test.function.clone() + "::{{closure}}"
+    {
+        users.pop();
+    }
+    let innermost = code.iter().position(Frame::is_users);
+    let callee = innermost.and_then(|at| code.get(at.checked_sub(1)?));
+    Trace {
+        users,
+        callee: callee.map(|frame| frame.function.clone()),
+        all,
+    }
+}
