@@ -13,7 +13,7 @@ use super::record::{Offence, Record, Tally};
 
 /// What a scope has counted and, if it was a traced one, where.
 ///
-/// The memory of the report itself is counted by no scope.
+/// The memory of the report itself is counted by no scope; what its methods return is yours, and counted when you drop it.
 ///
 /// ```
 /// use arenamap::audit::{AllocScope, CountingAllocator};
@@ -22,13 +22,9 @@ use super::record::{Offence, Record, Tally};
 /// static ALLOCATOR: CountingAllocator = CountingAllocator::system();
 ///
 /// # fn main() {
-/// let (_, allocation) = AllocScope::measure_traced(|| {
-///     (0..3).map(|n| n.to_string()).max(); // three strings, two calls each
-///     drop(Box::new(7));
-/// });
-/// assert_eq!(allocation.counts().allocs(), 4);
+/// let (list, allocation) = AllocScope::measure_traced(|| vec![0_u8; 100]);
 /// let places = allocation.places();
-/// assert_eq!((places[0].counts.alloc, places[1].counts.alloc), (3, 1)); // most frequent first
+/// assert_eq!((places[0].counts.alloc_zeroed, places[0].held_bytes), (1, 100));
 /// println!("{}", allocation.explain());
 /// # }
 /// ```
@@ -257,7 +253,8 @@ impl fmt::Display for Place {
             write!(f, "{comma}{number} {name}")?;
             comma = ", ";
         }
-        write!(f, "; {} bytes", counts.bytes_allocated)?;
+        let (taken, freed) = (counts.bytes_allocated, counts.bytes_freed);
+        write!(f, "; {taken} bytes taken, {freed} freed")?;
         if self.held_blocks > 0 {
             write!(
                 f,

@@ -228,6 +228,7 @@ macro_rules! assert_no_alloc {
         let assertion = $crate::audit::Assertion::no_alloc().open();
         #[allow(unused_braces, clippy::let_unit_value)]
         let value = $body;
+        #[allow(unreachable_code)]
         assertion.close();
         value
     }};
@@ -269,6 +270,7 @@ macro_rules! assert_allocs {
         let assertion = $crate::audit::Assertion::allocs($range, $text).open();
         #[allow(unused_braces, clippy::let_unit_value)]
         let value = $body;
+        #[allow(unreachable_code)]
         assertion.close();
         value
     }};

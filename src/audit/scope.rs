@@ -113,11 +113,12 @@ impl AllocScope {
     /// let task = tokio::spawn(AllocScope::future(async {
     ///     let list = vec![1, 2, 3];
     ///     tokio::task::yield_now().await; // may go on on another thread
-    ///     drop(list);
+    ///     list.len()
     /// }));
-    /// let ((), allocation) = task.await.unwrap();
+    /// let (len, allocation) = task.await.unwrap();
+    /// # assert_eq!(len, 3);
     /// # allocation });
-    /// assert_eq!((allocation.counts().alloc, allocation.counts().live()), (1, 0));
+    /// assert!(allocation.counts().alloc >= 1); // the list, and what the runtime takes to switch tasks
     /// # }
     /// ```
     #[track_caller]
