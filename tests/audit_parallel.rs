@@ -128,10 +128,8 @@ fn a_thousand_runs_of_the_others_raise_no_alarm() {
             String::from_utf8_lossy(&output.stderr),
         );
         assert!(output.status.success(), "run {number} of {runs}:\n{out}\n{err}");
-        assert!(
-            out.contains("test result: ok. 9 passed; 0 failed; 0 ignored"),
-            "run {number}:\n{out}"
-        );
+        let passed = format!("test result: ok. {OTHERS} passed; 0 failed; 0 ignored");
+        assert!(out.contains(&passed), "run {number}:\n{out}");
     };
     assert!(runs > 0, "ARENAMAP_AUDIT_RUNS: at least one");
     thread::scope(|threads| {
