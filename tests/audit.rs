@@ -205,11 +205,11 @@ fn places_are_listed_with_the_most_frequent_first() {
 
 #[test]
 fn reports_show_the_users_frames_only() {
-    fn handler(n: u32) -> Box<u32> {
-        black_box(Box::new(n))
+    fn handler(n: u32) -> Vec<u32> {
+        vec![n]
     }
     let at = line!() - 2;
-    let report = message_of(|| assert_no_alloc!((0..10).map(handler).find(|n| **n == 7)));
+    let report = message_of(|| assert_no_alloc!((0..10).map(handler).find(|list| list[0] == 7)));
     assert_names(&report, "alloc of 4 bytes", at);
     let frames = report
         .lines()
@@ -331,7 +331,9 @@ fn a_block_left_early_is_checked_and_closed() {
             for _ in 0..3 {
                 assert_no_alloc!({
                     drop(black_box(Box::new(1)));
-                    break;
+                    if black_box(true) {
+                        break;
+                    }
                 });
             }
         })
@@ -421,10 +423,11 @@ fn budgets_name_each_limit_what_was_measured_and_where() {
         let mut lines = report.lines();
         let line = lines.find(|line| line.trim_start().starts_with(measure));
         let line = line.unwrap_or_else(|| panic!("no {measure:?} in:\n{report}"));
-        assert_eq!(line.contains("beyond it first at"), place.is_some(), "{report}");
+        let why = line.contains("; beyond it first at ") || line.contains("; 48 of them taken at ");
+        assert_eq!(why, place.is_some(), "{report}");
         assert!(place.is_none_or(|place| line.contains(place)), "{place:?} for {line}");
     }
-    assert!(report.contains("still held: 48 bytes in 1 blocks"), "{report}");
+    assert!(report.contains("still held: 48 bytes in 1 block"), "{report}");
     assert!(message_of(|| Budget::new("empty").check(|| ())).contains("budget `empty` has no limit"));
     drop(kept);
 }

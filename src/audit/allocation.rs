@@ -134,14 +134,20 @@ impl Allocation {
         Ok(())
     }
 
-    /// The call by which a measure went beyond its limit: what it was, and where.
-    pub(super) fn first_beyond(&self, measure: Measure) -> Option<Place> {
+    /// By which call a measure went beyond its limit; of what is held, where most of it was taken.
+    pub(super) fn why(&self, measure: Measure) -> Option<String> {
+        if measure == Measure::Held {
+            let most = self.places().into_iter().max_by_key(|place| place.held_bytes)?;
+            let (bytes, source) = (most.held_bytes, most.source());
+            return Some(std::format!("{bytes} of them taken at {source}"));
+        }
         let record = self.record.as_ref()?;
         let offence = record.first_beyond(measure)?;
-        Some(Place::of(&Resolver::default().trace(record.frames_of(offence.stack))))
+        let place = Place::of(&Resolver::default().trace(record.frames_of(offence.stack)));
+        Some(std::format!("beyond it first at {}", place.source()))
     }
 
-    /// The first call beyond any limit, with its frames; `otherwise` none, those of a block that is still held.
+    /// The first call beyond any limit but that on what is held, with its frames.
     pub(super) fn write_first(&self, to: &mut String) -> fmt::Result {
         let Some((record, offence)) = self
             .record
@@ -238,10 +244,14 @@ impl Place {
     }
 }
 
+fn plural(number: u64, of: &str) -> String {
+    std::format!("{number} {of}{}", if number == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = &self.counts;
-        write!(f, "{} calls (", counts.calls())?;
+        write!(f, "{} (", plural(counts.calls(), "call"))?;
         let calls = [
             (counts.alloc, "alloc"),
             (counts.alloc_zeroed, "alloc_zeroed"),
@@ -256,11 +266,8 @@ impl fmt::Display for Place {
         let (taken, freed) = (counts.bytes_allocated, counts.bytes_freed);
         write!(f, "; {taken} bytes taken, {freed} freed")?;
         if self.held_blocks > 0 {
-            write!(
-                f,
-                "; still held: {} bytes in {} blocks",
-                self.held_bytes, self.held_blocks
-            )?;
+            let blocks = plural(self.held_blocks, "block");
+            write!(f, "; still held: {} bytes in {blocks}", self.held_bytes)?;
         }
         write!(f, ")  {}", self.source())
     }

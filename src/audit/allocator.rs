@@ -18,8 +18,22 @@ use super::ledger::note;
 /// A global allocator that counts the calls of threads that have an [`AllocScope`](super::AllocScope) open, and passes every
 /// call on to the allocator inside.
 ///
-/// With no scope open on the thread, a call costs one thread-local read more than without. See the [module](super) for what
-/// is counted, and how to put it over another allocator.
+/// See the [module](super) for what is counted, and how to put it over another allocator.
+///
+/// # Cost
+///
+/// With no scope open on the thread: one read of a thread-local. Instructions for a pair of `alloc` and `dealloc` of 64 bytes, counted by
+/// callgrind (x86-64 Linux, glibc, rustc 1.95) with `cargo bench --features audit --bench audit`:
+///
+/// | a pair of alloc and dealloc | instructions |
+/// |---|---:|
+/// | `System` alone | 159 |
+/// | counter, no scope open | 178 |
+/// | counter, a scope open | 279 |
+/// | counter, two scopes open, one in the other | 327 |
+/// | counter, a traced scope open (unwinds the stack at each call) | 48,000 |
+///
+/// So a call costs 10 instructions without a scope, 60 with one, and 24 for each scope more.
 ///
 /// ```
 /// use arenamap::audit::CountingAllocator;

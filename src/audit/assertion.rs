@@ -133,8 +133,8 @@ impl Assertion {
             }
             if measured <= most {
                 writeln!(to)?;
-            } else if let Some(place) = allocation.first_beyond(measure) {
-                writeln!(to, "; beyond it first at {}", place.source())?;
+            } else if let Some(why) = allocation.why(measure) {
+                writeln!(to, "; {why}")?;
             } else {
                 writeln!(to, "; where is not known")?;
             }

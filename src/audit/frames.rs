@@ -126,10 +126,11 @@ fn trimmed(all: Vec<Frame>) -> Trace {
     let end = all.iter().position(|frame| frame.function.contains(BEGIN));
     let code = &all[..end.unwrap_or(all.len())];
     let mut users: Vec<Frame> = code.iter().filter(|frame| frame.is_users()).cloned().collect();
-    // `#[test]` wraps each function in a closure of its own.
+    // `#[test]` wraps each function in a closure of its own. (The name of an inlined function may lack its path.)
     if let [.., test, wrapper] = &users[..]
         && end.is_some()
-        && wrapper.function == test.function.clone() + "::{{closure}}"
+        && let Some(wrapped) = wrapper.function.strip_suffix("::{{closure}}")
+        && wrapped.ends_with(&test.function)
     {
         users.pop();
     }

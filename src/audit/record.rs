@@ -99,11 +99,10 @@ impl Record {
         };
         for measure in Measure::ALL {
             let first = &mut self.first[measure as usize];
-            if first.is_none() && self.limits.broken(measure, counts).is_some() {
+            // What is held may still be given back.
+            if measure != Measure::Held && first.is_none() && self.limits.broken(measure, counts).is_some() {
                 *first = Some(offence);
-                if measure != Measure::Held {
-                    self.earliest.get_or_insert(offence);
-                }
+                self.earliest.get_or_insert(offence);
             }
         }
     }
@@ -151,12 +150,12 @@ impl Record {
         stacks.map(|stack| (&self.frames[stack.start..stack.end], &stack.tally))
     }
 
-    /// The call by which this measure went beyond its limit.
+    /// The call by which this measure went beyond its limit; never for what is held.
     pub(super) fn first_beyond(&self, measure: Measure) -> Option<Offence> {
         self.first[measure as usize]
     }
 
-    /// The first call by which any measure did, but for what is held at the end.
+    /// The first call by which any measure did.
     pub(super) fn earliest(&self) -> Option<Offence> {
         self.earliest
     }

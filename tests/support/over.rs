@@ -47,5 +47,7 @@ pub(crate) fn many_threads_count_for_themselves() {
         })
     });
     let threads: Vec<_> = threads.collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
