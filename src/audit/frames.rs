@@ -50,6 +50,9 @@ fn is_users_file(file: &str) -> bool {
 
 /// By its crate's name, for want of a file.
 fn is_users_function(function: &str) -> bool {
+    if function.contains(" as core::ops::function::Fn") {
+        return false; // how a closure is called
+    }
     let path = function.trim_start_matches(|c: char| !c.is_alphabetic() && c != '_');
     let path = path.trim_start_matches("dyn ").trim_start_matches("mut ");
     let Some((first, _)) = path.split_once("::") else {
@@ -129,7 +132,8 @@ fn trimmed(all: Vec<Frame>) -> Trace {
     // `#[test]` wraps each function in a closure of its own. (The name of an inlined function may lack its path.)
     if let [.., test, wrapper] = &users[..]
         && end.is_some()
-        && let Some(wrapped) = wrapper.function.strip_suffix("::{{closure}}")
+        && let Some((wrapped, closure)) = wrapper.function.rsplit_once("::")
+        && ["{{closure}}", "{closure#0}"].contains(&closure)
         && wrapped.ends_with(&test.function)
     {
         users.pop();
