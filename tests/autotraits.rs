@@ -267,3 +267,17 @@ fn an_option_of_a_map_takes_no_more_room_and_maps_are_unpin() {
     unpin::<ArenaMap<u64, u64>>();
     unpin::<BorrowedMap<'static, u64, u64>>();
 }
+
+#[test]
+#[cfg(feature = "audit")]
+fn a_scope_counts_one_thread_and_stays_there() {
+    use arenamap::audit::{AllocScope, Allocation, Budget, CountingAllocator, OpenAssertion};
+
+    pin! {
+        AllocScope: false, false;
+        OpenAssertion: false, false;
+        Allocation: true, true;
+        Budget: true, true;
+        CountingAllocator: true, true;
+    }
+}
