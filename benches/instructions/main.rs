@@ -20,11 +20,22 @@ mod check;
 mod maps;
 mod others;
 
-use std::env;
 use std::process::ExitCode;
 
 /// What runs for a count: each operation at these numbers of entries, as often. The first is one table, the second several segments.
 pub(crate) const SIZES: [usize; 2] = [1_000, 100_000];
+
+pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions/budgets.json");
+
+/// Whether the features are others than the default ones: they change what is inlined.
+pub(crate) const OTHER_FEATURES: bool = cfg!(any(
+    feature = "allocator-api2",
+    feature = "audit",
+    feature = "files",
+    feature = "huge-pages",
+    feature = "rkyv",
+    feature = "serde"
+));
 
 /// The program as `gungraun` knows it.
 mod counts {
@@ -44,18 +55,5 @@ mod counts {
 }
 
 fn main() -> ExitCode {
-    // The runner starts this program anew for each count, and says so by its first word.
-    let counted = env::args().nth(1).is_some_and(|word| word == "--gungraun-run");
-    // It is itself started by this program, as a child of it that is told to print JSON.
-    if counted || env::args().any(|word| word == check::AS_JSON) {
-        counts::run();
-        return ExitCode::SUCCESS;
-    }
-    match check::run() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    check::main(counts::run)
 }
