@@ -7,7 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use arenamap::fixed::{
-    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, KeyHasher, Query, char_le, u16_le, u32_le, u64_le,
+    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, KeyHasher, KeySecrets, Query, char_le, u16_le, u32_le,
+    u64_le,
 };
 
 arenamap::fixed_struct! {
@@ -118,6 +119,28 @@ fn numbers(name: &'static str, sealed: bool) -> Golden<u64_le, u64_le> {
     }
 }
 
+/// Entries that stand behind their home, so that counters are not zero.
+fn passed() -> Golden<u64_le, u64_le> {
+    /// The i-th number whose home, under the seed of these files, is the fourth group of five.
+    fn key(i: u32) -> u64_le {
+        let secrets = KeySecrets::seed(SEED);
+        let is_there = |key: &u64| {
+            let mut hasher = KeyHasher::new(&secrets);
+            hasher.write_u64(*key);
+            (u128::from(hasher.finish()) * 5) >> 64 == 3
+        };
+        (0..).filter(is_there).nth(i as usize).unwrap().into()
+    }
+    Golden {
+        name: "v1-passed-sealed.bin",
+        capacity: 40,
+        entries: 30,
+        sealed: true,
+        key,
+        value: |i| u64::from(i).into(),
+    }
+}
+
 fn texts() -> Golden<FixedStr<12>, u64_le> {
     Golden {
         name: "v1-text-sealed.bin",
@@ -164,6 +187,12 @@ fn empty(name: &'static str, sealed: bool) -> Golden<u64_le, u32_le> {
 fn numbers_of_version_1() {
     numbers("v1-u64-open.bin", false).check();
     numbers("v1-u64-sealed.bin", true).check();
+    passed().check();
+    let bytes = fs::read(path("v1-passed-sealed.bin")).unwrap();
+    assert!(
+        (0..5).any(|group| bytes[192 + 16 * group + 12..][..4] != [0; 4]),
+        "counters"
+    );
 }
 
 #[test]
@@ -213,6 +242,7 @@ fn every_file_is_tested() {
     let tested = [
         "v1-empty-open.bin",
         "v1-empty-sealed.bin",
+        "v1-passed-sealed.bin",
         "v1-struct-sealed.bin",
         "v1-text-sealed.bin",
         "v1-u64-open.bin",
@@ -227,6 +257,7 @@ fn write_golden() {
     fs::create_dir_all(path("")).unwrap();
     numbers("v1-u64-open.bin", false).write();
     numbers("v1-u64-sealed.bin", true).write();
+    passed().write();
     texts().write();
     structs().write();
     empty("v1-empty-open.bin", false).write();

@@ -1,7 +1,7 @@
 //! The pool: no arena is lost, none is with two owners, the bounds hold, and the numbers add up.
 #![cfg(feature = "std")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::mpsc;
@@ -21,6 +21,7 @@ const ROUNDS: u64 = if cfg!(miri) {
 
 fn is_send<T: Send>() {}
 fn is_sync<T: Sync>() {}
+fn is_unwind_safe<T: UnwindSafe>() {}
 
 #[test]
 fn send_and_sync() {
@@ -30,6 +31,8 @@ fn send_and_sync() {
     is_sync::<SharedArena<'static>>();
     is_send::<ArenaPool>();
     is_sync::<ArenaPool>();
+    is_unwind_safe::<ArenaPool>();
+    is_unwind_safe::<&ArenaPool>();
 }
 
 /// Writes a mark of its own, lets others run, and looks whether the mark is still there.

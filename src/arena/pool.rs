@@ -9,8 +9,8 @@
 //! PooledArena / SharedArena --> [ Core | home: this pool ]                           out
 //! ```
 //!
-//! One core waits in front of the lock: where arenas come and go one at a time, a checkout is an atomic exchange and a return
-//! another. Whoever finds none there takes the lock, and makes a new arena only if at one moment under the lock nothing waits
+//! One core waits in front of the lock: where arenas come and go one at a time, a checkout is an atomic exchange and a count, a
+//! return an exchange. Whoever finds none there takes the lock, and makes a new arena only if at one moment under the lock nothing waits
 //! in either place: so there are never more arenas than were out at once.
 //!
 //! Invariants, beside those of the handles:
@@ -33,7 +33,8 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize};
+use core::sync::atomic::{AtomicPtr, AtomicUsize};
+use std::panic::UnwindSafe;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::handle::{Core, Handle, Owned, sealed};
@@ -182,8 +183,8 @@ impl Default for PoolConfig {
 /// A pool of arenas: checked out, reset and returned without a heap call.
 ///
 /// A checkout takes an arena that came back, or makes a new one if none waits, which starts with room for the highest
-/// high-water mark of the arenas that came back before. Where one arena waits, checkout and return are an atomic exchange
-/// each; the others wait behind a lock. The reset happens outside of it.
+/// high-water mark of the arenas that came back before. Where one arena waits, checkout and return are two atomic
+/// exchanges and a count; the others wait behind a lock. The reset happens outside of it.
 ///
 /// The pool is `Sync`: make it a `static`, or put it into an `Arc` and use [`checkout_owned`](Self::checkout_owned).
 ///
@@ -201,8 +202,7 @@ pub struct ArenaPool {
     /// A waiting core, or null.
     ready: AtomicPtr<Core>,
     waiting: Mutex<Waiting>,
-    checkouts: AtomicU64,
-    trimmed: AtomicU64,
+    checkouts: AtomicUsize,
     high_water: AtomicUsize,
     config: PoolConfig,
 }
@@ -214,10 +214,15 @@ struct Waiting {
     len: usize,
     created: u64,
     freed: u64,
+    trimmed: u64,
 }
 
-// SAFETY: the waiting cores belong to the pool alone (1), and a core may be sent like an arena.
+// SAFETY: the waiting cores belong to the pool alone (1), and a core may be sent like an arena. The same is why `ready`, an
+// `AtomicPtr`, which is `Send` and `Sync` whatever it points to, may be so here.
 unsafe impl Send for Waiting {}
+
+// What waits is reset, and nothing that runs under the mutex can panic half-way.
+impl UnwindSafe for ArenaPool {}
 
 impl ArenaPool {
     /// Makes an empty pool without bounds.
@@ -250,9 +255,9 @@ impl ArenaPool {
                 len: 0,
                 created: 0,
                 freed: 0,
+                trimmed: 0,
             }),
-            checkouts: AtomicU64::new(0),
-            trimmed: AtomicU64::new(0),
+            checkouts: AtomicUsize::new(0),
             high_water: AtomicUsize::new(0),
             config,
         }
@@ -260,7 +265,7 @@ impl ArenaPool {
 
     /// Takes an arena out; it comes back when the handle is dropped.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
     ///
     /// # Panics
     ///
@@ -279,7 +284,7 @@ impl ArenaPool {
 
     /// Takes an arena out; it comes back when the handle is dropped.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
     ///
     /// # Errors
     ///
@@ -298,7 +303,7 @@ impl ArenaPool {
 
     /// Takes an arena out of a counted pool; the handle borrows nothing.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
     ///
     /// # Panics
     ///
@@ -320,7 +325,7 @@ impl ArenaPool {
 
     /// Takes an arena out of a counted pool; the handle borrows nothing.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, one atomic exchange or one lock.
+    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
     ///
     /// # Errors
     ///
@@ -344,7 +349,8 @@ impl ArenaPool {
 
     /// The numbers of the pool.
     ///
-    /// Allocates: never. Time: linear in the arenas that wait, under one lock.
+    /// Allocates: never; frees one if more than may wait came back meanwhile. Time: linear in the arenas that wait, under one
+    /// lock.
     ///
     /// ```
     /// println!("{}", arenamap::ArenaPool::new().stats());
@@ -365,13 +371,15 @@ impl ArenaPool {
             kept,
             kept_bytes,
             out: alive.saturating_sub(kept),
-            checkouts: self.checkouts.load(Relaxed),
+            checkouts: self.checkouts.load(Relaxed) as u64,
             created: waiting.created,
             freed: waiting.freed,
-            trimmed: self.trimmed.load(Relaxed),
+            trimmed: waiting.trimmed,
             high_water: self.high_water.load(Relaxed),
         };
-        if let Some(core) = ready {
+        if let Some(core) = ready
+            && !self.put_ready(core)
+        {
             self.keep(waiting, core);
         }
         stats
@@ -452,7 +460,7 @@ impl ArenaPool {
         }
         if owned.peek(State::held) > self.config.max_kept_bytes {
             owned.trim(TrimPolicy::Keep(self.config.max_kept_bytes));
-            self.trimmed.fetch_add(1, Relaxed);
+            self.waiting().trimmed += 1;
         }
         let core = owned.into_core();
         if self.config.max_kept == 0 || !self.put_ready(core) {

@@ -493,11 +493,15 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_mut()) }
     }
 
-    /// The value of the entry that a search found under the same `&mut self`.
+    /// The value of an entry.
+    ///
+    /// # Safety
+    ///
+    /// A search found it in this map, under the same borrow.
     #[inline(always)]
-    pub(super) fn value_at(&mut self, hit: Hit) -> &mut V {
+    pub(super) unsafe fn value_at(&mut self, hit: Hit) -> &mut V {
         debug_assert!(hit.slot() < self.geometry.slots());
-        // SAFETY: as in `pair_mut`.
+        // SAFETY: as in `pair_mut`; passed on by the caller.
         unsafe { hit.bytes().add(Self::SLOT.value_at).cast().as_mut() }
     }
 

@@ -68,7 +68,8 @@ pub enum Field {
     Duplicate,
     /// A key that no search reaches: groups searched from its home, groups of the map; the place is the slot.
     Unreachable,
-    /// A search that went through all groups without an end; the place is the group where it began.
+    /// A search that went through all groups without an end: keys chosen to collide under the seed, or damage. The place
+    /// is the group where it began.
     Search,
 }
 
@@ -273,7 +274,7 @@ impl fmt::Display for FixedError {
             Field::Search => write!(
                 f,
                 "a search that began in group {place} went through all {found} groups without an end: \
-                 the archive is damaged; `verify` says where"
+                 keys chosen to collide, or damage; `verify` tells which, `copy_into` draws another seed"
             ),
         }
     }

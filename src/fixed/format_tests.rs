@@ -173,7 +173,7 @@ fn sizes_are_as_written() {
 
 #[test]
 fn hashes_are_as_written() {
-    use crate::fixed::{FixedKey, KeyHasher, KeySecrets, u16_le, u64_le};
+    use crate::fixed::{FixedKey, KeyHasher, KeySecrets, i16_le, u16_le, u64_le, u128_le};
     use rapidhash::v3::RapidSecrets;
 
     let hash = |seed, parts: &[&dyn Fn(&mut KeyHasher<'_>)]| {
@@ -190,12 +190,18 @@ fn hashes_are_as_written() {
     );
     let seven = |hasher: &mut KeyHasher<'_>| u64_le::from(7).hash_key(hasher);
     let small = |hasher: &mut KeyHasher<'_>| u16_le::from(0x1234).hash_key(hasher);
+    let wide = |hasher: &mut KeyHasher<'_>| u128_le::from((1 << 64) + 7).hash_key(hasher);
+    let truth = |hasher: &mut KeyHasher<'_>| true.hash_key(hasher);
+    let negative = |hasher: &mut KeyHasher<'_>| i16_le::from(-2).hash_key(hasher);
+    let array = |hasher: &mut KeyHasher<'_>| [u64_le::from(7)].hash_key(hasher);
     let (first, second) = (RapidSecrets::seed(42), RapidSecrets::seed(0));
     let written = [
         [first.seed, first.secrets[0], first.secrets[1] | 1],
         [second.seed, second.secrets[0], second.secrets[1] | 1],
         [hash(42, &[&seven]), hash(42, &[&key]), hash(42, &[&seven, &key])],
         [hash(42, &[]), hash(0, &[&abc]), hash(0, &[&small])],
+        [hash(42, &[&wide]), hash(42, &[&truth]), hash(42, &[&negative])],
+        [hash(42, &[&array]); 3],
     ];
     for number in written.as_flattened() {
         assert!(TEXT.contains(&alloc::format!("`{number:016x}`")), "{number:016x}");

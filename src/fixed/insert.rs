@@ -54,7 +54,9 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         match raw.find_in(hash, home, &mut |other| is_key(&key, unsafe { other.as_ref() })) {
             ControlFlow::Break(Some(place)) => {
                 self.unseal();
-                return Ok(Some(core::mem::replace(self.value_at(place), value)));
+                // SAFETY: just found.
+                let old = unsafe { self.value_at(place) };
+                return Ok(Some(core::mem::replace(old, value)));
             }
             ControlFlow::Break(None) => {
                 if let Some(place) = raw.place_in(home) {

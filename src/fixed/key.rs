@@ -117,7 +117,8 @@ impl<'s> KeyHasher<'s> {
     note = "a key has the same bytes on every target: use `u64_le` and the like, `FixedStr<N>`, `FixedBytes<N>`, arrays of them, or a struct made by `fixed_struct!`"
 )]
 pub trait FixedKey: FixedValue + Immutable {
-    /// Feeds the bytes of this key. Time: linear in the bytes. Allocates: never.
+    /// Feeds the parts of this key: a number of up to eight bytes by [`write_u64`](KeyHasher::write_u64), a longer one eight
+    /// bytes at a time, texts and arrays by [`write`](KeyHasher::write). Time: linear in the bytes. Allocates: never.
     fn hash_key(&self, hasher: &mut KeyHasher<'_>);
 
     /// Whether two keys have the same bytes. Time: linear in the bytes. Allocates: never.
@@ -162,7 +163,8 @@ pub trait FixedKey: FixedValue + Immutable {
     note = "look it up by the key itself, `u64_le` and the like by native integers, `FixedStr<N>` by `str`, `FixedBytes<N>` by `[u8]`, or implement `Query<{K}>`"
 )]
 pub trait Query<K> {
-    /// Feeds the bytes that the key would feed. Time: linear in them. Allocates: never.
+    /// Feeds the parts that the key would feed, by the same calls: the bytes of a number fed as a text make another hash.
+    /// Time: linear in the bytes. Allocates: never.
     fn hash_query(&self, hasher: &mut KeyHasher<'_>);
 
     /// Whether this is that key. Time: linear in the bytes. Allocates: never.

@@ -239,7 +239,7 @@ impl<K, V> Raw<K, V> {
         if hash.way(self.groups).any(|group| self.ends_in(hash, group)) {
             return Ok(());
         }
-        // A map of one group may have stuck counters in earnest: full, and hostile keys.
+        // In earnest too: of keys chosen to collide, some can stand behind every group.
         let home = hash.home(self.groups);
         Err(FixedError::at(
             Field::Search,
