@@ -2,6 +2,7 @@
 //!
 //! Every map and every arena starts cold. The maps share one hasher with one seed (`std` has its own) and get the same keys in
 //! the same order. The second part prints percentiles of single inserts: medians over several rounds in which the peers take turns.
+//! Groups and functions are called as in the example `compare`, which shows these figures beside its own (`--criterion`).
 //! `ARENAMAP_BENCH_MAX` bounds n, `ARENAMAP_BENCH_ROUNDS` (5) sets the rounds.
 
 mod support;
@@ -58,10 +59,10 @@ impl Use for FillTimed {
 }
 
 const PEERS: [&str; 7] = [
-    "arenamap_segmented",
-    "arenamap_flat",
+    "arenamap",
+    "arenamap-flat",
     "hashbrown",
-    "bump",
+    "hashbrown-bump",
     "griddle",
     "indexmap",
     "std",
@@ -70,13 +71,13 @@ const PEERS: [&str; 7] = [
 /// Makes the map of a peer, empty and cold, and uses it once. Dropping it is not in any span.
 fn with_peer<U: Use>(peer: &str, work: &U) -> U::Answer {
     match peer {
-        "arenamap_segmented" => work.of(&mut ArenaMap::<u64, u64, _>::with_hasher_in(fixed(), Arena::new())),
-        "arenamap_flat" => {
+        "arenamap" => work.of(&mut ArenaMap::<u64, u64, _>::with_hasher_in(fixed(), Arena::new())),
+        "arenamap-flat" => {
             let builder = ArenaMap::<u64, u64>::builder().growth(Growth::Flat).hasher(fixed());
             work.of(&mut builder.build_in(Arena::new()))
         }
         "hashbrown" => work.of(&mut hashbrown::HashMap::<u64, u64, FixedState>::with_hasher(fixed())),
-        "bump" => {
+        "hashbrown-bump" => {
             let bump = Bump::new();
             work.of(&mut hashbrown::HashMap::<u64, u64, _, _>::with_hasher_in(
                 fixed(),
@@ -92,7 +93,7 @@ fn with_peer<U: Use>(peer: &str, work: &U) -> U::Answer {
 
 fn throughput(c: &mut Criterion) {
     for n in support::sizes(&[1_000, 100_000, 1_000_000, 10_000_000]) {
-        let mut group = c.benchmark_group(format!("growth/throughput/{n}"));
+        let mut group = c.benchmark_group(format!("growth/{n}"));
         group.throughput(Throughput::Elements(n as u64));
         if n >= 1_000_000 {
             group.sample_size(10);

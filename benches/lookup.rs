@@ -62,6 +62,7 @@ struct Queries {
 }
 
 impl Queries {
+    /// Hits, and misses.
     fn both(n: usize, history: History) -> [Queries; 2] {
         let first = history.replaced(n);
         let random = |i: usize| support::key(i as u64 ^ 0xABCD_EF00_0000) % n as u64;
@@ -83,50 +84,50 @@ impl Queries {
     }
 }
 
-/// Benches hits and misses of one map, which is built only if the filter of the command line asks for it.
+/// Benches the lookups of one map, which is built only if the filter of the command line asks for it.
 macro_rules! bench {
-    ($group:expr, $name:literal, $queries:expr, $n:expr, $build:expr) => {{
+    ($group:expr, $name:literal, $queries:expr, $build:expr) => {{
         let map = LazyCell::new(|| $build);
-        for queries in $queries {
-            let mut batches = queries.keys.chunks_exact(BATCH).cycle();
-            $group.bench_function(format!("{}/{}/{}", queries.name, $name, $n), |b| {
-                let map = &*map;
-                b.iter(|| {
-                    let batch = batches.next().expect("an endless iterator");
-                    let mut found = 0_usize;
-                    for key in black_box(batch) {
-                        found += usize::from(map.get(key).is_some());
-                    }
-                    assert_eq!(found, queries.found);
-                });
+        let queries = $queries;
+        let mut batches = queries.keys.chunks_exact(BATCH).cycle();
+        $group.bench_function($name, |b| {
+            let map = &*map;
+            b.iter(|| {
+                let batch = batches.next().expect("an endless iterator");
+                let mut found = 0_usize;
+                for key in black_box(batch) {
+                    found += usize::from(map.get(key).is_some());
+                }
+                assert_eq!(found, queries.found);
             });
-        }
+        });
     }};
 }
 
 fn lookups(c: &mut Criterion) {
-    for (name, history) in [("dense", History::Dense), ("churned", History::Churned)] {
-        let mut group = c.benchmark_group(format!("lookup/{name}"));
-        group.throughput(Throughput::Elements(BATCH as u64));
+    for (suffix, history) in [("", History::Dense), ("_churned", History::Churned)] {
         for n in support::sizes(&[10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000]) {
-            size(&mut group, n, history);
+            for queries in Queries::both(n, history) {
+                let mut group = c.benchmark_group(format!("lookup_{}{suffix}/{n}", queries.name));
+                group.throughput(Throughput::Elements(BATCH as u64));
+                maps(&mut group, n, history, &queries);
+                group.finish();
+            }
         }
-        group.finish();
     }
 }
 
-fn size(group: &mut BenchmarkGroup<'_, WallTime>, n: usize, history: History) {
-    let queries = &Queries::both(n, history);
+fn maps(group: &mut BenchmarkGroup<'_, WallTime>, n: usize, history: History, queries: &Queries) {
     let fixed = support::fixed;
-    bench!(group, "std", queries, n, lived!(HashMap::<u64, u64>::new(), n, history));
-    bench!(group, "hashbrown", queries, n, {
+    bench!(group, "std", queries, lived!(HashMap::<u64, u64>::new(), n, history));
+    bench!(group, "hashbrown", queries, {
         lived!(
             hashbrown::HashMap::<u64, u64, FixedState>::with_hasher(fixed()),
             n,
             history
         )
     });
-    bench!(group, "indexmap", queries, n, {
+    bench!(group, "indexmap", queries, {
         let mut map = indexmap::IndexMap::<u64, u64, FixedState>::with_hasher(fixed());
         let (n, replaced) = (n as u64, history.replaced(n));
         map.extend((0..n).map(|i| (support::key(i), i)));
@@ -136,21 +137,21 @@ fn size(group: &mut BenchmarkGroup<'_, WallTime>, n: usize, history: History) {
         }
         map
     });
-    bench!(group, "griddle", queries, n, {
+    bench!(group, "griddle", queries, {
         lived!(
             griddle::HashMap::<u64, u64, FixedState>::with_hasher(fixed()),
             n,
             history
         )
     });
-    bench!(group, "arenamap_segmented", queries, n, {
+    bench!(group, "arenamap", queries, {
         lived!(
             ArenaMap::<u64, u64, _>::with_hasher_in(fixed(), Arena::new()),
             n,
             history
         )
     });
-    bench!(group, "arenamap_flat", queries, n, {
+    bench!(group, "arenamap-flat", queries, {
         let map = ArenaMap::<u64, u64>::builder().growth(Growth::Flat).hasher(fixed());
         lived!(map.build_in(Arena::new()), n, history)
     });

@@ -1,7 +1,8 @@
 //! One request: create a map, fill it, read every key, iterate, drop it; arena reset and size hint inside the span.
 //!
-//! The arenas stay warm from cycle to cycle, as a request handler keeps them. `bump_presized` is told the size by hand,
-//! `arenamap` learns it from its predecessors, `arenamap_no_hint` does neither.
+//! The arenas stay warm from cycle to cycle, as a request handler keeps them. `hashbrown-bump-presized` is told the size by hand,
+//! `arenamap` learns it from its predecessors, `arenamap-no-hint` does neither.
+//! Groups and functions are called as in the example `compare`, which shows these figures beside its own (`--criterion`).
 
 mod support;
 
@@ -19,7 +20,7 @@ type FoldIn<'a, K, V> = hashbrown::HashMap<K, V, RandomState, &'a Bump>;
 
 fn numbers(c: &mut Criterion) {
     for n in support::sizes(&[8, 32, 128, 1024, 8192]) {
-        let mut group = c.benchmark_group(format!("request/u64/{n}"));
+        let mut group = c.benchmark_group(format!("request_u64/{n}"));
         group.throughput(Throughput::Elements(n as u64));
         let pairs = support::pairs(n);
         let sum = support::cycle_sum(&pairs);
@@ -51,23 +52,23 @@ fn bench<T: PartialEq + std::fmt::Debug>(
 
 fn heap_peers(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[(u64, u64)], sum: u64) {
     bench(group, "std", &sum, || cycle!(HashMap::new(), pairs));
-    bench(group, "std_foldhash", &sum, || {
+    bench(group, "std-foldhash", &sum, || {
         cycle!(HashMap::with_hasher(RandomState::default()), pairs)
     });
     bench(group, "hashbrown", &sum, || cycle!(Fold::default(), pairs));
-    bench(group, "hashbrown_presized", &sum, || {
+    bench(group, "hashbrown-presized", &sum, || {
         cycle!(
             Fold::with_capacity_and_hasher(pairs.len(), RandomState::default()),
             pairs
         )
     });
-    bench(group, "indexmap_foldhash", &sum, || {
+    bench(group, "indexmap", &sum, || {
         cycle!(indexmap::IndexMap::with_hasher(RandomState::default()), pairs)
     });
 }
 
 fn heapless_peer<const N: usize>(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[(u64, u64)], sum: u64) {
-    bench(group, "heapless_fnv", &sum, || {
+    bench(group, "heapless", &sum, || {
         cycle!(
             heapless::index_map::FnvIndexMap::<u64, u64, N>::new(),
             pairs,
@@ -80,13 +81,13 @@ fn heapless_peer<const N: usize>(group: &mut BenchmarkGroup<'_, WallTime>, pairs
 
 fn bump_peers(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[(u64, u64)], sum: u64) {
     let mut bump = Bump::new();
-    bench(group, "bump", &sum, || {
+    bench(group, "hashbrown-bump", &sum, || {
         let sum = cycle!(FoldIn::with_hasher_in(RandomState::default(), &bump), pairs);
         bump.reset();
         sum
     });
     let mut bump = Bump::new();
-    bench(group, "bump_presized", &sum, || {
+    bench(group, "hashbrown-bump-presized", &sum, || {
         let hasher = RandomState::default();
         let sum = cycle!(FoldIn::with_capacity_and_hasher_in(pairs.len(), hasher, &bump), pairs);
         bump.reset();
@@ -96,7 +97,7 @@ fn bump_peers(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[(u64, u64)], su
 
 fn ours(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[(u64, u64)], sum: u64) {
     let mut arena = Arena::new();
-    bench(group, "arenamap_no_hint", &sum, || {
+    bench(group, "arenamap-no-hint", &sum, || {
         let sum = cycle!(ArenaMap::new_in(&arena), pairs);
         arena.reset();
         sum
@@ -114,35 +115,35 @@ fn strings(c: &mut Criterion) {
     let pairs = support::string_pairs(64);
     let pairs = &pairs[..];
     let sum = support::string_cycle_sum(pairs);
-    let mut group = c.benchmark_group("request/strings/64");
+    let mut group = c.benchmark_group("request_str/64");
     group.throughput(Throughput::Elements(64));
     let group_ref = &mut group;
 
     bench(group_ref, "std", &sum, || {
         string_cycle!(HashMap::new(), pairs, |text| text.to_owned())
     });
-    bench(group_ref, "std_foldhash", &sum, || {
+    bench(group_ref, "std-foldhash", &sum, || {
         string_cycle!(HashMap::with_hasher(RandomState::default()), pairs, |text| text
             .to_owned())
     });
-    bench(group_ref, "hashbrown_presized", &sum, || {
+    bench(group_ref, "hashbrown-presized", &sum, || {
         let hasher = RandomState::default();
         string_cycle!(Fold::with_capacity_and_hasher(64, hasher), pairs, |text| text
             .to_owned())
     });
-    bench(group_ref, "indexmap_foldhash", &sum, || {
+    bench(group_ref, "indexmap", &sum, || {
         let hasher = RandomState::default();
         string_cycle!(indexmap::IndexMap::with_hasher(hasher), pairs, |text| text.to_owned())
     });
     let mut bump = Bump::new();
-    bench(group_ref, "bump", &sum, || {
+    bench(group_ref, "hashbrown-bump", &sum, || {
         let map = FoldIn::<&str, &str>::with_hasher_in(RandomState::default(), &bump);
         let sum = string_cycle!(map, pairs, |text| &*bump.alloc_str(text));
         bump.reset();
         sum
     });
     let mut bump = Bump::new();
-    bench(group_ref, "bump_presized", &sum, || {
+    bench(group_ref, "hashbrown-bump-presized", &sum, || {
         let hasher = RandomState::default();
         let map = FoldIn::<&str, &str>::with_capacity_and_hasher_in(64, hasher, &bump);
         let sum = string_cycle!(map, pairs, |text| &*bump.alloc_str(text));
@@ -158,7 +159,7 @@ fn strings(c: &mut Criterion) {
         sum
     });
     let mut arena = Arena::new();
-    bench(group_ref, "arenamap_str_map", &sum, || {
+    bench(group_ref, "arenamap-str-map", &sum, || {
         let mut map = StrMap::<&str, _>::new_in(&arena);
         for (key, value) in std::hint::black_box(pairs) {
             map.insert(key, &*arena.alloc_str(value));
