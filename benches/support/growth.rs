@@ -74,10 +74,10 @@ pub(crate) fn clock_alone(n: usize) -> Histogram<u64> {
 }
 
 /// One nanosecond to one minute with three digits: a fixed table, so that recording never allocates or grows.
-fn new_histogram() -> Histogram<u64> {
+pub(crate) fn new_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("valid bounds")
 }
 
-fn record(spans: &mut Histogram<u64>, span: std::time::Duration) {
+pub(crate) fn record(spans: &mut Histogram<u64>, span: std::time::Duration) {
     spans.saturating_record(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
 }
