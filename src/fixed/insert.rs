@@ -69,7 +69,12 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             }
             ControlFlow::Continue(()) => {}
         }
-        self.insert_further(hash, key, value, is_key)
+        // Another type than the one returned: were it the same, the compiler would build both in one place in memory, and
+        // the usual way would write there and read back.
+        match self.insert_further(hash, key, value, is_key) {
+            ControlFlow::Continue(old) => Ok(old),
+            ControlFlow::Break(error) => Err(error),
+        }
     }
 
     /// The same, if the home group did not tell, or the map is full.
@@ -81,7 +86,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         key: K,
         value: V,
         is_key: impl Fn(&K, &K) -> bool,
-    ) -> Result<Option<V>, FixedInsertError<K, V>> {
+    ) -> ControlFlow<FixedInsertError<K, V>, Option<V>> {
         // SAFETY: C2, as in `slot_of`.
         let place = match self
             .raw()
@@ -89,12 +94,15 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         {
             Ok(Search::Found(slot)) => {
                 self.unseal();
-                return Ok(Some(core::mem::replace(self.pair_mut(slot).1, value)));
+                return ControlFlow::Continue(Some(core::mem::replace(self.pair_mut(slot).1, value)));
             }
             Ok(Search::Vacant(place)) => Ok(place),
             Err(error) => Err(error),
         };
-        self.occupy(hash, place, key, value).map(|_| None)
+        match self.occupy(hash, place, key, value) {
+            Ok(_) => ControlFlow::Continue(None),
+            Err(error) => ControlFlow::Break(error),
+        }
     }
 
     /// Puts a pair into a map from which nothing was ever removed, and gives its slot and whether a key in its home group
