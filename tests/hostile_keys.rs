@@ -12,6 +12,7 @@ mod support;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::LazyLock;
 
 use arenamap::{Arena, ArenaMap};
 use foldhash::SharedSeed;
@@ -61,13 +62,17 @@ fn cost<S: BuildHasher>(hasher: S, key: impl Fn(u64) -> u64) -> u64 {
 /// Maps over which the mean is taken, each with seeds of its own.
 const SEEDS: u64 = if cfg!(miri) { 2 } else { 1_000 };
 
-/// The mean cost of maps as those of so many processes.
+/// The multipliers of so many processes.
+static PROCESSES: LazyLock<Vec<SharedSeed>> = LazyLock::new(|| {
+    let seeds = (0..SEEDS).map(|seed| random(2 * seed));
+    seeds.map(SharedSeed::from_u64).collect()
+});
+
+/// The mean cost of maps, each of another process.
 fn mean_cost(key: impl Fn(u64) -> u64) -> u64 {
-    let of_seed = |seed| {
-        let process = Box::leak(Box::new(SharedSeed::from_u64(random(2 * seed))));
-        cost(SeedableRandomState::with_seed(random(2 * seed + 1), process), &key)
-    };
-    (0..SEEDS).map(of_seed).sum::<u64>() / SEEDS
+    let hashers = (0..).zip(PROCESSES.iter());
+    let hashers = hashers.map(|(seed, process)| SeedableRandomState::with_seed(random(2 * seed + 1), process));
+    hashers.map(|hasher| cost(hasher, &key)).sum::<u64>() / SEEDS
 }
 
 /// A number without a pattern, from an invertible mixing step (Steele, Lea and Flood, "Fast splittable pseudorandom number
