@@ -421,13 +421,14 @@ impl ArenaPool {
         NonNull::new(self.ready.swap(ptr::null_mut(), Acquire))
     }
 
-    /// Puts a core in front of the lock, if there is none; tells whether it did.
+    /// Puts a core in front of the lock, if one may wait and none does; tells whether it did.
     #[inline]
     fn put_ready(&self, core: NonNull<Core>) -> bool {
-        let put = self
-            .ready
-            .compare_exchange(ptr::null_mut(), core.as_ptr(), Release, Relaxed);
-        put.is_ok()
+        self.config.max_kept > 0
+            && self
+                .ready
+                .compare_exchange(ptr::null_mut(), core.as_ptr(), Release, Relaxed)
+                .is_ok()
     }
 
     /// A core from behind the lock, or a new one.
@@ -463,11 +464,12 @@ impl ArenaPool {
             self.waiting().trimmed += 1;
         }
         let core = owned.into_core();
-        if self.config.max_kept == 0 || !self.put_ready(core) {
+        if !self.put_ready(core) {
             self.put_behind(core);
         }
     }
 
+    /// Keeps a core behind the lock, or frees it.
     #[inline(never)]
     fn put_behind(&self, core: NonNull<Core>) {
         self.keep(self.waiting(), core);
@@ -478,7 +480,7 @@ impl ArenaPool {
         // One place is in front of the lock.
         if waiting.len + 1 < self.config.max_kept {
             waiting.put(core);
-        } else if self.config.max_kept == 0 || !self.put_ready(core) {
+        } else if !self.put_ready(core) {
             waiting.freed += 1;
             drop(waiting);
             // SAFETY: alive, and nobody else has it (1).
