@@ -9,7 +9,7 @@ use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::hint::black_box;
 
-use arenamap::{Arena, ArenaMap, Growth};
+use arenamap::{Arena, ArenaMap};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use foldhash::fast::FixedState;
@@ -150,10 +150,6 @@ fn maps(group: &mut BenchmarkGroup<'_, WallTime>, n: usize, history: History, qu
             n,
             history
         )
-    });
-    bench!(group, "arenamap-flat", queries, {
-        let map = ArenaMap::<u64, u64>::builder().growth(Growth::Flat).hasher(fixed());
-        lived!(map.build_in(Arena::new()), n, history)
     });
 }
 

@@ -160,7 +160,7 @@ fn strings(c: &mut Criterion) {
     });
     let mut arena = Arena::new();
     bench(group_ref, "arenamap-str-map", &sum, || {
-        let mut map = StrMap::<&str, _>::new_in(&arena);
+        let mut map = StrMap::<&str, _, _>::new_in(&arena);
         for (key, value) in std::hint::black_box(pairs) {
             map.insert(key, &*arena.alloc_str(value));
         }

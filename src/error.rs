@@ -1,12 +1,15 @@
 //! Every error type and every error text.
 //!
-//! A text says what happened, in bytes where bytes are meant, and what to do about it.
+//! A text says what happened, with sizes in bytes, and what to do about it.
 
+use core::alloc::Layout;
 use core::fmt;
+use core::str::Utf8Error;
 
-/// Why an arena could not give out a block.
+/// Why an arena gave no memory.
 ///
-/// Sizes are in bytes, rounded up as the arena rounds them: to 8, or to the alignment of the block where that is larger.
+/// Sizes are in bytes, rounded up as the arena rounds them: to a multiple of 8, or of the block's alignment if that is
+/// larger.
 ///
 /// ```
 /// use arenamap::{Arena, ArenaError};
@@ -19,7 +22,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ArenaError {
-    /// The arena's own byte budget does not cover the block.
+    /// The block does not fit in what is left of the arena's budget.
     Budget {
         /// Bytes that the block takes.
         needed: usize,
@@ -27,9 +30,9 @@ pub enum ArenaError {
         left: usize,
     },
     /// The global allocator refused the memory.
-    OutOfMemory {
-        /// Bytes that the block takes.
-        needed: usize,
+    AllocError {
+        /// Bytes and alignment of the block.
+        layout: Layout,
     },
     /// The size of the block does not fit the address space.
     CapacityOverflow,
@@ -43,9 +46,10 @@ impl fmt::Display for ArenaError {
                 "the budget of the arena is used up: {needed} bytes needed, {left} left; \
                  give it a larger budget, or reset it"
             ),
-            Self::OutOfMemory { needed } => write!(
+            Self::AllocError { layout } => write!(
                 f,
-                "the global allocator refused memory for a block of {needed} bytes of the arena; free memory, or ask for less"
+                "the global allocator refused memory for a block of {} bytes of the arena; free memory, or ask for less",
+                layout.size()
             ),
             Self::CapacityOverflow => {
                 f.write_str("the size asked of the arena does not fit the address space; ask for fewer elements")
@@ -56,7 +60,18 @@ impl fmt::Display for ArenaError {
 
 impl core::error::Error for ArenaError {}
 
-/// What every infallible call does with an error: it panics, and names the call that returns the error instead.
+impl ArenaError {
+    /// The error for that many bytes of that alignment, which the heap refused.
+    #[cold]
+    pub(crate) const fn refused(bytes: usize, align: usize) -> Self {
+        match Layout::from_size_align(bytes, align) {
+            Ok(layout) => Self::AllocError { layout },
+            Err(_) => Self::CapacityOverflow,
+        }
+    }
+}
+
+/// Panics with an error, for a call that returns none. The text names the twin that returns it.
 #[cold]
 #[inline(never)]
 #[track_caller]
@@ -64,7 +79,59 @@ pub(crate) fn fail(error: ArenaError, twin: &'static str) -> ! {
     panic!("{error}; `{twin}` returns this error instead of panicking")
 }
 
-/// A pair that could not be inserted because the arena gave no memory; nothing was changed and nothing is lost.
+/// [`fail`] for maps and sets. If a size is too large for the address space, the text is hashbrown's, because its users
+/// match it.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn fail_map(error: ArenaError, twin: &'static str) -> ! {
+    assert!(error != ArenaError::CapacityOverflow, "Hash table capacity overflow");
+    fail(error, twin)
+}
+
+/// [`fail_map`] for a call that several kinds of maps have; `map` names this one.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn fail_call(error: ArenaError, map: &'static str, twin: &'static str) -> ! {
+    assert!(error != ArenaError::CapacityOverflow, "Hash table capacity overflow");
+    panic!("{error}; `{map}::{twin}` returns this error instead of panicking")
+}
+
+/// Why a shared arena was not reset: it has other handles, so that something may still live in it.
+///
+/// ```
+/// let mut arena = arenamap::Arena::new().share();
+/// let other = arena.clone();
+/// let error = arena.reset_if_unique().unwrap_err();
+/// assert_eq!(error.others, 1);
+/// drop(other);
+/// assert!(arena.reset_if_unique().is_ok());
+/// ```
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StillShared {
+    /// Handles beside the one that was asked.
+    pub others: usize,
+}
+
+#[cfg(feature = "std")]
+impl fmt::Display for StillShared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the shared arena was not reset: it has {} other handles; \
+             drop the collections and handles that use it, and reset it again",
+            self.others
+        )
+    }
+}
+
+#[cfg(feature = "std")]
+impl core::error::Error for StillShared {}
+
+/// A pair that could not be inserted because the arena gave no memory. The map is as it was, and the pair is in here.
 ///
 /// ```
 /// use arenamap::{ArenaError, InsertError};
@@ -103,7 +170,7 @@ impl<K, V> core::error::Error for InsertError<K, V> {
     }
 }
 
-/// A pair that could not be inserted without growing the map; nothing was changed and nothing is lost.
+/// A pair that could not be inserted without growing the map. The map is as it was, and the pair is in here.
 ///
 /// ```
 /// use arenamap::Full;
@@ -136,9 +203,84 @@ impl<K, V> fmt::Display for Full<K, V> {
 
 impl<K, V> core::error::Error for Full<K, V> {}
 
+/// A value that could not be added because the arena gave no memory; nothing was changed and nothing is lost.
+///
+/// ```
+/// use arenamap::{Arena, ArenaVec};
+///
+/// let arena = Arena::with_budget(8);
+/// let mut list = ArenaVec::new_in(&arena);
+/// list.push(1_u64);
+/// let error = list.try_push(2).unwrap_err();
+/// assert_eq!(error.value, 2);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PushError<T> {
+    /// The value, as it was given.
+    pub value: T,
+    /// Why there was no memory.
+    pub cause: ArenaError,
+}
+
+impl<T> fmt::Debug for PushError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushError")
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for PushError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the value was not added and is in this error: {}", self.cause)
+    }
+}
+
+impl<T> core::error::Error for PushError<T> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+/// Bytes that are no string, as they were given.
+///
+/// ```
+/// use arenamap::{ArenaString, ArenaVec};
+///
+/// let error = ArenaString::from_utf8(ArenaVec::from([b'a', 0xff])).unwrap_err();
+/// assert_eq!((error.bytes.len(), error.cause.valid_up_to()), (2, 1));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FromUtf8Error<B> {
+    /// The bytes, as they were given.
+    pub bytes: B,
+    /// Where they stop to be a string.
+    pub cause: Utf8Error,
+}
+
+impl<B> fmt::Debug for FromUtf8Error<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromUtf8Error")
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B> fmt::Display for FromUtf8Error<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the bytes are no string and are in this error: {}", self.cause)
+    }
+}
+
+impl<B> core::error::Error for FromUtf8Error<B> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
 /// How far a bulk call came before the arena gave no memory.
 ///
-/// What was inserted before stays; the items that the iterator had not yet given out stay in the iterator.
+/// The items inserted before stay in the map or set. The iterator still has the items after the rejected one.
 ///
 /// ```
 /// use arenamap::{ArenaError, ExtendError};
@@ -181,13 +323,60 @@ impl<T> core::error::Error for ExtendError<T> {
     }
 }
 
-/// A map that ends farther into an archive than its offsets reach.
+/// A map or set of hashbrown's that was not taken over because the arena gave no memory. It is in here, as it was.
+///
+/// ```
+/// use arenamap::{Arena, ArenaMap, FromHashbrownError};
+///
+/// let theirs: hashbrown::HashMap<_, _, arenamap::DefaultHashBuilder> = [("a", 1)].into_iter().collect();
+/// let arena = Arena::with_budget(8);
+/// let FromHashbrownError { collection, cause } = ArenaMap::try_from_hashbrown_in(theirs, &arena).unwrap_err();
+/// assert_eq!(collection["a"], 1);
+/// assert!(cause.to_string().contains("8 left"));
+/// ```
+#[cfg(feature = "hashbrown")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FromHashbrownError<C> {
+    /// The map or set, as it was given.
+    pub collection: C,
+    /// Why there was no memory.
+    pub cause: ArenaError,
+}
+
+#[cfg(feature = "hashbrown")]
+impl<C> fmt::Debug for FromHashbrownError<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromHashbrownError")
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "hashbrown")]
+impl<C> fmt::Display for FromHashbrownError<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "nothing was taken over, and the collection is in this error: {}",
+            self.cause
+        )
+    }
+}
+
+#[cfg(feature = "hashbrown")]
+impl<C> core::error::Error for FromHashbrownError<C> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+/// A map that would end beyond the bytes that the offsets of its archive can reach.
 #[cfg(feature = "rkyv")]
 #[derive(Debug)]
 pub(crate) struct ArchiveTooLarge {
     /// Bytes up to the end of the map.
     pub(crate) end: usize,
-    /// Bytes that offsets reach.
+    /// Bytes that offsets can reach.
     pub(crate) most: usize,
 }
 

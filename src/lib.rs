@@ -10,48 +10,85 @@
 extern crate alloc;
 #[cfg(feature = "fixed")]
 extern crate self as arenamap; // the names in what `fixed_struct!` makes
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
-// Not by the name of the crate, which a glob import of ours would hide.
 #[cfg(feature = "rkyv")]
-#[path = "rkyv/mod.rs"]
-pub mod archive;
+pub mod archive; // not by the name of the crate, which a glob import of ours would hide
 mod arena;
 #[cfg(feature = "audit")]
 pub mod audit;
+mod boxed;
+pub mod copied;
 mod error;
 #[cfg(feature = "fixed")]
 pub mod fixed;
-mod hash;
+pub mod guide;
+#[cfg(feature = "hashbrown")]
+mod interop;
+mod iterator;
 mod map;
+// As with `archive`.
+#[cfg(feature = "rayon")]
+#[path = "rayon/mod.rs"]
+pub mod parallel;
 #[cfg(feature = "serde")]
 mod serde;
-pub mod set;
+mod set;
 #[cfg(feature = "fixed")]
 mod snapshot;
 mod stats;
+pub mod string;
+mod table;
+pub mod vec;
 
+/// [`ArenaMap`] and the types that its methods give out, under the names that hashbrown's `hash_map` has for them.
+///
+/// `use hashbrown::hash_map::{Entry, HashMap};` becomes `use arenamap::hash_map::{Entry, HashMap};`.
+pub mod hash_map {
+    pub use crate::map::{
+        ArenaMap, ArenaMap as HashMap, DefaultHashBuilder, Drain, Entry, EntryRef, ExtractIf, IntoIter, IntoKeys,
+        IntoValues, Iter, IterHash, IterHashMut, IterMut, Keys, MapBuilder, OccupiedEntry, OccupiedError,
+        TryInsertError, VacantEntry, VacantEntryRef, Values, ValuesMut,
+    };
+}
+
+/// [`ArenaSet`] and the types that its methods give out, under the names that hashbrown's `hash_set` has for them.
+pub mod hash_set {
+    pub use crate::map::DefaultHashBuilder;
+    pub use crate::set::{
+        ArenaSet, ArenaSet as HashSet, Difference, Drain, Entry, ExtractIf, Intersection, IntoIter, Iter,
+        OccupiedEntry, SymmetricDifference, Union, VacantEntry,
+    };
+}
+
+#[cfg(feature = "allocator-api2")]
+pub use arena::ArenaAlloc;
 pub use arena::{Arena, Handle, TrimPolicy};
 #[cfg(feature = "std")]
-pub use arena::{ArenaPool, PoolConfig, PooledArena, SharedArena};
+pub use arena::{ArenaPool, PoolConfig, PooledArena, SharedArena, Workspace};
+pub use boxed::ArenaBox;
+#[cfg(feature = "serde")]
+pub use copied::StrMapSeed;
+pub use copied::{BytesMap, CopiedMap, StrMap};
 pub use equivalent::Equivalent;
-pub use error::{ArenaError, ExtendError, Full, InsertError};
+#[cfg(feature = "hashbrown")]
+pub use error::FromHashbrownError;
+#[cfg(feature = "std")]
+pub use error::StillShared;
+pub use error::{ArenaError, ArenaError as TryReserveError, ExtendError, FromUtf8Error, Full, InsertError, PushError};
 #[cfg(feature = "fixed")]
 pub use fixed::FixedMap;
-#[cfg(feature = "serde")]
-pub use map::str_map::StrMapSeed;
-pub use map::{
-    ArenaMap, BorrowedMap, DefaultHashBuilder, Drain, Entry, EntryRef, ExtractIf, Growth, IntoIter, IntoKeys,
-    IntoValues, Iter, IterHash, IterHashMut, IterMut, Keys, MapBuilder, OccupiedEntry, OccupiedError, SizeHint,
-    StrEntry, StrMap, StrMapBuilder, StrOccupiedEntry, StrOccupiedError, StrVacantEntry, VacantEntry, VacantEntryRef,
-    Values, ValuesMut, str_map,
-};
+#[cfg(feature = "hashbrown")]
+pub use interop::{HashbrownMap, HashbrownSet};
+pub use map::{ArenaMap, BorrowedMap, DefaultHashBuilder, SizeHint};
 #[cfg(feature = "std")]
 pub use map::{PooledMap, SharedMap};
 #[cfg(feature = "serde")]
-pub use serde::{MapSeed, SetSeed};
+pub use serde::{MapSeed, SetSeed, StringSeed, VecSeed};
 pub use set::ArenaSet;
 #[cfg(feature = "std")]
 pub use stats::PoolStats;
 pub use stats::{ArenaStats, MapStats};
+pub use string::ArenaString;
+pub use vec::ArenaVec;

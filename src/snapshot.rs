@@ -1,15 +1,16 @@
-//! Growing maps into [`FixedMap`]s: one pass, into memory of the caller, with no call to the heap.
+//! Makes [`FixedMap`]s of growing maps: in one pass, in memory of the caller, without a heap call.
 //!
-//! The way back needs nothing of its own: `try_extend` takes the entries of a `FixedMap` as those of any other.
+//! The way back is `try_extend`: it takes the entries of a `FixedMap` as those of any other map.
 
 use crate::arena::Handle;
-use crate::fixed::{
-    ConvertError, FixedKey, FixedMap, FixedStr, FixedValue, IntoMemory, MemoryMut, SnapshotError, TooLong,
-};
-use crate::map::{ArenaMap, StrMap};
+use crate::copied::{CopiedKey, CopiedMap};
+#[cfg(doc)]
+use crate::fixed::FixedStr;
+use crate::fixed::{ConvertError, FixedKey, FixedMap, FixedValue, IntoMemory, MemoryMut, SnapshotError, TooLong};
+use crate::map::ArenaMap;
 use crate::set::ArenaSet;
 
-/// Both halves of an entry, converted.
+/// Converts key and value of an entry.
 fn convert<K, V, KF: TryFrom<K>, VF: TryFrom<V>>(
     key: K,
     value: V,
@@ -22,22 +23,22 @@ fn convert<K, V, KF: TryFrom<K>, VF: TryFrom<V>>(
 impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// A [`FixedMap`] of the same entries, in the given memory.
     ///
-    /// Keys and values are converted by `TryFrom`: `u64` to `u64_le`, `&str` to [`FixedStr`], a struct of your own by your
-    /// `impl From`, what may stand in a slot already to itself. What is not `Copy`, or has no such conversion, goes through
-    /// [`snapshot_with`](Self::snapshot_with).
+    /// Keys and values are converted by `TryFrom`: `u64` to `u64_le`, `&str` to [`FixedStr`], a struct of your own by
+    /// your `impl From`. A type of this kind that is in the map already stays as it is. For keys and values that are
+    /// not `Copy`, or have no such conversion, use [`snapshot_with`](Self::snapshot_with).
     ///
-    /// `capacity` is how many entries the snapshot takes, now and later: [`len`](Self::len) for one that is only read. The
-    /// memory is anything that is [`IntoMemory`], and has at least [`bytes_for`](FixedMap::bytes_for) that capacity.
+    /// `capacity` is the most entries that the snapshot can ever have: [`len`](Self::len), if it is only read. The
+    /// memory is anything that is [`IntoMemory`], with at least [`bytes_for`](FixedMap::bytes_for) that capacity.
     ///
-    /// The way back is [`try_extend`](Self::try_extend), after a [`try_reserve`](Self::try_reserve) that saves most of its
-    /// time.
+    /// The way back is [`try_extend`](Self::try_extend). It is much faster after a [`try_reserve`](Self::try_reserve).
     ///
-    /// Computes in **O(buckets)** and the bytes of the snapshot. Allocates: never.
+    /// Allocates: never. Time: O(slots + bytes of the snapshot).
     ///
     /// # Errors
     ///
-    /// [`SnapshotError`]: the capacity is below `len`, the memory too short or misaligned, an entry did not convert, or two
-    /// keys became the same. In the last two cases the memory holds no archive afterwards; else it is as it was.
+    /// [`SnapshotError`]: the capacity is below `len`, the memory too short or misaligned, an entry did not convert, or
+    /// two keys became the same. In the last two cases the memory holds no archive afterwards. In the others it is as
+    /// it was.
     ///
     /// # Examples
     ///
@@ -80,11 +81,11 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
 
     /// A [`FixedMap`] of what a closure makes of each entry, in the given memory.
     ///
-    /// Computes in **O(buckets)**, the calls of the closure and the bytes of the snapshot. Allocates: never.
+    /// Allocates: never. Time: O(slots + bytes of the snapshot), and the calls of the closure.
     ///
     /// # Errors
     ///
-    /// As [`snapshot_into`](Self::snapshot_into); an error of the closure ends it, as [`SnapshotError::Entry`].
+    /// As [`snapshot_into`](Self::snapshot_into); an error of the closure ends the call, as [`SnapshotError::Entry`].
     ///
     /// # Examples
     ///
@@ -117,17 +118,20 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     }
 }
 
-impl<V, H: Handle, S> StrMap<V, H, S> {
-    /// A [`FixedMap`] of the same entries, in the given memory, with keys of at most `N - 1` bytes.
+impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
+    /// A [`FixedMap`] of the same entries, in the given memory.
+    ///
+    /// Keys of a [`StrMap`](crate::StrMap) become a `FixedStr<N>`, and those of a [`BytesMap`](crate::BytesMap) a
+    /// `FixedBytes<N>`: at most `N - 1` bytes each.
     ///
     /// Values are converted by `TryFrom`, as by [`ArenaMap::snapshot_into`], which also says what `capacity` and `memory`
     /// are. The way back is [`try_extend`](Self::try_extend).
     ///
-    /// Computes in **O(buckets)** and the bytes of the snapshot. Allocates: never.
+    /// Allocates: never. Time: O(slots + bytes of the snapshot).
     ///
     /// # Errors
     ///
-    /// As [`ArenaMap::snapshot_into`]; of a key that is too long, its length.
+    /// As [`ArenaMap::snapshot_into`]. The error for a key that is too long has its length.
     ///
     /// # Examples
     ///
@@ -136,13 +140,13 @@ impl<V, H: Handle, S> StrMap<V, H, S> {
     /// use arenamap::{Arena, StrMap};
     ///
     /// let arena = Arena::new();
-    /// let mut words: StrMap<u32, _> = StrMap::new_in(&arena);
+    /// let mut words: StrMap<u32, _, _> = StrMap::new_in(&arena);
     /// words.extend([("a", 1), ("b", 2)]);
     /// let need = FixedMap::<FixedStr<16>, u32_le>::bytes_for(2);
     /// let snapshot: FixedMap<FixedStr<16>, u32_le, _> = words.snapshot_into(Exclusive::in_arena(&arena, need)?, 2)?;
     /// assert_eq!(snapshot.get("b"), Some(&2.into()));
     ///
-    /// let mut again: StrMap<u32, _> = StrMap::new_in(&arena);
+    /// let mut again: StrMap<u32, _, _> = StrMap::new_in(&arena);
     /// again.try_reserve(snapshot.len())?;
     /// again
     ///     .try_extend(snapshot.iter().map(|(key, value)| (key.as_str(), value.to_native())))
@@ -151,13 +155,14 @@ impl<V, H: Handle, S> StrMap<V, H, S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[allow(clippy::type_complexity, reason = "an alias would hide what the errors are")]
-    pub fn snapshot_into<const N: usize, VF, B>(
+    pub fn snapshot_into<KF, VF, B>(
         &self,
         memory: B,
         capacity: usize,
-    ) -> Result<FixedMap<FixedStr<N>, VF, B::Memory>, SnapshotError<ConvertError<TooLong, VF::Error>>>
+    ) -> Result<FixedMap<KF, VF, B::Memory>, SnapshotError<ConvertError<TooLong, VF::Error>>>
     where
         V: Copy,
+        KF: FixedKey + for<'q> TryFrom<&'q Q, Error = TooLong>,
         VF: FixedValue + TryFrom<V>,
         B: IntoMemory<Memory: MemoryMut>,
     {
@@ -166,7 +171,7 @@ impl<V, H: Handle, S> StrMap<V, H, S> {
 
     /// A [`FixedMap`] of what a closure makes of each entry, in the given memory.
     ///
-    /// Computes in **O(buckets)**, the calls of the closure and the bytes of the snapshot. Allocates: never.
+    /// Allocates: never. Time: O(slots + bytes of the snapshot), and the calls of the closure.
     ///
     /// # Errors
     ///
@@ -190,7 +195,7 @@ impl<V, H: Handle, S> StrMap<V, H, S> {
         &self,
         memory: B,
         capacity: usize,
-        mut entry: impl FnMut(&str, &V) -> Result<(KF, VF), E>,
+        mut entry: impl FnMut(&Q, &V) -> Result<(KF, VF), E>,
     ) -> Result<FixedMap<KF, VF, B::Memory>, SnapshotError<E>>
     where
         KF: FixedKey,
@@ -203,12 +208,12 @@ impl<V, H: Handle, S> StrMap<V, H, S> {
 }
 
 impl<T, S, H: Handle> ArenaSet<T, S, H> {
-    /// A [`FixedMap`] without values of the same elements, in the given memory.
+    /// A [`FixedMap`] of the same elements, without values, in the given memory.
     ///
     /// Elements are converted by `TryFrom`, as by [`ArenaMap::snapshot_into`], which also says what `capacity` and `memory`
     /// are. The way back is [`try_extend`](Self::try_extend).
     ///
-    /// Computes in **O(buckets)** and the bytes of the snapshot. Allocates: never.
+    /// Allocates: never. Time: O(slots + bytes of the snapshot).
     ///
     /// # Errors
     ///
@@ -239,9 +244,9 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
         self.snapshot_with(memory, capacity, |&element| element.try_into())
     }
 
-    /// A [`FixedMap`] without values of what a closure makes of each element, in the given memory.
+    /// A [`FixedMap`] of what a closure makes of each element, without values, in the given memory.
     ///
-    /// Computes in **O(buckets)**, the calls of the closure and the bytes of the snapshot. Allocates: never.
+    /// Allocates: never. Time: O(slots + bytes of the snapshot), and the calls of the closure.
     ///
     /// # Errors
     ///

@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-/// A look at an arena: how many bytes it has, and what they are doing.
+/// The numbers of an arena: how many bytes it has, and what they are used for.
 ///
-/// `used + free` never exceeds `budget`; `held` also counts room not yet given out, and the metadata of the chunks.
+/// `used + free` never exceeds `budget`; `held` also counts the room that is not given out yet, and the metadata of the
+/// chunks.
 ///
 /// ```
 /// use arenamap::Arena;
@@ -46,7 +47,7 @@ impl fmt::Display for ArenaStats {
     }
 }
 
-/// A look at a pool: how many arenas it made, keeps, and has out.
+/// The numbers of a pool: how many arenas it made, keeps, and has out.
 ///
 /// ```
 /// use arenamap::ArenaPool;
@@ -75,7 +76,9 @@ pub struct PoolStats {
     pub freed: u64,
     /// Returned arenas that were trimmed because they had grown past the bound.
     pub trimmed: u64,
-    /// The highest high-water mark, in bytes, of the arenas returned so far: where a new arena starts.
+    /// Arenas that left the pool for good: [`PooledArena::into_arena`](crate::PooledArena::into_arena).
+    pub left: u64,
+    /// The highest high-water mark, in bytes, of the arenas returned so far. A new arena starts with that capacity.
     pub high_water: usize,
 }
 
@@ -84,7 +87,7 @@ impl fmt::Display for PoolStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} arenas kept ({} bytes), {} out; {} checkouts, {} created, {} freed, {} trimmed; high water {}",
+            "{} arenas kept ({} bytes), {} out; {} checkouts, {} created, {} freed, {} trimmed, {} left; high water {}",
             self.kept,
             self.kept_bytes,
             self.out,
@@ -92,17 +95,18 @@ impl fmt::Display for PoolStats {
             self.created,
             self.freed,
             self.trimmed,
+            self.left,
             self.high_water
         )
     }
 }
 
-/// A look at a map: its entries, tables and growth.
+/// The numbers of a map: its entries, tables and growth.
 ///
 /// ```
 /// let map: arenamap::ArenaMap<u64, u64> = (0..100).map(|n| (n, n)).collect();
 /// let stats = map.stats();
-/// assert_eq!((stats.len, stats.buckets, stats.load_limit), (100, 128, 112));
+/// assert_eq!((stats.len, stats.capacity, stats.slots), (100, 112, 128));
 /// assert_eq!(stats.load(), 100.0 / 128.0);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,42 +114,32 @@ impl fmt::Display for PoolStats {
 pub struct MapStats {
     /// Entries.
     pub len: usize,
-    /// Buckets of all tables.
-    pub buckets: usize,
-    /// Entries that the tables take together, at hashbrown's load of 7/8.
-    pub load_limit: usize,
-    /// Buckets of removed entries that still count towards the load, until a rebuild.
-    pub dead_slots: usize,
+    /// Entries that fit without growing.
+    pub capacity: usize,
+    /// Slots of the table; of both tables, while entries move from one to the other.
+    pub slots: usize,
     /// Bytes of one entry with its padding.
     pub entry_size: usize,
-    /// Bytes in tables: entries, free buckets, control bytes.
+    /// Bytes of the tables: slots, tags, and what else is in their blocks.
     pub table_bytes: usize,
-    /// Bytes in the directory over several segments, 0 without one.
-    pub directory_bytes: usize,
-    /// Bits by which the directory tells segments apart, 0 without one.
-    pub directory_depth: u32,
-    /// Tables.
-    pub segments: usize,
-    /// Entries that one segment takes: the most that one insertion ever moves. Under [`Growth::Flat`](crate::Growth::Flat)
-    /// there is no limit, and this is more than any memory holds.
-    pub segment_limit: usize,
-    /// Growth steps so far: doublings, rebuilds, splits.
-    pub growth_steps: usize,
-    /// Entries that the newest growth step moved.
+    /// Entries that the last step of growth moved: at most 32. It is 0 in maps of up to 224 entries, which move at
+    /// once.
     pub moved_by_last_step: usize,
-    /// Doublings of segments beyond their limit because the hashes of their keys cannot be told apart.
-    pub flat_grown: usize,
+    /// Slots of the old table whose entries have not moved yet; 0 when no move is under way.
+    pub left_to_move: usize,
 }
 
 impl MapStats {
-    /// Entries per bucket, between 0 and 7/8.
+    /// Entries per slot, between 0 and 1.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
     pub fn load(&self) -> f64 {
-        if self.buckets == 0 {
+        if self.slots == 0 {
             0.0
         } else {
-            self.len as f64 / self.buckets as f64
+            self.len as f64 / self.slots as f64
         }
     }
 }
@@ -154,18 +148,17 @@ impl fmt::Display for MapStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} entries of {} bytes in {} buckets of {} segments (load {:.2}, {} dead): {} bytes in tables, {} in the \
-             directory; {} growth steps, {} of them flat",
+            "{} entries of {} bytes in {} slots (load {:.2}, capacity {}): {} bytes in tables",
             self.len,
             self.entry_size,
-            self.buckets,
-            self.segments,
+            self.slots,
             self.load(),
-            self.dead_slots,
-            self.table_bytes,
-            self.directory_bytes,
-            self.growth_steps,
-            self.flat_grown
-        )
+            self.capacity,
+            self.table_bytes
+        )?;
+        if self.left_to_move > 0 {
+            write!(f, "; {} slots of the old table left to move", self.left_to_move)?;
+        }
+        Ok(())
     }
 }

@@ -14,7 +14,8 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use arenamap::{Arena, ArenaError, ArenaMap, ArenaPool, Entry, EntryRef, Growth, Handle, TrimPolicy};
+use arenamap::hash_map::{Entry, EntryRef};
+use arenamap::{Arena, ArenaError, ArenaMap, ArenaPool, Handle, TrimPolicy};
 
 use support::{fixed, key};
 
@@ -92,7 +93,7 @@ fn heal() -> bool {
     true
 }
 
-/// 16 KiB, so that a segment takes 14 entries; or nothing, so that it takes thousands.
+/// 16 KiB, which need chunks of their own; or nothing.
 type Value<const WORDS: usize> = (u64, [u64; WORDS]);
 type Map<const WORDS: usize, H> = ArenaMap<u64, Value<WORDS>, foldhash::fast::FixedState, H>;
 
@@ -104,7 +105,7 @@ fn value<const WORDS: usize>(key: u64) -> Value<WORDS> {
 type Expected = fn(ArenaError) -> bool;
 
 fn out_of_memory(error: ArenaError) -> bool {
-    matches!(error, ArenaError::OutOfMemory { needed } if needed > 0)
+    matches!(error, ArenaError::AllocError { layout } if layout.size() > 0)
 }
 
 fn over_budget(error: ArenaError) -> bool {
@@ -157,13 +158,11 @@ fn fill<const WORDS: usize, H: Handle>(
 /// then repeated. Without `heal` the program ends at the first failure.
 fn program<const WORDS: usize, H: Handle>(
     handle: H,
-    growth: Growth,
     n: u64,
     expected: Expected,
     mut again: impl FnMut() -> bool,
 ) -> Option<()> {
-    let builder = ArenaMap::builder().growth(growth).hasher(fixed());
-    let mut map: Map<WORDS, H> = builder.build_in(handle); // takes nothing
+    let mut map: Map<WORDS, H> = ArenaMap::with_hasher_in(fixed(), handle); // takes nothing
     let mut from = 0;
     while let Err(at) = fill(&mut map, from, n, expected) {
         let go_on = again();
@@ -204,7 +203,7 @@ fn program<const WORDS: usize, H: Handle>(
     let _ = again();
     check(&map, n);
 
-    // Churn, with rebuilds.
+    // Churn, in which a move ends and nothing grows.
     for i in n..4 * n {
         assert!(map.remove(&key(i - n)).is_some());
         if let Err(refused) = map.try_insert_overwrite(key(i), value(i)) {
@@ -249,50 +248,56 @@ fn insist<T>(mut take: impl FnMut() -> Result<T, ArenaError>) -> T {
 }
 
 #[cfg(not(arenamap_guard))]
-fn every_handle<const WORDS: usize>(growth: Growth, n: u64) {
+fn every_handle<const WORDS: usize>(n: u64) {
     let run = || {
         at_every_call(|| {
             let arena = insist(|| Arena::try_with(0, usize::MAX));
-            program::<WORDS, _>(&arena, growth, n, out_of_memory, heal).unwrap();
+            program::<WORDS, _>(&arena, n, out_of_memory, heal).unwrap();
             assert_eq!(arena.used(), 0);
         })
     };
     let refusals = run();
-    assert!(refusals > 5, "borrowed: {refusals} calls of the allocator");
+    // The calls of a healthy run, counted: an arena without a capacity takes 1,024 bytes with its core, the list of its chunks, and
+    // chunks of 496, 1,008 and 4,080 bytes, for more entries also of 2,032 and 8,176, and a longer list. The owned arena has a
+    // capacity of 1,000 bytes: 2,032 with its core, in one call, so that the chunks of 496 and 1,008 bytes, and with them the longer
+    // list, are not needed.
+    let (least, least_owned) = if n < 100 { (5, 3) } else { (8, 5) };
+    assert!(refusals >= least, "borrowed: {refusals} calls of the allocator");
     let owned = at_every_call(|| {
         let arena = insist(|| Arena::try_with(1_000, usize::MAX));
-        program::<WORDS, _>(arena, growth, n, out_of_memory, heal).unwrap();
+        program::<WORDS, _>(arena, n, out_of_memory, heal).unwrap();
     });
     let pooled = at_every_call(|| {
         let pool = ArenaPool::new();
         let arena = insist(|| pool.try_checkout());
-        program::<WORDS, _>(arena, growth, n, out_of_memory, heal).unwrap();
+        program::<WORDS, _>(arena, n, out_of_memory, heal).unwrap();
         let stats = pool.stats();
         assert_eq!((stats.out, stats.kept, stats.created, stats.checkouts), (0, 1, 1, 1));
     });
     let shared = at_every_call(|| {
         let pool = ArenaPool::new();
         let arena = insist(|| pool.try_checkout()).share();
-        program::<WORDS, _>(arena.clone(), growth, n, out_of_memory, heal).unwrap();
+        program::<WORDS, _>(arena.clone(), n, out_of_memory, heal).unwrap();
         assert_eq!(arena.stats().used, 0);
         drop(arena);
         assert_eq!((pool.stats().out, pool.stats().kept), (0, 1));
     });
-    println!("refused each of {refusals} / {owned} / {pooled} / {shared} calls ({growth:?}, {WORDS} words)");
-    assert!(owned > 5 && pooled > 5 && shared > 5);
+    println!("refused each of {refusals} / {owned} / {pooled} / {shared} calls ({n} entries, {WORDS} words)");
+    assert!(owned >= least_owned && pooled >= least && shared >= least);
 }
 
 #[test]
 #[cfg(not(arenamap_guard))]
 fn a_refused_call_loses_nothing_on_any_handle() {
-    every_handle::<0>(Growth::Segmented, 500);
-    every_handle::<0>(Growth::Flat, 500);
+    every_handle::<0>(7);
+    every_handle::<0>(100);
+    every_handle::<0>(500); // and a move in steps
 }
 
 #[test]
 #[cfg(not(arenamap_guard))]
-fn a_refused_call_loses_nothing_while_segments_split() {
-    every_handle::<2048>(Growth::Segmented, 60);
+fn a_refused_call_loses_nothing_among_large_entries() {
+    every_handle::<2048>(60);
 }
 
 #[test]
@@ -388,8 +393,8 @@ fn an_archive_that_finds_no_memory_is_an_error() {
     use rkyv::{Archived, to_bytes};
 
     let map: ArenaMap<u64, u64> = (0..1000).map(|i| (key(i), i)).collect();
-    let words: StrMap<u64> = (0..1000).map(|i| (key(i).to_string(), i)).collect();
     let set: ArenaSet<u64> = (0..1000).map(key).collect();
+    let words: StrMap<u64> = (0..1000).map(|i| (key(i).to_string(), i)).collect();
     let bytes = (
         to_bytes::<Error>(&map).unwrap(),
         to_bytes::<Error>(&words).unwrap(),
@@ -432,18 +437,15 @@ impl<const WORDS: usize, H: Handle> TryWithCapacity<H> for Map<WORDS, H> {
 }
 
 /// Every budget from nothing to enough ends the program early, in order, or lets it through.
-fn every_budget<const WORDS: usize>(growth: Growth, n: u64, step: usize) {
+fn every_budget<const WORDS: usize>(n: u64, step: usize) {
     for budget in (0..).step_by(step) {
         let mut arena = Arena::with_budget(budget);
-        let done = program::<WORDS, _>(&arena, growth, n, over_budget, || false).is_some();
+        let done = program::<WORDS, _>(&arena, n, over_budget, || false).is_some();
         assert!(arena.high_water() <= budget);
         assert_eq!(arena.used(), 0);
         arena.reset();
         if done {
-            println!(
-                "{budget} bytes are enough for {n} entries of {} bytes ({growth:?})",
-                16 + 8 * WORDS
-            );
+            println!("{budget} bytes are enough for {n} entries of {} bytes", 16 + 8 * WORDS);
             assert!(budget > 0);
             return;
         }
@@ -452,13 +454,14 @@ fn every_budget<const WORDS: usize>(growth: Growth, n: u64, step: usize) {
 
 #[test]
 fn budgets_of_every_size_are_kept() {
-    every_budget::<0>(Growth::Segmented, 120, 8);
-    every_budget::<0>(Growth::Flat, 30, 8);
+    every_budget::<0>(120, 8);
+    every_budget::<0>(30, 8);
+    every_budget::<0>(500, 200);
 }
 
 #[test]
-fn budgets_of_every_size_are_kept_while_segments_split() {
-    every_budget::<2048>(Growth::Segmented, 30, 50_000);
+fn budgets_of_every_size_are_kept_among_large_entries() {
+    every_budget::<2048>(30, 50_000);
 }
 
 #[test]

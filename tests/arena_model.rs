@@ -17,23 +17,26 @@ struct Counting;
 
 thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes of all blocks that were asked for.
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(bytes: usize) {
     // Not counted while the thread ends.
     let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+    let _ = BYTES.try_with(|sum| sum.set(sum.get() + bytes));
 }
 
 // SAFETY: the system allocator, with a count beside it.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: handed on to the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        count();
+        count(0);
         // SAFETY: handed on to the caller.
         unsafe { System.dealloc(ptr, layout) }
     }
@@ -43,7 +46,6 @@ unsafe impl GlobalAlloc for Counting {
 static HEAP: Counting = Counting;
 
 /// The result of a call, and the heap calls that it made.
-#[cfg(not(arenamap_guard))]
 fn heap_calls<R>(call: impl FnOnce() -> R) -> (R, u64) {
     let before = CALLS.with(Cell::get);
     let result = call();
@@ -282,7 +284,7 @@ mod recycling {
             let at = self.position(at);
             let old = self.live[at].layout;
             let new = Layout::from_size_align(size, old.align()).unwrap();
-            let (free, carved) = (arena.free(), arena.used() + arena.free());
+            let (free, carved, fits) = (arena.free(), arena.used() + arena.free(), self.fits(new));
             // SAFETY: a live block of this arena; a refusal leaves it as it is.
             let result = unsafe {
                 if new.size() >= old.size() {
@@ -293,6 +295,7 @@ mod recycling {
             };
             let Ok(block) = result else {
                 assert!(!self.fits(new), "a refusal has a reason");
+                assert!(new.size() > old.size(), "a block that becomes smaller is never refused");
                 assert_eq!((free, carved), (arena.free(), arena.used() + arena.free()));
                 return;
             };
@@ -306,7 +309,13 @@ mod recycling {
             }
             self.used -= rounded(live.layout);
             // In the same block, or moved within its chunk: the same blocks wait. Else a new one was taken, the old one given.
-            if rounded(old) != rounded(new) && free != arena.free() {
+            // Or its end was cut off, where there was no memory for another one, and waits as a block of its own.
+            let rest = rounded(old).saturating_sub(rounded(new));
+            if block.cast() == ptr && new.size() > 0 && arena.free() == free + rest && rest > 0 {
+                assert!(!fits, "cut for no reason");
+                *self.free.entry((rest, 8)).or_default() += 1;
+                self.freed += rest;
+            } else if rounded(old) != rounded(new) && free != arena.free() {
                 self.taken(new);
                 self.given_back(arena, old);
             }
@@ -333,7 +342,9 @@ mod recycling {
             budget in prop_oneof![Just(usize::MAX), 0..200_000_usize],
             capacity in prop_oneof![2 => Just(0), 1 => 1..20_000_usize],
         ) {
-            let mut arena = Arena::with(capacity, budget);
+            // One that is made by its first block, or one that is there before.
+            let lazy = capacity == 0 && budget == usize::MAX;
+            let mut arena = if lazy { Arena::new() } else { Arena::with(capacity, budget) };
             let mut model = Model { budget, ..Model::default() };
             for op in ops {
                 arena = model.step(arena, op);
@@ -346,7 +357,7 @@ mod recycling {
             ops in proptest::collection::vec(op(), 1..if cfg!(miri) { 60 } else { 600 }),
             capacity in prop_oneof![2 => Just(0), 1 => 1..20_000_usize],
         ) {
-            let mut arena = Arena::with_capacity(capacity);
+            let mut arena = if capacity == 0 { Arena::new() } else { Arena::with_capacity(capacity) };
             let mut before = Vec::new();
             for cycle in 0..4 {
                 let mut live: Vec<(NonNull<u8>, Layout)> = Vec::with_capacity(ops.len());
@@ -428,6 +439,58 @@ mod recycling {
         assert_eq!((arena.free(), arena.used()), (0, 0));
     }
 
+    /// A shrink needs no budget: where there is no room to move to, the end is cut off, and serves blocks of its size.
+    #[test]
+    fn a_vector_shrinks_in_a_full_arena() {
+        for len in [1, 2, 5, 63, 64, 100] {
+            // One chunk, so that the vector is not the last block of another.
+            let arena = Arena::with(1024, 1024);
+            let mut vector = allocator_api2::vec::Vec::with_capacity_in(100, &arena);
+            vector.extend(0..len as u64);
+            let rest = arena.alloc_slice_fill_copy(224, 7_u8);
+            assert!(arena.try_alloc(1_u8).is_err(), "full");
+            vector.shrink_to_fit();
+            assert_eq!(vector.capacity(), len);
+            assert!(vector.iter().copied().eq(0..len as u64));
+            assert_eq!(arena.used(), 8 * len + 224);
+            // The end may be used, whole.
+            let end = 800 - 8 * len;
+            if cfg!(not(arenamap_guard)) {
+                assert_eq!(arena.free(), end);
+            }
+            if end > 0 {
+                arena.alloc_slice_fill_copy(end, 0xff_u8);
+            }
+            assert_eq!((arena.used(), arena.free()), (1024, 0));
+            assert!(vector.iter().copied().eq(0..len as u64) && rest.iter().all(|byte| *byte == 7));
+            // Both come back by the sizes that they have now.
+            drop(vector);
+            if cfg!(not(arenamap_guard)) {
+                assert_eq!(arena.free(), 8 * len);
+            }
+            arena.alloc_slice_fill_copy(8 * len, 0_u8);
+            assert_eq!((arena.used(), arena.free()), (1024, 0));
+        }
+    }
+
+    /// As long as there is room, a vector that shrinks leaves its old block whole: endless turns stay within constant bytes.
+    #[test]
+    fn vectors_that_shrink_in_turns_stay_within_constant_bytes() {
+        let arena = Arena::new();
+        let turn = || {
+            let mut vector = allocator_api2::vec::Vec::<u64, _>::with_capacity_in(100, &arena);
+            let _above = allocator_api2::boxed::Box::new_in(0_u64, &arena);
+            vector.extend(0..30);
+            vector.shrink_to_fit();
+            let _other = allocator_api2::boxed::Box::new_in(0_u64, &arena);
+        };
+        turn();
+        turn();
+        let carved = arena.used() + arena.free();
+        (0..100).for_each(|_| turn());
+        assert_eq!(arena.used() + arena.free(), carved);
+    }
+
     #[test]
     fn boxes_narrower_than_their_blocks_are_recycled() {
         let arena = Arena::new();
@@ -493,6 +556,99 @@ mod recycling {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn an_arena_that_was_not_used_has_nothing_and_does_nothing() {
+    static ARENA: std::sync::Mutex<Arena> = std::sync::Mutex::new(Arena::new());
+    let mut arena = ARENA.lock().unwrap();
+    let ((), calls) = heap_calls(|| {
+        assert_eq!(arena.stats(), arenamap::ArenaStats::default());
+        assert_eq!((arena.held(), arena.used(), arena.free()), (0, 0, 0));
+        assert_eq!((arena.high_water(), arena.budget()), (0, None));
+        assert!(arena.try_alloc(()).is_ok() && arena.try_alloc_str("").is_ok());
+        arena.reset();
+        arena.merge_chunks().unwrap();
+        arena.trim(arenamap::TrimPolicy::All);
+        let other = std::mem::take(&mut *arena);
+        drop(other);
+        assert_eq!(arena.stats(), arenamap::ArenaStats::default());
+    });
+    assert_eq!(calls, 0);
+}
+
+/// What the heap was asked for: calls, and bytes.
+#[cfg(not(arenamap_guard))]
+fn heap_calls_and_bytes<R>(call: impl FnOnce() -> R) -> (R, u64, usize) {
+    let before = BYTES.with(Cell::get);
+    let (result, calls) = heap_calls(call);
+    (result, calls, BYTES.with(Cell::get) - before)
+}
+
+#[test]
+#[cfg(not(arenamap_guard))]
+fn a_first_block_is_one_heap_call_and_a_small_one_of_a_kibibyte() {
+    for size in [1, 8, 24, 100, 200, 280, 300, 513, 1_000, 4_000, 10_000, 15_000] {
+        let arena = Arena::new();
+        let (block, calls, bytes) = heap_calls_and_bytes(|| arena.alloc_slice_fill_copy(size, 1_u8));
+        assert_eq!(calls, 1, "{size}");
+        assert!(
+            bytes <= if size <= 280 { 1_024 } else { 2 * size + 2_048 },
+            "{size}: {bytes}"
+        );
+        assert_eq!(block.len(), size);
+        assert!(arena.held() >= size && arena.held() <= bytes);
+        assert_eq!((arena.used(), arena.stats().chunks), (size.next_multiple_of(8), 1));
+        let ((), calls) = heap_calls(|| drop(arena));
+        assert_eq!(calls, 1, "{size}");
+    }
+}
+
+#[test]
+fn a_first_block_of_any_alignment_lies_right() {
+    #[repr(align(16))]
+    struct A16([u8; 48]);
+    #[repr(align(64))]
+    struct A64([u8; 320]);
+    #[repr(align(4096))]
+    struct A4096([u8; 4096]);
+    macro_rules! look {
+        ($($type:ident: $size:literal),*) => {$(
+            for before in 0..2 {
+                let arena = Arena::new();
+                (0..before).for_each(|_| _ = arena.alloc(7_u64));
+                let value = arena.alloc_with(|| $type([1; $size]));
+                assert_eq!((&raw const *value).addr() % align_of::<$type>(), 0);
+                value.0.fill(0xff);
+            }
+        )*};
+    }
+    look!(A16: 48, A64: 320, A4096: 4096);
+}
+
+#[test]
+#[cfg(not(arenamap_guard))]
+fn a_trimmed_arena_holds_nothing_and_its_first_chunk_comes_back_without_a_heap_call() {
+    for policy in [arenamap::TrimPolicy::All, arenamap::TrimPolicy::Keep(0)] {
+        let mut arena = Arena::new();
+        arena.alloc([1_u8; 100]);
+        let (one, chunks) = (arena.held(), arena.stats().chunks);
+        assert_eq!(chunks, 1);
+        for second in [false, true] {
+            if second {
+                arena.alloc([1_u8; 2_000]);
+                assert_eq!(arena.stats().chunks, 2);
+            }
+            arena.trim(policy);
+            assert_eq!((arena.held(), arena.stats().chunks), (0, 0));
+            let ((), calls) = heap_calls(|| _ = arena.alloc([1_u8; 100]));
+            assert_eq!((calls, arena.held(), arena.stats().chunks), (0, one, 1));
+        }
+        arena.trim(arenamap::TrimPolicy::Unused);
+        assert_eq!(arena.held(), one);
+        arena.trim(arenamap::TrimPolicy::Keep(one));
+        assert_eq!(arena.held(), one);
     }
 }
 

@@ -5,8 +5,15 @@
 #[path = "support/panics.rs"]
 mod panics;
 
+use std::cell::RefCell;
+use std::env;
 use std::hint::black_box;
+use std::io::{self, Write as _};
+use std::panic::{set_hook, take_hook};
+use std::pin::pin;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use arenamap::audit::{AllocScope, Budget, CountingAllocator, Counts};
@@ -485,4 +492,56 @@ fn a_thread_may_end_with_a_scope_that_was_forgotten() {
     })
     .join()
     .unwrap();
+}
+
+/// Where `work` panics, as the panic itself says.
+fn place_of(work: impl FnOnce()) -> (String, u32) {
+    thread_local!(static PLACE: RefCell<Option<(String, u32)>> = const { RefCell::new(None) });
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            let place = panic.location().map(|place| (place.file().to_owned(), place.line()));
+            PLACE.set(place);
+            before(panic);
+        }));
+    });
+    message_of(work);
+    PLACE.take().expect("a panic has a place")
+}
+
+/// Not a block that is left by `?`, `return` or `break`, whose panic is that of a drop: the report says where it stands.
+#[test]
+fn panics_carry_the_place_of_their_caller() {
+    fn ready<F: Future>(work: F) -> F::Output {
+        let Poll::Ready(value) = pin!(work).poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("it waits for nothing");
+        };
+        value
+    }
+    fn allocate() {
+        drop(black_box(Box::new(1)));
+    }
+    let cases: [(fn(), u32); 8] = [
+        (|| assert_no_alloc!(allocate()), line!()),
+        (|| assert_allocs!(<= 0, allocate()), line!()),
+        (|| assert_allocs!(>= 2, allocate()), line!()),
+        (|| assert_allocs!(< 0, ()), line!()),
+        (|| Budget::new("none").allocs(0).check(allocate), line!()),
+        (|| Budget::new("without limits").check(|| ()), line!()),
+        (|| ready(assert_no_alloc!(async { allocate() })), line!()),
+        (|| ready(assert_allocs!(..=0, async move { allocate() })), line!()),
+    ];
+    for (number, (work, line)) in cases.into_iter().enumerate() {
+        assert_eq!(place_of(work), (file!().to_owned(), line), "case {number}");
+    }
+}
+
+#[test]
+fn what_is_printed_is_counted_while_the_harness_captures_it_and_stderr_by_itself_never_is() {
+    let captured = !env::args().any(|argument| ["--nocapture", "--no-capture"].contains(&argument.as_str()))
+        && env::var_os("RUST_TEST_NOCAPTURE").is_none();
+    let ((), allocation) = AllocScope::measure(|| (0..100).for_each(|n| println!("line {n}")));
+    assert!(!captured || allocation.counts().allocs() > 0);
+    assert_no_alloc!({ writeln!(io::stderr(), "past the capture, and past every buffer").unwrap() });
 }

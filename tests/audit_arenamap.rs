@@ -72,7 +72,7 @@ fn a_warm_request_on_a_shared_arena_with_nested_maps() {
     let lines = lines(300);
     let work = || {
         let arena: SharedArena = POOL.checkout().share();
-        let mut paths: StrMap<ArenaMap<u16, u64, _, SharedArena>, SharedArena> =
+        let mut paths: StrMap<ArenaMap<u16, u64, _, SharedArena>, _, SharedArena> =
             StrMap::with_hint_in(&PATHS, arena.clone());
         for line in &lines {
             let (path, status, bytes) = fields(line);

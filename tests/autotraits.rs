@@ -4,7 +4,8 @@
 
 use std::marker::PhantomData;
 
-use arenamap::*;
+use arenamap::hash_map::*;
+use arenamap::{hash_set as set, *};
 
 type S = DefaultHashBuilder;
 
@@ -47,44 +48,47 @@ macro_rules! pin_map {
     ($handle:ty: $yes:literal) => {
         pin! {
             ArenaMap<u64, u64, S, $handle>: $yes, $yes;
-            Iter<'static, u64, u64, $handle>: $yes, $yes;
-            IterMut<'static, u64, u64, $handle>: $yes, $yes;
-            Keys<'static, u64, u64, $handle>: $yes, $yes;
-            Values<'static, u64, u64, $handle>: $yes, $yes;
-            ValuesMut<'static, u64, u64, $handle>: $yes, $yes;
             IntoIter<u64, u64, $handle>: $yes, $yes;
             IntoKeys<u64, u64, $handle>: $yes, $yes;
             IntoValues<u64, u64, $handle>: $yes, $yes;
             Drain<'static, u64, u64, $handle>: $yes, $yes;
             ExtractIf<'static, u64, u64, fn(&u64, &mut u64) -> bool, $handle>: $yes, $yes;
-            // hashbrown's, which they stand on, are neither.
-            IterHash<'static, u64, u64, $handle>: false, false;
-            IterHashMut<'static, u64, u64, $handle>: false, false;
             Entry<'static, u64, u64, S, $handle>: $yes, $yes;
             OccupiedEntry<'static, u64, u64, S, $handle>: $yes, $yes;
             VacantEntry<'static, u64, u64, S, $handle>: $yes, $yes;
             EntryRef<'static, 'static, u64, u64, u64, S, $handle>: $yes, $yes;
             VacantEntryRef<'static, 'static, u64, u64, u64, S, $handle>: $yes, $yes;
             OccupiedError<'static, u64, u64, S, $handle>: $yes, $yes;
+            TryInsertError<'static, u64, u64, S, $handle>: $yes, $yes;
             ArenaSet<u64, S, $handle>: $yes, $yes;
-            set::Iter<'static, u64, $handle>: $yes, $yes;
+            set::Entry<'static, u64, S, $handle>: $yes, $yes;
+            set::OccupiedEntry<'static, u64, S, $handle>: $yes, $yes;
+            set::VacantEntry<'static, u64, S, $handle>: $yes, $yes;
             set::IntoIter<u64, $handle>: $yes, $yes;
             set::Drain<'static, u64, $handle>: $yes, $yes;
             set::ExtractIf<'static, u64, fn(&u64) -> bool, $handle>: $yes, $yes;
-            set::Union<'static, u64, S, $handle, $handle>: $yes, $yes;
-            set::Intersection<'static, u64, $handle, S, $handle>: $yes, $yes;
-            set::Difference<'static, u64, $handle, S, $handle>: $yes, $yes;
-            set::SymmetricDifference<'static, u64, S, $handle, S, $handle>: $yes, $yes;
-            StrMap<u64, $handle>: $yes, $yes;
-            str_map::Iter<'static, u64, $handle>: $yes, $yes;
-            str_map::IterMut<'static, u64, $handle>: $yes, $yes;
+            set::Union<'static, u64, S, $handle>: $yes, $yes;
+            set::Intersection<'static, u64, S, $handle>: $yes, $yes;
+            set::Difference<'static, u64, S, $handle>: $yes, $yes;
+            set::SymmetricDifference<'static, u64, S, $handle>: $yes, $yes;
+            StrMap<u64, S, $handle>: $yes, $yes;
+            BytesMap<u64, S, $handle>: $yes, $yes;
+            copied::IntoValues<str, u64, $handle>: $yes, $yes;
             // Its keys give their bytes back to the arena when they are dropped: they stay on the thread of the map.
-            str_map::Drain<'static, u64, $handle>: false, false;
-            str_map::ExtractIf<'static, u64, fn(&str, &mut u64) -> bool, $handle>: false, false;
-            str_map::Key<'static, $handle>: false, false;
-            StrEntry<'static, 'static, u64, $handle>: $yes, $yes;
-            StrOccupiedEntry<'static, u64, $handle>: $yes, $yes;
-            StrVacantEntry<'static, 'static, u64, $handle>: $yes, $yes;
+            copied::Drain<'static, str, u64, $handle>: false, false;
+            copied::ExtractIf<'static, str, u64, fn(&str, &mut u64) -> bool, $handle>: false, false;
+            copied::Key<'static, str, $handle>: false, false;
+            copied::Entry<'static, 'static, str, u64, S, $handle>: $yes, $yes;
+            copied::OccupiedEntry<'static, str, u64, $handle>: $yes, $yes;
+            copied::VacantEntry<'static, 'static, str, u64, S, $handle>: $yes, $yes;
+            ArenaVec<u64, $handle>: $yes, $yes;
+            vec::IntoIter<u64, $handle>: $yes, $yes;
+            vec::Drain<'static, u64, $handle>: $yes, $yes;
+            ArenaString<$handle>: $yes, $yes;
+            string::Drain<'static, $handle>: $yes, $yes;
+            ArenaBox<u64, $handle>: $yes, $yes;
+            ArenaBox<str, $handle>: $yes, $yes;
+            ArenaMap<ArenaString<$handle>, ArenaVec<u64, $handle>, S, $handle>: $yes, $yes;
         }
     };
 }
@@ -96,13 +100,74 @@ fn arenas_and_pools() {
         &'static Arena: false, false;
         PooledArena<'static>: true, false;
         SharedArena<'static>: true, true;
+        StillShared: true, true;
         ArenaPool: true, true;
         SizeHint: true, true;
         ArenaError: true, true;
         InsertError<u64, u64>: true, true;
+        PushError<u64>: true, true;
         ArenaStats: true, true;
         MapStats: true, true;
         PoolStats: true, true;
+    }
+}
+
+/// Iterators that borrow know their entries, and not the arena that these stand in.
+#[test]
+fn borrowing_iterators_go_where_their_entries_go() {
+    pin! {
+        Iter<'static, u64, u64>: true, true;
+        IterMut<'static, u64, u64>: true, true;
+        Keys<'static, u64, u64>: true, true;
+        Values<'static, u64, u64>: true, true;
+        ValuesMut<'static, u64, u64>: true, true;
+        IterHash<'static, u64, u64>: true, true;
+        IterHashMut<'static, u64, u64>: true, true;
+        set::Iter<'static, u64>: true, true;
+    }
+}
+
+/// What takes entries out gives the table back to the arena, and so goes where the handle goes.
+#[cfg(feature = "rayon")]
+#[test]
+fn parallel_iterators_go_where_the_sequential_ones_go() {
+    use parallel::{copied as par_copied, map, set as par_set};
+
+    /// Everything that knows the handle `$handle`.
+    macro_rules! pin_parallel {
+        ($handle:ty: $yes:literal) => {
+            pin! {
+                map::IntoParIter<u64, u64, $handle>: $yes, $yes;
+                map::ParDrain<'static, u64, u64, $handle>: $yes, $yes;
+                par_set::IntoParIter<u64, $handle>: $yes, $yes;
+                par_set::ParDrain<'static, u64, $handle>: $yes, $yes;
+                par_set::ParUnion<'static, u64, S, $handle>: $yes, $yes;
+                par_set::ParIntersection<'static, u64, S, $handle>: $yes, $yes;
+                par_set::ParDifference<'static, u64, S, $handle>: $yes, $yes;
+                par_set::ParSymmetricDifference<'static, u64, S, $handle>: $yes, $yes;
+            }
+        };
+    }
+    pin_parallel!(Arena: true);
+    pin_parallel!(PooledArena<'static>: true);
+    pin_parallel!(SharedArena<'static>: true);
+    pin_parallel!(&'static Arena: false);
+    pin! {
+        map::ParIter<'static, u64, u64>: true, true;
+        map::ParIterMut<'static, u64, u64>: true, true;
+        map::ParKeys<'static, u64, u64>: true, true;
+        map::ParValues<'static, u64, u64>: true, true;
+        map::ParValuesMut<'static, u64, u64>: true, true;
+        par_set::ParIter<'static, u64>: true, true;
+        par_copied::ParIter<'static, str, u64>: true, true;
+        par_copied::ParIterMut<'static, str, u64>: true, true;
+        par_copied::ParKeys<'static, str, u64>: true, true;
+        par_copied::ParValues<'static, str, u64>: true, true;
+        par_copied::ParValuesMut<'static, str, u64>: true, true;
+        // A value that is not `Sync` is not looked at from two threads.
+        map::ParIter<'static, u64, std::cell::Cell<u64>>: false, false;
+        map::ParIterMut<'static, u64, std::cell::Cell<u64>>: true, false;
+        map::ParIterMut<'static, u64, std::rc::Rc<u64>>: false, false;
     }
 }
 
@@ -199,9 +264,31 @@ fn keys_and_values_decide_too() {
         Drain<'static, u64, Rc>: false, false;
         IntoIter<u64, Rc>: false, false;
         ExtractIf<'static, u64, u64, Rc>: false, false;
+        ArenaVec<Rc>: false, false;
+        ArenaVec<Cell>: true, false;
+        vec::IntoIter<Rc>: false, false;
+        vec::IntoIter<Cell>: true, false;
+        vec::Drain<'static, Rc>: false, false;
+        vec::Drain<'static, Cell>: true, false;
+        ArenaBox<Rc>: false, false;
+        ArenaBox<Cell>: true, false;
         // Nested: the inner maps share the arena of the outer one.
         SharedMap<'static, u64, SharedMap<'static, u64, u64>>: true, true;
         BorrowedMap<'static, u64, BorrowedMap<'static, u64, u64>>: false, false;
+    }
+}
+
+/// A workspace goes where what it is made of goes: its collections, and the closure that makes them.
+#[test]
+fn a_workspace_goes_where_its_collections_go() {
+    type Map<V> = SharedMap<'static, u64, V>;
+    pin! {
+        Workspace<Map<u64>>: true, true;
+        Workspace<Map<Map<u64>>>: true, true;
+        Workspace<(Map<u64>, StrMap<u64, S, SharedArena<'static>>)>: true, true;
+        Workspace<Map<std::cell::Cell<u64>>>: true, false;
+        Workspace<Map<std::rc::Rc<u64>>>: false, false;
+        Workspace<Map<u64>, std::rc::Rc<u64>>: false, false;
     }
 }
 
@@ -243,14 +330,34 @@ mod covariant {
     fn shared<'short>(map: SharedMap<'static, &'static str, u64>) -> SharedMap<'short, &'short str, u64> {
         map
     }
-    fn iter<'short>(
-        iter: Iter<'static, &'static str, u64, &'static Arena>,
-    ) -> Iter<'short, &'short str, u64, &'short Arena> {
+    fn iter<'short>(iter: Iter<'static, &'static str, u64>) -> Iter<'short, &'short str, u64> {
         iter
     }
-    fn iter_hash<'short>(
-        iter: IterHash<'static, &'static str, u64, &'static Arena>,
-    ) -> IterHash<'short, &'short str, u64, &'short Arena> {
+    fn iter_hash<'short>(iter: IterHash<'static, &'static str, u64>) -> IterHash<'short, &'short str, u64> {
+        iter
+    }
+    fn drain<'short>(
+        iter: Drain<'static, &'static str, u64, &'static Arena>,
+    ) -> Drain<'short, &'short str, u64, &'short Arena> {
+        iter
+    }
+    fn list<'short>(list: ArenaVec<&'static str, &'static Arena>) -> ArenaVec<&'short str, &'short Arena> {
+        list
+    }
+    fn string<'short>(text: ArenaString<&'static Arena>) -> ArenaString<&'short Arena> {
+        text
+    }
+    fn boxed<'short>(boxed: ArenaBox<&'static str, &'static Arena>) -> ArenaBox<&'short str, &'short Arena> {
+        boxed
+    }
+    fn list_drain<'short>(
+        iter: vec::Drain<'static, &'static str, &'static Arena>,
+    ) -> vec::Drain<'short, &'short str, &'short Arena> {
+        iter
+    }
+    fn list_into_iter<'short>(
+        iter: vec::IntoIter<&'static str, &'static Arena>,
+    ) -> vec::IntoIter<&'short str, &'short Arena> {
         iter
     }
     fn into_iter<'short>(
@@ -261,11 +368,38 @@ mod covariant {
 }
 
 #[test]
-fn an_option_of_a_map_takes_no_more_room_and_maps_are_unpin() {
+fn maps_are_small_and_an_option_of_one_takes_no_more_room_and_they_are_unpin() {
     fn unpin<T: Unpin>() {}
     assert_eq!(size_of::<Option<ArenaMap<u64, u64>>>(), size_of::<ArenaMap<u64, u64>>());
+    assert_eq!(size_of::<Option<StrMap<u64>>>(), size_of::<StrMap<u64>>());
+    assert!(
+        size_of::<ArenaMap<u64, u64>>() <= 48,
+        "{}",
+        size_of::<ArenaMap<u64, u64>>()
+    );
+    assert!(
+        size_of::<BorrowedMap<'static, u64, u64>>() <= 48,
+        "{}",
+        size_of::<BorrowedMap<'static, u64, u64>>()
+    );
     unpin::<ArenaMap<u64, u64>>();
     unpin::<BorrowedMap<'static, u64, u64>>();
+}
+
+/// An allocator takes blocks through `&`: it goes where its handle goes.
+#[test]
+#[cfg(feature = "allocator-api2")]
+fn allocators_go_where_their_handles_go() {
+    use allocator_api2::vec::Vec;
+
+    pin! {
+        ArenaAlloc<&'static Arena>: false, false;
+        ArenaAlloc<Arena>: true, false;
+        ArenaAlloc<PooledArena<'static>>: true, false;
+        ArenaAlloc<SharedArena<'static>>: true, true;
+        Vec<u64, ArenaAlloc<Arena>>: true, false;
+        Vec<u64, ArenaAlloc<SharedArena<'static>>>: true, true;
+    }
 }
 
 #[test]

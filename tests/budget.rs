@@ -1,6 +1,8 @@
 //! The budget of an arena is exact to the byte, and its errors say what to do.
 
-use arenamap::{Arena, ArenaError};
+use std::alloc::Layout;
+
+use arenamap::{Arena, ArenaError, ArenaMap, TryReserveError};
 #[cfg(feature = "std")]
 use arenamap::{ArenaPool, PoolConfig};
 
@@ -113,12 +115,54 @@ fn sizes_beyond_the_address_space_are_errors() {
     for len in [most, most - 7, most - 64, most - 5_000] {
         let error = arena.try_alloc_slice_fill_copy(len, 0_u8).unwrap_err();
         assert!(
-            matches!(error, ArenaError::OutOfMemory { .. } | ArenaError::CapacityOverflow),
+            matches!(error, ArenaError::AllocError { .. } | ArenaError::CapacityOverflow),
             "{error}"
         );
     }
     assert_eq!(arena.used(), 0);
     assert_eq!(*arena.alloc(1), 1, "usable after that");
+}
+
+#[test]
+fn what_the_heap_refuses_is_told_by_its_layout() {
+    #[repr(align(64))]
+    #[derive(Clone, Copy)]
+    struct Line {
+        _bytes: [u8; 64],
+    }
+
+    let arena = Arena::new();
+    let huge = 1 << 56; // no machine has it, and it fits the address space
+    let layout = |bytes, align| Layout::from_size_align(bytes, align).unwrap();
+    assert_eq!(
+        arena.try_alloc_slice_fill_copy(huge - 3, 0_u8).unwrap_err(),
+        ArenaError::AllocError {
+            layout: layout(huge, 8)
+        },
+        "rounded as the arena rounds"
+    );
+    assert_eq!(
+        arena.try_alloc_slice_fill_copy(huge, Line { _bytes: [0; 64] }).err(),
+        Some(ArenaError::AllocError {
+            layout: layout(huge * 64, 64)
+        })
+    );
+    // By the names that hashbrown's errors have.
+    let mut map: ArenaMap<u64, u64> = ArenaMap::new();
+    assert!(matches!(
+        map.try_reserve(usize::MAX),
+        Err(TryReserveError::CapacityOverflow)
+    ));
+    match map.try_reserve(isize::MAX.unsigned_abs() / 64) {
+        Err(TryReserveError::AllocError { layout }) => {
+            assert!(
+                layout.size() > isize::MAX.unsigned_abs() / 4 && layout.align() >= 8,
+                "{layout:?}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(size_of::<ArenaError>(), 3 * size_of::<usize>());
 }
 
 #[test]
@@ -145,7 +189,8 @@ fn texts_say_what_and_how_much_and_what_to_do() {
     for part in ["budget", "24 bytes needed", "16 left", "larger budget", "reset"] {
         assert!(text.contains(part), "{text}");
     }
-    let text = ArenaError::OutOfMemory { needed: 24 }.to_string();
+    let layout = Layout::from_size_align(24, 8).unwrap();
+    let text = ArenaError::AllocError { layout }.to_string();
     assert!(text.contains("24 bytes") && text.contains("global allocator"), "{text}");
     assert!(ArenaError::CapacityOverflow.to_string().contains("address space"));
     assert_eq!(Arena::with_budget(64).stats().to_string(), {
@@ -153,8 +198,61 @@ fn texts_say_what_and_how_much_and_what_to_do() {
     });
 }
 
+/// The text of a panic, and its file and line.
+fn panic_of(call: impl FnOnce() + std::panic::UnwindSafe) -> (String, String) {
+    use std::sync::{Arc, Mutex};
+    let place = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&place);
+    let (here, before) = (std::thread::current().id(), std::panic::take_hook());
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == here {
+            *seen.lock().unwrap() = info.location().map(|at| at.file().to_owned()).unwrap_or_default();
+        }
+    }));
+    let result = std::panic::catch_unwind(call);
+    std::panic::set_hook(before);
+    let text = *result.unwrap_err().downcast::<String>().unwrap();
+    let file = place.lock().unwrap().clone();
+    (text, file)
+}
+
 #[test]
-#[should_panic(expected = "`try_alloc_str` returns this error instead of panicking")]
-fn the_panic_names_the_twin() {
-    Arena::with_budget(8).alloc_str("longer than eight");
+fn a_panic_names_the_twin_with_its_type_and_the_place_of_the_caller() {
+    type Call = fn(&Arena);
+    let calls: [(&str, Call); 10] = [
+        ("try_alloc", |arena| _ = arena.alloc([0_u8; 9])),
+        ("try_alloc_with", |arena| _ = arena.alloc_with(|| [0_u8; 9])),
+        ("try_alloc_str", |arena| _ = arena.alloc_str("longer than eight")),
+        ("try_alloc_slice_copy", |arena| _ = arena.alloc_slice_copy(&[0_u8; 9])),
+        ("try_alloc_slice_clone", |arena| _ = arena.alloc_slice_clone(&[0_u8; 9])),
+        ("try_alloc_slice_fill_copy", |arena| {
+            arena.alloc_slice_fill_copy(9, 0_u8);
+        }),
+        ("try_alloc_slice_fill_clone", |arena| {
+            arena.alloc_slice_fill_clone(9, &0_u8);
+        }),
+        ("try_alloc_slice_fill_with", |arena| {
+            arena.alloc_slice_fill_with(9, |_| 0_u8);
+        }),
+        ("try_alloc_slice_fill_default", |arena| {
+            arena.alloc_slice_fill_default::<u8>(9);
+        }),
+        ("try_alloc_slice_fill_iter", |arena| {
+            arena.alloc_slice_fill_iter([0_u8; 9]);
+        }),
+    ];
+    for (twin, call) in calls {
+        let (text, file) = panic_of(|| call(&Arena::with_budget(8)));
+        assert!(text.contains(&format!("`Arena::{twin}` returns this error")), "{text}");
+        assert_eq!(file, file!(), "{twin}");
+    }
+    #[cfg(feature = "std")]
+    {
+        let (text, file) = panic_of(|| _ = Arena::with_budget(8).share().alloc_str("longer than eight"));
+        assert!(
+            text.contains("`SharedArena::try_alloc_str` returns this error"),
+            "{text}"
+        );
+        assert_eq!(file, file!());
+    }
 }

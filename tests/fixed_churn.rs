@@ -1,7 +1,7 @@
 //! Promise P4: a `FixedMap` of capacity n takes n entries after any history, and its searches stay short.
 //!
 //! Counted, not timed. The table in `src/fixed/FORMAT.md` is printed by
-//! `cargo test --release --test fixed_churn -- --ignored --nocapture`.
+//! `cargo test --release --features fixed --test fixed_churn -- --ignored --nocapture`.
 
 #![allow(clippy::cast_precision_loss, reason = "means are for people")]
 

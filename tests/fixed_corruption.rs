@@ -1,6 +1,6 @@
 //! Archives that were damaged on the way: single bits, lost ends, and the wrong types.
 //!
-//! `cargo test --test fixed_corruption -- --nocapture` prints what became of every bit. Of a sealed archive each flip is seen.
+//! `cargo test --features fixed --test fixed_corruption -- --nocapture` prints what became of every bit. Of a sealed archive each flip is seen.
 //! Of an open one a flip is seen, or it is in a value, in a field that says nothing about the entries, or, once in some
 //! hundred, in a key that happens to have the same tag and home: such an archive is another one, and whole.
 

@@ -206,30 +206,16 @@ fn a_publish_that_fails_says_which_step_and_leaves_all_as_it_was() {
     );
     assert_eq!(
         refused(&mut source, Path::new("/")),
-        ("find the directory of the path", ErrorKind::InvalidInput)
-    );
-    assert_eq!(
-        refused(&mut source, directory.path()),
-        ("replace the file", ErrorKind::InvalidInput)
+        ("find the name of a file in the path", ErrorKind::InvalidInput)
     );
     assert_eq!(
         refused(&mut source, &path.join("below_a_file")).0,
-        "look at the file",
+        "open the file for writing",
         "a file is no directory"
     );
     // A path that is free to look at, and that no file can be renamed to.
     let slash = directory.path().join("new/");
     assert_eq!(refused(&mut source, &slash).0, "rename the new file into place");
-    let dangling = directory.path().join("dangling");
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
-        assert_eq!(
-            refused(&mut source, &dangling),
-            ("rename the new file into place", ErrorKind::AlreadyExists)
-        );
-        fs::remove_file(&dangling).unwrap();
-    }
     assert_untouched(directory.path(), &path, &old, &source, 1);
 }
 
@@ -361,6 +347,183 @@ fn permissions_are_those_of_a_new_file_then_those_of_the_old_one() {
     let created = directory.path().join("created");
     create(&created, 10).unwrap().close().unwrap();
     assert_eq!(mode(&created), mode(&usual));
+}
+
+/// By root: what another process may read is to stay so.
+#[cfg(unix)]
+#[test]
+fn what_is_replaced_keeps_its_owner_and_group_or_stays() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    let rights = |path: &Path| {
+        let there = fs::metadata(path).unwrap();
+        (there.uid(), there.gid(), there.mode() & 0o7777)
+    };
+    let test = "what_is_replaced_keeps_its_owner_and_group_or_stays";
+    if let Some(path) = child::path() {
+        child::say(
+            &squares(0..20)
+                .publish(&path)
+                .map_or_else(|error| error.to_string(), |_| "published".to_owned()),
+        );
+        return;
+    }
+    let (directory, path) = directory();
+    let mut source = squares(0..10);
+    source.publish(&path).unwrap();
+    let ours = rights(&path);
+    if ours.0 != 0 {
+        println!("skipped: only root gives files away");
+        return;
+    }
+    for mode in [0o640, 0o600, 0o444] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        for (owner, group) in [(NOBODY, NOBODY), (0, NOBODY), (NOBODY, 0), (ours.0, ours.1)] {
+            chown(&path, Some(owner), Some(group)).unwrap();
+            source.publish(&path).unwrap();
+            assert_eq!(rights(&path), (owner, group, mode));
+        }
+    }
+
+    // Somebody who may replace the file, and may not give another one to its owner.
+    let program = directory.path().join("program");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let before = (rights(&path), fs::read(&path).unwrap(), names(directory.path()));
+    let mut nobody = std::process::Command::new(&program);
+    nobody.uid(NOBODY).gid(NOBODY).current_dir(directory.path());
+    let mut other = child::Other::start_by(nobody, test, &path);
+    let said = other.hear().expect("an error");
+    assert!(
+        said.starts_with("failed to give the new file the owner and group of the old one"),
+        "{said}"
+    );
+    assert!(other.end().success());
+    assert!(before == (rights(&path), fs::read(&path).unwrap(), names(directory.path())));
+}
+
+/// A link is replaced and not followed, whatever it leads to; nothing is written in vain.
+#[cfg(unix)]
+#[test]
+fn a_link_is_replaced_whether_it_leads_anywhere_or_not() {
+    use std::os::unix::fs::symlink;
+    let (directory, path) = directory();
+    let mut source = squares(0..10);
+    let other = directory.path().join("other");
+    for target in ["gone", "gone/too", "../gone"] {
+        let _ = fs::remove_file(&path);
+        symlink(target, &path).unwrap();
+        assert!(read(&path).is_err() && create(&path, 10).is_err());
+        source.publish(&path).unwrap();
+        assert!(fs::symlink_metadata(&path).unwrap().is_file(), "no link any more");
+        assert_eq!(read(&path).unwrap().len(), 10);
+        assert_eq!(names(directory.path()), ["squares"], "nothing at {target}");
+    }
+    fs::rename(&path, &other).unwrap();
+    symlink("other", &path).unwrap();
+    let generation = squares(0..20).publish(&path).unwrap();
+    assert_eq!(
+        generation,
+        source.generation() + 1,
+        "it goes on from what the link led to"
+    );
+    assert!(fs::symlink_metadata(&path).unwrap().is_file());
+    assert_eq!((read(&other).unwrap().len(), read(&path).unwrap().len()), (10, 20));
+    // One that leads to itself.
+    fs::remove_file(&path).unwrap();
+    symlink("squares", &path).unwrap();
+    assert!(source.publish(&path).is_err());
+    assert_eq!(names(directory.path()), ["other", "squares"]);
+}
+
+/// Neither waits for somebody at the other end, nor opens what might do something when it is opened.
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_an_error_at_once() {
+    use std::os::unix::fs::symlink;
+    let (directory, _) = directory();
+    let at = |name: &str| directory.path().join(name);
+    let made = std::process::Command::new("mkfifo").arg(at("fifo")).status().unwrap();
+    assert!(made.success());
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    fs::create_dir(at("directory")).unwrap();
+    let mut places = vec![at("fifo"), at("socket"), at("directory"), directory.path().to_owned()];
+    places.extend(
+        ["/dev/null", "/dev/zero", "/dev/tty", "/dev/ptmx"]
+            .map(PathBuf::from)
+            .into_iter()
+            .filter(|path| path.exists()),
+    );
+    for i in 0..places.len() {
+        let link = at(&format!("link{i}"));
+        symlink(&places[i], &link).unwrap();
+        places.push(link);
+    }
+    let before = names(directory.path());
+    for path in &places {
+        let name = path.display();
+        let mut errors: Vec<_> = all_openings(path).into_iter().collect();
+        errors.push(("Snapshot::read", Snapshot::<u64_le, u64_le>::read(path).err()));
+        // SAFETY: nothing is mapped.
+        errors.push((
+            "Snapshot::map",
+            unsafe { Snapshot::<u64_le, u64_le, Mapped>::map(path) }.err(),
+        ));
+        errors.push(("publish", squares(0..10).publish(path).err()));
+        for (call, error) in errors {
+            assert!(
+                matches!(error, Some(FileError::NotRegular)),
+                "{call} of {name}: {error:?}"
+            );
+            assert!(error.unwrap().to_string().contains("no regular file"));
+        }
+        assert!(create(path, 10).is_err(), "{name}");
+    }
+    assert_eq!(names(directory.path()), before, "nothing was replaced, nothing stays");
+}
+
+/// Two writers leave different archives of one generation and one seed; the checksum tells them apart.
+#[test]
+fn a_reader_follows_two_writers_of_one_generation() {
+    let (_directory, path) = directory();
+    let mut one = squares(0..10);
+    one.publish(&path).unwrap();
+    let mut other = read(&path).unwrap();
+    other.insert(5.into(), 555.into()).unwrap();
+    other.publish(&path).unwrap();
+    let mut reader = Snapshot::<u64_le, u64_le>::read(&path).unwrap();
+    let mut atomic = Snapshot::<u64_le, AtomicU64Le>::read(&path).unwrap();
+    #[cfg(unix)]
+    // SAFETY: files at this path are replaced, never written, but where nobody looks.
+    let mut mapped = unsafe { Snapshot::<u64_le, u64_le, Mapped>::map(&path) }.unwrap();
+    for (i, damage) in (10_u64..).zip(["cut off", "removed", "something else"]) {
+        let _ = fs::remove_file(&path);
+        match damage {
+            "removed" => {}
+            "cut off" => fs::write(&path, &one.as_bytes()[..100]).unwrap(),
+            _ => fs::write(&path, "no archive").unwrap(),
+        }
+        // Each time the same generation once more.
+        let mut again = AlignedBytes::from_slice(one.as_bytes());
+        let mut next = Map::open(&mut again[..]).unwrap();
+        next.insert(5.into(), i.into()).unwrap();
+        assert_eq!(next.publish(&path).unwrap(), 2);
+        assert_eq!((reader.generation(), reader.seed()), (next.generation(), next.seed()));
+        assert!(reader.reload().unwrap(), "{damage}");
+        assert_eq!(reader.get(&5), next.get(&5), "{damage}");
+        assert!(!reader.reload().unwrap(), "{damage}");
+        // A value that was lent out has unsealed the copy; what is at the path is compared with what was read there.
+        assert!(atomic.reload().unwrap() && !atomic.reload().unwrap());
+        assert_eq!(atomic.get(&5).unwrap().load(Relaxed), i);
+        assert!(!atomic.reload().unwrap());
+        #[cfg(unix)]
+        {
+            assert!(mapped.reload().unwrap() && !mapped.reload().unwrap());
+            assert_eq!(mapped.get(&5), next.get(&5));
+        }
+    }
 }
 
 #[test]

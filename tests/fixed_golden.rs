@@ -1,7 +1,7 @@
 //! Archives of each version of the format, as they were once written: whatever opened them opens them for ever.
 //!
 //! Each is made anew from the same seed and history and has the same bytes, so that no change of the format goes unseen.
-//! `cargo test --test fixed_golden -- --ignored` writes the files of a new version; those of old ones stay as they are.
+//! `cargo test --features fixed --test fixed_golden -- --ignored` writes the files of a new version; those of old ones stay as they are.
 
 use std::fs;
 use std::path::PathBuf;

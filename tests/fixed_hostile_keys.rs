@@ -3,7 +3,7 @@
 //! Cost is counted, not timed: the groups that a search looks at, and the keys that it compares. The keys that are chosen for a
 //! known seed are the control: there the same counts are bad, and a copy under a seed of its own makes them good again.
 //!
-//! `cargo test --release --test fixed_hostile_keys -- --nocapture` prints what each pattern costs.
+//! `cargo test --release --features fixed --test fixed_hostile_keys -- --nocapture` prints what each pattern costs.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -17,9 +17,11 @@ mod support;
 
 use std::cell::Cell;
 
+use zerocopy::{FromBytes, IntoBytes};
+
 use arenamap::fixed::{
-    AlignedBytes, FixedKey, FixedMap, FixedStr, KeyHasher, KeySecrets, Query, f64_le, i64_le, u16_le, u32_le, u64_le,
-    u128_le,
+    AlignedBytes, FixedBytes, FixedKey, FixedMap, FixedStr, KeyHasher, KeySecrets, Query, f64_le, i64_le, u16_le,
+    u32_le, u64_le, u128_le,
 };
 
 /// Keys of a map; fewer where counting is slow.
@@ -407,4 +409,97 @@ fn p10_no_texts_collide_under_every_seed() {
     };
     let hashes: std::collections::HashSet<u64> = keys().map(|key| hash(&key, &secrets)).collect();
     assert_eq!(hashes.len(), keys().count());
+}
+
+arenamap::fixed_struct! {
+    #[derive(Clone, Copy, Debug)]
+    struct Part {
+        site: u32_le,
+        path: FixedStr<12>,
+    }
+}
+
+arenamap::fixed_struct! {
+    #[derive(Clone, Copy, Debug)]
+    struct Nested {
+        part: Part,
+        name: FixedBytes<8>,
+        more: [FixedStr<4>; 2],
+    }
+}
+
+/// Whatever the bytes of two keys are: if one hash stands for both under every seed, they are one key.
+fn hashed_alike_is_the_same<K: FixedKey + FromBytes>(name: &str) {
+    let mut state = 1_u64;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // Few values, so that contents repeat: lengths within the room and beyond it, bytes that are no UTF-8.
+        [0, 0, 0, 1, 2, 3, b'a', 0xff][(state >> 61) as usize]
+    };
+    let keys: Vec<K> = (0..300)
+        .map(|_| K::read_from_bytes(&(0..size_of::<K>()).map(|_| byte()).collect::<Vec<_>>()).unwrap())
+        .collect();
+    let secrets: Vec<_> = seeds().map(KeySecrets::seed).collect();
+    let mut alike = 0;
+    for (i, one) in keys.iter().enumerate() {
+        for other in &keys[..i] {
+            let is_hashed_alike = secrets.iter().all(|secrets| hash(one, secrets) == hash(other, secrets));
+            assert_eq!(
+                one.same(other),
+                is_hashed_alike,
+                "{name}: {:?}, {:?}",
+                one.as_bytes(),
+                other.as_bytes()
+            );
+            alike += u32::from(is_hashed_alike && one.as_bytes() != other.as_bytes());
+        }
+    }
+    println!("{name}: {alike} pairs of other bytes are the same key");
+}
+
+#[test]
+fn keys_that_are_hashed_alike_are_the_same_key_whatever_their_bytes() {
+    hashed_alike_is_the_same::<FixedStr<4>>("FixedStr<4>");
+    hashed_alike_is_the_same::<FixedStr<1>>("FixedStr<1>");
+    hashed_alike_is_the_same::<FixedBytes<5>>("FixedBytes<5>");
+    hashed_alike_is_the_same::<Part>("a struct");
+    hashed_alike_is_the_same::<Nested>("a struct of structs and arrays");
+    hashed_alike_is_the_same::<[FixedStr<2>; 2]>("an array");
+    hashed_alike_is_the_same::<u16_le>("u16_le");
+    hashed_alike_is_the_same::<f64_le>("f64_le");
+
+    // One text, 1,000 ways of writing it: an archive of them becomes a map of one entry, for the price of reading it.
+    let keys = if cfg!(miri) { 100 } else { 1_000 };
+    let bytes = |n: u64| {
+        let mut bytes = [0; 16];
+        bytes[1..9].copy_from_slice(&n.to_le_bytes());
+        bytes[0] = b'a';
+        bytes[15] = 1;
+        bytes
+    };
+    let written = |n| FixedStr::<16>::read_from_bytes(&bytes(n)[..]).unwrap();
+    assert!(written(1) == written(2) && written(1) == FixedStr::new("a").unwrap());
+    let hashes: std::collections::HashSet<_> = (0..keys).map(written).collect();
+    assert_eq!(hashes.len(), 1);
+    let mut map = full(1, keys, |n| FixedStr::<16>::new(&n.to_string()).unwrap());
+    map.clear();
+    for n in 0..keys {
+        assert_eq!(map.insert(written(n), ()).unwrap().is_some(), n > 0);
+    }
+    // And where the archive claims that all of them are entries.
+    let map = full(1, keys, |n| FixedStr::<16>::new(&n.to_string()).unwrap());
+    let mut archive = AlignedBytes::from_slice(map.as_bytes());
+    for n in 0..keys {
+        let key = FixedStr::<16>::new(&n.to_string()).unwrap();
+        let at = archive
+            .windows(16)
+            .position(|window| window == IntoBytes::as_bytes(&key))
+            .unwrap();
+        archive[at..at + 16].copy_from_slice(&bytes(n));
+    }
+    let liar = FixedMap::<FixedStr<16>, (), _>::open(&archive[..]).unwrap();
+    let copy = liar
+        .copy_into(AlignedBytes::zeroed(archive.len()), map.capacity())
+        .unwrap();
+    assert_eq!((copy.len(), copy.get("a")), (1, Some(&())));
 }

@@ -76,7 +76,7 @@ fn leak_3_growth_gives_the_old_tables_back() {
     for n in 0..200_000 {
         map.insert(key(n), n);
         if n % 1_000 == 0 {
-            let rounding = 16 * (2 * map.stats().segments + 2);
+            let rounding = 2 * 16; // two blocks, while entries move
             assert!(
                 arena.used() <= map.allocation_size() + rounding,
                 "no block but those of the map is in use at {n}"
@@ -89,7 +89,8 @@ fn leak_3_growth_gives_the_old_tables_back() {
     if cfg!(arenamap_guard) {
         return; // nothing is recycled there
     }
-    assert!(held <= 2 * size, "{held} bytes held for {size}");
+    // The old tables, each half of the next, wait in the free lists; and chunks have metadata.
+    assert!(held <= 2 * size + (64 << 10), "{held} bytes held for {size}");
     // The second map grows through the blocks of the first, without a reset.
     let mut map = ArenaMap::with_hasher_in(fixed(), &arena);
     map.extend((0..200_000).map(|n| (key(n), n)));

@@ -1,14 +1,16 @@
 //! The pool: no arena is lost, none is with two owners, the bounds hold, and the numbers add up.
 #![cfg(feature = "std")]
 
-use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use arenamap::{Arena, ArenaPool, PoolConfig, PooledArena, SharedArena};
+use arenamap::{
+    Arena, ArenaMap, ArenaPool, BorrowedMap, PoolConfig, PooledArena, PooledMap, SharedArena, SharedMap, Workspace,
+};
 
 /// Checkouts of each thread in the long test.
 const ROUNDS: u64 = if cfg!(miri) {
@@ -22,6 +24,7 @@ const ROUNDS: u64 = if cfg!(miri) {
 fn is_send<T: Send>() {}
 fn is_sync<T: Sync>() {}
 fn is_unwind_safe<T: UnwindSafe>() {}
+fn is_ref_unwind_safe<T: RefUnwindSafe>() {}
 
 #[test]
 fn send_and_sync() {
@@ -33,6 +36,37 @@ fn send_and_sync() {
     is_sync::<ArenaPool>();
     is_unwind_safe::<ArenaPool>();
     is_unwind_safe::<&ArenaPool>();
+}
+
+/// No user code runs while an arena or a pool is half-way: a panic finds them whole, as hashbrown's maps are found.
+#[test]
+fn arenas_and_their_maps_are_unwind_safe() {
+    macro_rules! pin {
+        ($($type:ty),* $(,)?) => {$(
+            is_unwind_safe::<$type>();
+            is_ref_unwind_safe::<$type>();
+        )*};
+    }
+    pin!(
+        Arena,
+        &'static Arena,
+        PooledArena<'static>,
+        SharedArena<'static>,
+        ArenaPool,
+        &'static ArenaPool,
+        Workspace<SharedMap<'static, u64, String>>,
+    );
+    pin!(
+        ArenaMap<u64, String>,
+        BorrowedMap<'static, u64, String>,
+        PooledMap<'static, u64, String>,
+        SharedMap<'static, u64, String>,
+    );
+    // What a panic leaves behind is usable.
+    let arena = Arena::new();
+    let panic = catch_unwind(|| arena.alloc_with(|| -> u64 { resume_unwind(Box::new("stop")) }));
+    assert!(panic.is_err());
+    assert_eq!(*arena.alloc(7), 7);
 }
 
 /// Writes a mark of its own, lets others run, and looks whether the mark is still there.
@@ -294,7 +328,7 @@ fn reports_are_readable() {
     drop(pool.checkout());
     assert_eq!(
         pool.stats().to_string(),
-        "1 arenas kept (0 bytes), 0 out; 1 checkouts, 1 created, 0 freed, 0 trimmed; high water 0"
+        "1 arenas kept (0 bytes), 0 out; 1 checkouts, 1 created, 0 freed, 0 trimmed, 0 left; high water 0"
     );
     assert!(format!("{pool:?}").contains("max_kept"));
     assert!(format!("{:?}", pool.checkout()).starts_with("PooledArena"));

@@ -3,8 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use arenamap::{Arena, ArenaMap, ArenaSet, DefaultHashBuilder, MapSeed, SetSeed, StrMap, StrMapSeed};
-use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
+use arenamap::copied::{CopiedKey, CopiedMap, CopiedMapSeed};
+use arenamap::{
+    Arena, ArenaBox, ArenaMap, ArenaSet, ArenaString, ArenaVec, BytesMap, DefaultHashBuilder, MapSeed, SetSeed, StrMap,
+    StrMapSeed, StringSeed, VecSeed,
+};
+use serde::de::value::{BytesDeserializer, Error, MapDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 fn json(text: &str) -> serde_json::Deserializer<serde_json::de::StrRead<'_>> {
@@ -50,7 +54,7 @@ fn into_a_given_arena_with_a_given_hasher() {
         .unwrap();
     assert_eq!(set.len(), 2);
     let used = arena.used();
-    let words: StrMap<u32, &Arena> = StrMapSeed::new_in(&arena)
+    let words: StrMap<u32, DefaultHashBuilder, &Arena> = StrMapSeed::new_in(&arena)
         .deserialize(&mut json(r#"{"a": 1, "b": 2, "a": 3}"#))
         .unwrap();
     assert_eq!((words["a"], words["b"], words.len()), (3, 2, 2));
@@ -62,8 +66,8 @@ fn into_a_given_arena_with_a_given_hasher() {
 fn maps_in_maps_in_one_arena() {
     let text = r#"{"/": {"200": {"GET": 7}, "404": {}}, "/a": {"200": {"GET": 1, "PUT": 2}}}"#;
     let arena = Arena::new();
-    let methods = StrMapSeed::<PhantomData<u64>, _>::new_in(&arena);
-    let statuses = MapSeed::<u16, _, _>::with_values_in(methods, &arena);
+    let methods = StrMapSeed::<PhantomData<u64>, _, _>::new_in(&arena);
+    let statuses = MapSeed::<u16, _, _, _>::with_values_in(methods, &arena);
     let paths = StrMapSeed::with_values_in(statuses, &arena);
     let map = paths.clone().deserialize(&mut json(text)).unwrap();
     assert_eq!(map["/"][&200]["GET"], 7);
@@ -83,11 +87,39 @@ fn maps_in_maps_in_one_arena() {
     assert_eq!(owned["/a"][&200]["PUT"], 2);
 }
 
+/// Keys that come as bytes, as from formats that are not text.
+#[test]
+fn keys_that_are_bytes() {
+    fn read<'a, Q>(arena: &'a Arena, key: &[u8]) -> Result<CopiedMap<Q, u64, DefaultHashBuilder, &'a Arena>, Error>
+    where
+        Q: CopiedKey + ?Sized,
+        CopiedMapSeed<Q, PhantomData<u64>, DefaultHashBuilder, &'a Arena>:
+            for<'de> DeserializeSeed<'de, Value = CopiedMap<Q, u64, DefaultHashBuilder, &'a Arena>>,
+    {
+        let entries = [(key, 1_u64)].map(|(key, value)| (BytesDeserializer::<Error>::new(key), value));
+        CopiedMapSeed::new_in(arena).deserialize(MapDeserializer::new(entries.into_iter()))
+    }
+    let arena = Arena::new();
+    for key in [&b""[..], b"a key", b"\xFF\xC3"] {
+        assert_eq!(read::<[u8]>(&arena, key).unwrap().get(key), Some(&1));
+        match (std::str::from_utf8(key), read::<str>(&arena, key)) {
+            (Ok(text), read) => assert_eq!(read.unwrap()[text], 1),
+            (Err(_), read) => assert!(read.unwrap_err().to_string().contains("expected a string")),
+        }
+        assert_eq!(arena.used(), 0);
+    }
+    let map = BytesMap::from([(b"key", 1)]);
+    assert!(serde_json::to_string(&map).is_err(), "JSON has no keys that are bytes");
+}
+
 #[cfg(feature = "std")]
 #[test]
 fn maps_in_maps_in_a_shared_arena() {
     let arena = Arena::new().share();
-    let seed = StrMapSeed::with_values_in(StrMapSeed::<PhantomData<u64>, _>::new_in(arena.clone()), arena.clone());
+    let seed = StrMapSeed::with_values_in(
+        StrMapSeed::<PhantomData<u64>, _, _>::new_in(arena.clone()),
+        arena.clone(),
+    );
     let map = seed.deserialize(&mut json(r#"{"a": {"b": 1}}"#)).unwrap();
     let map = std::thread::spawn(move || {
         assert_eq!(map["a"]["b"], 1);
@@ -103,7 +135,7 @@ fn a_budget_that_does_not_suffice_is_an_error() {
     let text = format!("{{{}}}", entries.join(","));
     for budget in [0, 8, 100, 1000, 4000, 10_000] {
         let arena = Arena::with_budget(budget);
-        let error = MapSeed::<u64, PhantomData<u64>, _>::new_in(&arena)
+        let error = MapSeed::<u64, PhantomData<u64>, _, _>::new_in(&arena)
             .deserialize(&mut json(&text))
             .unwrap_err();
         assert!(
@@ -111,7 +143,7 @@ fn a_budget_that_does_not_suffice_is_an_error() {
             "{error}"
         );
         assert_eq!(arena.used(), 0);
-        let error = StrMapSeed::<PhantomData<u64>, _>::new_in(&arena)
+        let error = StrMapSeed::<PhantomData<u64>, _, _>::new_in(&arena)
             .deserialize(&mut json(&text))
             .unwrap_err();
         assert!(
@@ -120,7 +152,7 @@ fn a_budget_that_does_not_suffice_is_an_error() {
         );
         assert_eq!(arena.used(), 0);
         let text = format!("{:?}", (0..1000).collect::<Vec<_>>());
-        let error = SetSeed::<u64, _>::new_in(&arena).deserialize(&mut json(&text));
+        let error = SetSeed::<u64, _, _>::new_in(&arena).deserialize(&mut json(&text));
         if budget < 10_000 {
             assert!(
                 error
@@ -136,7 +168,7 @@ fn a_budget_that_does_not_suffice_is_an_error() {
 #[test]
 fn other_types_are_refused_in_words() {
     let arena = Arena::new();
-    let map = StrMapSeed::<PhantomData<u64>, _>::new_in(&arena);
+    let map = StrMapSeed::<PhantomData<u64>, _, _>::new_in(&arena);
     assert!(
         map.clone()
             .deserialize(&mut json("[]"))
@@ -151,9 +183,9 @@ fn other_types_are_refused_in_words() {
             .to_string()
             .contains("expected a string")
     );
-    let map = MapSeed::<u64, PhantomData<u64>, _>::new_in(&arena).deserialize(&mut json("1"));
+    let map = MapSeed::<u64, PhantomData<u64>, _, _>::new_in(&arena).deserialize(&mut json("1"));
     assert!(map.unwrap_err().to_string().contains("a map"));
-    let set = SetSeed::<u64, _>::new_in(&arena).deserialize(&mut json("1"));
+    let set = SetSeed::<u64, _, _>::new_in(&arena).deserialize(&mut json("1"));
     assert!(set.unwrap_err().to_string().contains("a sequence"));
 }
 
@@ -222,7 +254,7 @@ impl fmt::Debug for Liar {
 fn a_length_is_not_trusted() {
     for announced in [0, 1, 5000, usize::MAX / 2, usize::MAX] {
         let arena = Arena::new();
-        let map: StrMap<(u8, u8), _> = StrMapSeed::new_in(&arena).deserialize(Liar(announced)).unwrap();
+        let map: StrMap<(u8, u8), _, _> = StrMapSeed::new_in(&arena).deserialize(Liar(announced)).unwrap();
         assert_eq!(map["key"], (1, 2));
         assert!(map.capacity() <= 4096 * 2);
         let map: ArenaMap<String, (u8, u8), DefaultHashBuilder, _> =
@@ -235,6 +267,68 @@ fn a_length_is_not_trusted() {
     }
     // What is announced does not fit the budget; what comes does.
     let arena = Arena::with_budget(1000);
-    let map: StrMap<(u8, u8), _> = StrMapSeed::new_in(&arena).deserialize(Liar(4096)).unwrap();
+    let map: StrMap<(u8, u8), _, _> = StrMapSeed::new_in(&arena).deserialize(Liar(4096)).unwrap();
     assert_eq!(map.len(), 1);
+}
+
+#[test]
+fn lists_strings_and_boxes_out_and_in_again() {
+    let lists: ArenaVec<ArenaVec<u32>> = (0..9).map(|n| (0..n).collect()).collect();
+    let text = serde_json::to_string(&lists).unwrap();
+    assert_eq!(serde_json::from_str::<ArenaVec<ArenaVec<u32>>>(&text).unwrap(), lists);
+    for text in ["", "a", "\"\n\u{1F600}"] {
+        let written = serde_json::to_string(&ArenaString::from(text)).unwrap();
+        assert_eq!(serde_json::from_str::<ArenaString>(&written).unwrap(), text);
+        let read: ArenaString = serde_json::from_reader(written.as_bytes()).unwrap();
+        assert_eq!(read, text);
+    }
+    let boxed: ArenaBox<(u8, u8)> = serde_json::from_str("[1, 2]").unwrap();
+    assert_eq!(serde_json::to_string(&boxed).unwrap(), "[1,2]");
+    assert!(serde_json::from_str::<ArenaVec<u8>>("[1, \"2\"]").is_err());
+    assert!(
+        serde_json::from_str::<ArenaString>("7")
+            .unwrap_err()
+            .to_string()
+            .contains("a string")
+    );
+}
+
+#[test]
+fn lists_of_strings_in_maps_in_one_arena() {
+    let text = r#"{"a": ["one", "two"], "b": []}"#;
+    let arena = Arena::new();
+    let words = VecSeed::with_elements_in(StringSeed::new_in(&arena), &arena);
+    let seed = StrMapSeed::with_values_in(words, &arena);
+    let map = seed.clone().deserialize(&mut json(text)).unwrap();
+    assert_eq!(map["a"], ["one", "two"]);
+    let expected: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(&map).unwrap(), expected);
+    // A failure half-way gives back what was made.
+    let used = arena.used();
+    seed.deserialize(&mut json(r#"{"a": ["one", 2]}"#)).unwrap_err();
+    assert_eq!(arena.used(), used);
+}
+
+#[test]
+fn a_budget_that_a_list_exceeds_is_an_error_of_the_format() {
+    let arena = Arena::with_budget(64);
+    let seed = || VecSeed::<PhantomData<u64>, _>::new_in(&arena);
+    assert_eq!(seed().deserialize(&mut json("[1, 2, 3, 4]")).unwrap(), [1, 2, 3, 4]);
+    let refused = seed()
+        .deserialize(&mut json("[1, 2, 3, 4, 5, 6, 7, 8, 9]"))
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("the budget of the arena is used up"),
+        "{refused}"
+    );
+    let long = format!("\"{:100}\"", 1);
+    let refused = StringSeed::new_in(&arena).deserialize(&mut json(&long)).unwrap_err();
+    assert!(
+        refused.to_string().contains("the budget of the arena is used up"),
+        "{refused}"
+    );
+    assert_eq!(arena.used(), 0);
+    // A length that lies makes no room that is not there.
+    let lying = SeqDeserializer::<_, Error>::new((0..3_u64).chain(std::iter::empty()));
+    assert_eq!(seed().deserialize(lying).unwrap(), [0, 1, 2]);
 }

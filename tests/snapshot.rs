@@ -7,7 +7,7 @@ use arenamap::fixed::{
     AlignedBytes, ConvertError, Exclusive, Field, FixedBytes, FixedError, FixedMap, FixedStr, SnapshotError, TooLong,
     u32_le, u64_le,
 };
-use arenamap::{Arena, ArenaError, ArenaMap, ArenaSet, DefaultHashBuilder, Handle, StrMap};
+use arenamap::{Arena, ArenaError, ArenaMap, ArenaSet, BytesMap, DefaultHashBuilder, Handle, StrMap};
 
 #[path = "support/basics.rs"]
 mod support;
@@ -66,7 +66,7 @@ fn numbers_there_and_back_at_every_size() {
         again
             .try_extend(fixed.iter().map(|(key, value)| (key.to_native(), value.to_native())))
             .unwrap();
-        assert_eq!(again, map);
+        assert!(again.same_entries(&map));
     }
 }
 
@@ -96,7 +96,7 @@ fn strings_there_and_back() {
         // From one character to 33, all different.
         let word = |i: u64| format!("{i}{:.*}", (i % 27) as usize, format!("ä{:025}", key(i)));
         let words = || (0..len).map(|i| (word(i), i));
-        let map: StrMap<u64, _> = StrMap::from_iter_in(words(), &arena);
+        let map: StrMap<u64, _, _> = StrMap::from_iter_in(words(), &arena);
         assert_eq!(map.len() as u64, len);
 
         let need = FixedMap::<FixedStr<40>, u64_le>::bytes_for(map.len());
@@ -108,13 +108,37 @@ fn strings_there_and_back() {
         }
         assert!(!fixed.contains_key("x"));
 
-        let mut again: StrMap<u64, _> = StrMap::new_in(&arena);
+        let mut again: StrMap<u64, _, _> = StrMap::new_in(&arena);
         again.try_reserve(fixed.len()).unwrap();
         again
             .try_extend(fixed.iter().map(|(key, value)| (key.as_str(), value.to_native())))
             .unwrap();
         assert_eq!(again, map);
     }
+}
+
+#[test]
+fn bytes_there_and_back() {
+    let arena = Arena::new();
+    for len in [0, 1, 13, times(2_000, 200) as u64] {
+        // From no byte to 15, all different, and few of them text.
+        let word = |i: u64| key(i).to_le_bytes().repeat(2)[..(i % 16).max(u64::from(i > 0) * 8) as usize].to_vec();
+        let map: BytesMap<u64, DefaultHashBuilder, _> = BytesMap::from_iter_in((0..len).map(|i| (word(i), i)), &arena);
+        assert_eq!(map.len() as u64, len);
+        let fixed: FixedMap<FixedBytes<16>, u64_le> = map
+            .snapshot_into(memory::<FixedBytes<16>, u64_le>(map.len()), map.len())
+            .unwrap();
+        fixed.verify().unwrap();
+        assert!((0..len).all(|i| fixed.get(&word(i)[..]) == Some(&i.into())));
+        let again: BytesMap<u64> = fixed.iter().map(|(key, value)| (&**key, value.to_native())).collect();
+        assert!(again.same_entries(&map));
+    }
+    let long = BytesMap::from([(b"four", 1_u64)]);
+    let refused: Result<FixedMap<FixedBytes<4>, u64_le>, _> = long.snapshot_into(memory::<FixedBytes<4>, u64_le>(1), 1);
+    assert_eq!(
+        refused.map(|map| map.len()).unwrap_err(),
+        SnapshotError::Entry(ConvertError::Key(TooLong { len: 4, room: 3 }))
+    );
 }
 
 #[test]
@@ -359,7 +383,7 @@ fn a_budget_on_the_way_back_is_an_error() {
 
     let words: StrMap<u64> = (0..1000).map(|i| (i.to_string(), i)).collect();
     let fixed: FixedMap<FixedStr<8>, u64_le> = words.snapshot_into(memory::<FixedStr<8>, u64_le>(1000), 1000).unwrap();
-    let mut again: StrMap<u64, _> = StrMap::new_in(&arena);
+    let mut again: StrMap<u64, _, _> = StrMap::new_in(&arena);
     let error = again
         .try_extend(fixed.iter().map(|(key, value)| (key.as_str(), value.to_native())))
         .unwrap_err();

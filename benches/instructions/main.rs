@@ -6,47 +6,48 @@
 //! counts what has that in its name. It needs `valgrind` and the runner of `gungraun`, see `benches/README.md`; the features must be the
 //! default ones, others change what is inlined.
 //!
-//! What is counted is the loop around the operation with it: reading the next key, handing the result to `black_box`. Setting up is not:
+//! The rows of `clients.rs` are whole programs, counted from their start to their answer, some with a target: a ratio that is to be
+//! reached. `-- clients` counts all of these, `-- --targets` fails while a target is missed.
+//!
+//! Of the others, what is counted is the loop around the operation with it: reading the next key, handing the result to `black_box`. Setting up is not:
 //! maps are warm, seeds fixed. (A snapshot draws its seed: its counts vary by a tenth of a percent.)
 
 #[path = "../support/mod.rs"]
 mod support;
 
-#[allow(dead_code, reason = "shared with the bench `fixed`")]
-#[path = "../fixed/peers.rs"]
-mod peers;
+#[path = "../support/programs/mod.rs"]
+mod programs;
 
 mod check;
+mod clients;
 mod maps;
 mod others;
+mod peers;
 
 use std::process::ExitCode;
 
-/// What runs for a count: each operation at these numbers of entries, as often. The first is one table, the second several segments.
+/// What runs for a count: each operation at these numbers of entries, as often. The first fits into the first caches, the second does not.
 pub(crate) const SIZES: [usize; 2] = [1_000, 100_000];
 
-pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions/budgets.json");
+/// The sizes of a whole program of this name; `None`: it is an operation, of [`SIZES`].
+pub(crate) use clients::sizes as program_sizes;
 
-/// Whether the features are others than the default ones: they change what is inlined.
-pub(crate) const OTHER_FEATURES: bool = cfg!(any(
-    feature = "allocator-api2",
-    feature = "audit",
-    feature = "files",
-    feature = "huge-pages",
-    feature = "rkyv",
-    feature = "serde"
-));
+pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions/budgets.json");
+
+/// Whether the library has other features than this package asks for by itself: they change what is inlined.
+pub(crate) const OTHER_FEATURES: bool = cfg!(feature = "audit");
 
 /// The program as `gungraun` knows it.
 mod counts {
     use gungraun::{Callgrind, LibraryBenchmarkConfig, main};
 
+    use super::clients::clients;
     use super::maps::maps;
     use super::others::others;
 
     main!(
         config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"])),
-        library_benchmark_groups = [maps, others]
+        library_benchmark_groups = [maps, others, clients]
     );
 
     pub(super) fn run() {

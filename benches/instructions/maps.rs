@@ -14,7 +14,6 @@ use crate::{SIZES, support};
 pub(crate) type Growing = ArenaMap<u64, u64, FixedState>;
 
 impl Peer for Growing {
-    const NAME: &'static str = "ArenaMap";
     type Value = u64;
 
     fn for_entries(n: usize, seed: u64) -> Self {

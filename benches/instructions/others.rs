@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::sync::Mutex;
 
 use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
-use arenamap::{Arena, ArenaPool, StrMap};
+use arenamap::{ArenaPool, StrMap};
 use bumpalo::Bump;
 use foldhash::fast::FixedState;
 use gungraun::{library_benchmark, library_benchmark_group};
@@ -26,7 +26,7 @@ struct Texts<M> {
     keys: Vec<String>,
 }
 
-type ArenaTexts = Texts<StrMap<u64, Arena, FixedState>>;
+type ArenaTexts = Texts<StrMap<u64, FixedState>>;
 type HeapTexts = Texts<hashbrown::HashMap<String, u64, FixedState>>;
 
 fn str_keys(n: usize) -> Vec<String> {

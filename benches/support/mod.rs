@@ -2,8 +2,6 @@
 #![allow(dead_code, unused_macros, unused_imports, reason = "each bench uses its own part")]
 
 pub(crate) mod growth;
-pub(crate) mod race;
-pub(crate) mod report;
 
 use std::env;
 
@@ -44,6 +42,11 @@ pub(crate) fn rounds(usually: usize) -> usize {
         Err(_) if testing() => 1,
         Err(_) => usually,
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+pub(crate) fn as_f64(count: u64) -> f64 {
+    count as f64
 }
 
 /// The middle of `values`; of an even number, the lower of the two in the middle.

@@ -5,11 +5,21 @@ use crate::names::{Metric, Scenario, Subject};
 /// The most entries for which a `heapless` map is made: it lives on the stack, and its size is part of the program.
 pub(crate) const HEAPLESS_ROOM: usize = 16_384;
 
+/// Whether it is a program as users of hashbrown write it, or a part of one.
+pub(crate) fn is_program(scenario: Scenario) -> bool {
+    scenario >= Scenario::Lru
+}
+
 /// Why a subject has no part in a scenario.
 pub(crate) fn subject_left_out(scenario: Scenario, n: usize, subject: Subject) -> Option<&'static str> {
     use Scenario as S;
     use Subject as M;
     match (subject, scenario) {
+        (M::StdFoldhash | M::Hashbrown | M::Arenamap, _) if is_program(scenario) => None,
+        (M::Std, _) if is_program(scenario) => Some("all maps have the same hash function here: see std-foldhash"),
+        (_, _) if is_program(scenario) => {
+            Some("programs are written for hashbrown's surface: std, hashbrown and arenamap have it")
+        }
         (M::Heapless, S::SnapshotWrite | S::SnapshotOpen | S::SnapshotGet) => Some("it has no archive"),
         (M::Heapless, S::Nested3) => Some("maps of a fixed size hold the full room of all inner maps by value"),
         (M::Heapless, S::Big512) if n > 1_024 => Some("on the stack, it would need megabytes"),
@@ -34,9 +44,7 @@ pub(crate) fn subject_left_out(scenario: Scenario, n: usize, subject: Subject) -
             | S::LookupMiss,
         ) => Some("an archived map is read-only bytes: see the snapshot scenarios"),
         (M::ArenamapFixed, S::Nested3) => Some("its values are plain bytes, not maps"),
-        (M::Arenamap | M::ArenamapFlat, S::SnapshotOpen | S::SnapshotGet) => {
-            Some("what it writes is a FixedMap: see arenamap-fixed")
-        }
+        (M::Arenamap, S::SnapshotOpen | S::SnapshotGet) => Some("what it writes is a FixedMap: see arenamap-fixed"),
         (
             M::StdFoldhash
             | M::Hashbrown
@@ -46,7 +54,7 @@ pub(crate) fn subject_left_out(scenario: Scenario, n: usize, subject: Subject) -
             | M::Griddle
             | M::Indexmap,
             S::SnapshotWrite | S::SnapshotOpen | S::SnapshotGet,
-        ) => Some("it has no archive; std stands for the maps that are written entry by entry, by bincode"),
+        ) => Some("it has no archive; std stands for the maps that are written entry by entry, by postcard"),
         _ => None,
     }
 }
@@ -66,6 +74,10 @@ pub(crate) fn metric_left_out(scenario: Scenario, metric: Metric) -> Option<&'st
         (M::UsedBytes, S::LookupHit | S::LookupMiss | S::Iterate) => {
             Some("the maps are those of growth, whose bytes are shown there")
         }
+        (M::P99Ns | M::P9999Ns | M::WorstNs, _) if is_program(scenario) => {
+            Some("one operation is a whole program: see the spread of ns_per_op")
+        }
+        (M::UsedBytes | M::PeakRssBytes, _) if is_program(scenario) => Some("what the program reads is in memory, too"),
         (M::UsedBytes, S::SnapshotGet) => Some("the archives are those of snapshot_open"),
         (
             M::PeakRssBytes,

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::io;
 
 use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
-use arenamap::{Arena, ArenaMap, Growth};
+use arenamap::{Arena, ArenaMap};
 use odht::{HashTable, HashTableOwned};
 use rkyv::collections::swiss_table::ArchivedHashMap;
 use rkyv::rancor::Error;
@@ -13,7 +13,7 @@ use rkyv::util::AlignedVec;
 
 use crate::child::Port;
 use crate::names::Subject;
-use crate::peers::{Numbers, ODHT_LOAD};
+use crate::numbers::{Numbers, ODHT_LOAD};
 use crate::scenarios::no_part;
 use crate::support;
 use crate::turns::{Cycles, Lookups, queries, sum_of};
@@ -82,8 +82,7 @@ pub(crate) fn write(port: &mut Port, subject: Subject, n: usize) -> io::Result<(
             };
             writes(port, out, write, |out| sum_of_view(out))
         }
-        Subject::Arenamap => write_arena(port, pairs, Growth::Segmented),
-        Subject::ArenamapFlat => write_arena(port, pairs, Growth::Flat),
+        Subject::Arenamap => write_arena(port, pairs),
         Subject::Rkyv => {
             let map = hash_map(pairs);
             let write = |kept: &mut AlignedVec| {
@@ -111,13 +110,13 @@ pub(crate) fn write(port: &mut Port, subject: Subject, n: usize) -> io::Result<(
         }
         Subject::Std => {
             let map = hash_map(pairs);
+            let out = postcard::to_allocvec(&map).expect("bytes");
             let write = |out: &mut Vec<u8>| {
-                out.clear();
-                bincode::serialize_into(&mut *out, black_box(&map)).expect("bytes");
-                black_box(out).len()
+                let written = postcard::to_slice(black_box(&map), out).expect("bytes");
+                black_box(written).len()
             };
-            writes(port, Vec::new(), write, |out| {
-                let entries: HashMap<u64, u64> = bincode::deserialize(out).expect("a map");
+            writes(port, out, write, |out| {
+                let entries: HashMap<u64, u64> = postcard::from_bytes(out).expect("a map");
                 sum_of(entries.into_iter())
             })
         }
@@ -126,10 +125,9 @@ pub(crate) fn write(port: &mut Port, subject: Subject, n: usize) -> io::Result<(
 }
 
 /// A growing map to a `FixedMap` in a buffer.
-fn write_arena(port: &mut Port, pairs: &[(u64, u64)], growth: Growth) -> io::Result<()> {
+fn write_arena(port: &mut Port, pairs: &[(u64, u64)]) -> io::Result<()> {
     let arena = Arena::new();
-    let map = ArenaMap::<u64, u64>::builder().growth(growth).hasher(support::fixed());
-    let mut map = map.build_in(&arena);
+    let mut map = ArenaMap::<u64, u64, _, _>::with_hasher_in(support::fixed(), &arena);
     map.extend(pairs.iter().copied());
     let out = AlignedBytes::zeroed(Fixed::bytes_for(map.len()));
     let write = |out: &mut AlignedBytes| {
@@ -170,10 +168,10 @@ pub(crate) fn open(port: &mut Port, subject: Subject, n: usize) -> io::Result<()
             }))
         }
         Subject::Std => {
-            let bytes = bincode::serialize(&hash_map(pairs)).expect("bytes");
+            let bytes = postcard::to_allocvec(&hash_map(pairs)).expect("bytes");
             port.inputs_are_ready();
             port.serve(Cycles::new(1, || {
-                let map: HashMap<u64, u64> = bincode::deserialize(black_box(&bytes)).expect("a map");
+                let map: HashMap<u64, u64> = postcard::from_bytes(black_box(&bytes)).expect("a map");
                 black_box(map).len() as u64
             }))
         }
@@ -215,8 +213,8 @@ pub(crate) fn get(port: &mut Port, subject: Subject, n: usize) -> io::Result<()>
             ))
         }
         Subject::Std => {
-            let bytes = bincode::serialize(&hash_map(pairs)).expect("bytes");
-            let map: HashMap<u64, u64> = bincode::deserialize(&bytes).expect("a map");
+            let bytes = postcard::to_allocvec(&hash_map(pairs)).expect("bytes");
+            let map: HashMap<u64, u64> = postcard::from_bytes(&bytes).expect("a map");
             let answer = sum_of(map.iter().map(|(&key, &value)| (key, value)));
             port.serve((
                 answer,

@@ -85,10 +85,7 @@ fn text(size: Size) -> TextStyle<'static> {
 
 /// An arena map is drawn thicker.
 fn style(subject: Subject) -> ShapeStyle {
-    let ours = matches!(
-        subject,
-        Subject::Arenamap | Subject::ArenamapFlat | Subject::ArenamapFixed
-    );
+    let ours = matches!(subject, Subject::Arenamap | Subject::ArenamapFixed);
     colour(subject).stroke_width(if ours { 3 } else { 2 })
 }
 
@@ -192,7 +189,7 @@ pub(crate) fn latencies(size: Size, operations: usize, lines: &[Line]) -> Drawn 
     let all = || lines.iter().flat_map(|line| &line.points);
     let low = all().map(|point| point.1).fold(f64::INFINITY, f64::min).max(1.0);
     let high = all().map(|point| point.1).fold(10.0, f64::max);
-    let highest = crate::support::race::as_f64(operations as u64).log10().max(1.0);
+    let highest = crate::support::as_f64(operations as u64).log10().max(1.0);
     svg(size, |root| {
         let mut chart = ChartBuilder::on(root)
             .margin(8)

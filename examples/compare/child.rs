@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::heap::Meter;
 use crate::names::Subject;
 use crate::scenarios;
-use crate::support::race::as_f64;
+use crate::support::as_f64;
 use crate::turns::Turns;
 use crate::watch::{Calls, Nobody, Single, Story, Whole};
 use crate::wire::{Ask, Clocked, Mode, Open, Said};

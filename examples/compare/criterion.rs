@@ -91,7 +91,7 @@ fn one(new: &Path) -> Option<(Scenario, usize, Subject, Time)> {
         Scenario::RequestU64 | Scenario::RequestStr => 1,
         _ => benchmark.throughput.and_then(|throughput| throughput.elements)?,
     };
-    let ops = crate::support::race::as_f64(ops);
+    let ops = crate::support::as_f64(ops);
     let estimates: Estimates = read(&new.join("estimates.json"))?;
     let sample: Sample = read(&new.join("sample.json"))?;
     let samples = sample
@@ -160,7 +160,7 @@ pub(crate) fn compare(results: &Results, directory: &Path) -> Result<String, std
         if both.len() < 2 {
             writeln!(
                 text,
-                "\n{scenario}, n = {}: criterion has no figures below {}: cargo bench --all-features --bench {bench}",
+                "\n{scenario}, n = {}: criterion has no figures below {}: cargo bench --bench {bench}",
                 thousands(n),
                 directory.display()
             )?;

@@ -133,7 +133,7 @@ impl Results {
 
     /// Whom the others are compared with: `arenamap` where it takes part.
     pub(crate) fn reference(&self, scenario: Scenario, n: usize) -> Option<Subject> {
-        [Subject::Arenamap, Subject::ArenamapFixed, Subject::ArenamapFlat]
+        [Subject::Arenamap, Subject::ArenamapFixed]
             .into_iter()
             .find(|&ours| self.find(scenario, n, ours, Metric::NsPerOp).is_some())
     }

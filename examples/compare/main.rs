@@ -1,8 +1,8 @@
 //! Every map beside every other: the work of this crate's users on `std`, `hashbrown` and their like, and on `arenamap`.
 //!
 //! ```text
-//! cargo run --release --all-features --example compare -- --quick   # two minutes; tables, results.json, index.html
-//! cargo run --release --all-features --example compare -- --help
+//! cargo run --release -p compare -- --quick   # two minutes; tables, results.json, index.html
+//! cargo run --release -p compare -- --help
 //! ```
 //!
 //! Start reading at `scenarios.rs` (what is done) and `maps.rs` (to whom); `turns.rs` has the loops, `measure.rs` says who runs when,
@@ -20,10 +20,10 @@ mod maps;
 mod measure;
 mod names;
 mod nested;
+mod numbers;
 mod page;
-#[path = "../../benches/fixed/peers.rs"]
-#[allow(dead_code, reason = "only odht's numbers are used here")]
-mod peers;
+#[path = "../../benches/support/programs/mod.rs"]
+mod programs;
 mod readme;
 mod scenarios;
 mod strings;
@@ -129,7 +129,7 @@ fn measure(cli: &Cli) -> Result<Results, Box<dyn Error>> {
         .flat_map(|scenario| scale.sizes(scenario).iter().map(move |&n| (scenario, n)))
         .map(|(scenario, n)| Part::new(scenario, n, &subjects, scale))
         .collect();
-    let bar = ProgressBar::new(parts.iter().map(Part::steps).sum::<usize>() as u64);
+    let bar = ProgressBar::new(parts.iter().map(Part::estimate_us).sum());
     if let Ok(style) = ProgressStyle::with_template("{msg:>24} [{bar:40}] {percent}%, {elapsed}, {eta} left") {
         bar.set_style(style);
     }
@@ -137,7 +137,7 @@ fn measure(cli: &Cli) -> Result<Results, Box<dyn Error>> {
     for part in &parts {
         bar.set_message(format!("{} {}", part.scenario, thousands(part.n)));
         part.note_left_out(&subjects, &mut results);
-        part.run(&mut results, &|| bar.inc(1))?;
+        part.run(&mut results, &|us| bar.inc(us))?;
     }
     // The largest of growth and of churn are shown in pictures.
     for scenario in [Scenario::Growth, Scenario::Churn] {
@@ -195,7 +195,7 @@ fn processor() -> Option<String> {
 /// Cargo's target directory, where this program lies.
 fn target() -> Result<PathBuf, Box<dyn Error>> {
     let program = std::env::current_exe()?;
-    let target = program.ancestors().nth(3);
+    let target = program.ancestors().nth(2);
     let target = target.ok_or("this program does not lie in cargo's target directory")?;
     Ok(target.to_owned())
 }

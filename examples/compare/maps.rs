@@ -3,12 +3,12 @@
 use std::hash::BuildHasher;
 
 use arenamap::fixed::{AlignedBytes, FixedMap, FixedValue, u64_le};
-use arenamap::{Arena, ArenaMap, Growth, SizeHint};
+use arenamap::{Arena, ArenaMap, SizeHint};
 use bumpalo::Bump;
 use foldhash::fast::{FixedState, RandomState};
 use heapless::index_map::FnvIndexMap;
 
-use crate::peers::{Numbers, ODHT_LOAD};
+use crate::numbers::{Numbers, ODHT_LOAD};
 use crate::support;
 
 /// A value of any size, of which one word is looked at.
@@ -237,38 +237,30 @@ pub(crate) struct Kept {
 /// What a child's maps learn: it runs one scenario, as one place in a program makes one kind of map.
 pub(crate) static HINT: SizeHint = SizeHint::new();
 
-macro_rules! arena_kinds {
-    ($($name:ident: $growth:expr;)+) => {$(
-        pub(crate) struct $name;
+/// `ArenaMap` in an arena that is reset.
+pub(crate) struct InArena;
 
-        impl<V: Value, S: Seed> Kind<V, S> for $name {
-            type Keeps = Kept;
-            type Map<'a> = ArenaMap<u64, V, S, &'a Arena>;
+impl<V: Value, S: Seed> Kind<V, S> for InArena {
+    type Keeps = Kept;
+    type Map<'a> = ArenaMap<u64, V, S, &'a Arena>;
 
-            #[inline(always)]
-            fn make(kept: &mut Kept, _: usize) -> Self::Map<'_> {
-                let builder = ArenaMap::<u64, V>::builder().growth($growth).hasher(S::make());
-                match kept.hint {
-                    Some(hint) => builder.hint(hint).build_in(&kept.arena),
-                    None => builder.build_in(&kept.arena),
-                }
-            }
-
-            fn learn(kept: &mut Kept) {
-                kept.hint = Some(&HINT);
-            }
-
-            #[inline(always)]
-            fn reset(kept: &mut Kept) {
-                kept.arena.reset();
-            }
+    #[inline(always)]
+    fn make(kept: &mut Kept, _: usize) -> Self::Map<'_> {
+        let builder = ArenaMap::<u64, V>::builder().hasher(S::make());
+        match kept.hint {
+            Some(hint) => builder.hint(hint).build_in(&kept.arena),
+            None => builder.build_in(&kept.arena),
         }
-    )+};
-}
+    }
 
-arena_kinds! {
-    Segmented: Growth::Segmented;
-    Flat: Growth::Flat;
+    fn learn(kept: &mut Kept) {
+        kept.hint = Some(&HINT);
+    }
+
+    #[inline(always)]
+    fn reset(kept: &mut Kept) {
+        kept.arena.reset();
+    }
 }
 
 /// `FixedMap` in a buffer that is kept.

@@ -3,7 +3,7 @@
 use crate::applies::{figure_left_out, metric_left_out, subject_left_out};
 use crate::figures::{LeftOut, Measured, Results, Series};
 use crate::names::{Metric, Scale, Scenario, Subject};
-use crate::support::race::as_f64;
+use crate::support::as_f64;
 use crate::team::Child;
 use crate::wire::{Ask, Mode, Said};
 
@@ -37,8 +37,8 @@ impl Part {
         metric_left_out(self.scenario, metric).is_none()
     }
 
-    /// Steps on the progress bar.
-    pub(crate) fn steps(&self) -> usize {
+    /// Microseconds that this part will take, roughly: the length of its piece of the progress bar.
+    pub(crate) fn estimate_us(&self) -> u64 {
         let clocked = if self.measures(Metric::WorstNs) {
             self.scale.clocked_rounds()
         } else {
@@ -49,7 +49,35 @@ impl Part {
         } else {
             0
         };
-        (2 + self.rounds() + clocked + peaks) * self.subjects.len()
+        let each = self.rounds() as u64 * self.turn_us()
+            + clocked as u64 * self.clocked_us()
+            + (2 + peaks) as u64 * self.process_us();
+        each * self.subjects.len() as u64
+    }
+
+    /// One run of the whole: some 50 ns an entry, with what comes before it.
+    fn run_us(&self) -> u64 {
+        self.n as u64 / 20 + 1
+    }
+
+    /// A process that makes its inputs and runs once or a few times.
+    fn process_us(&self) -> u64 {
+        8_000 + 4 * self.run_us()
+    }
+
+    fn turn_us(&self) -> u64 {
+        self.scale.slice_us(self.n).max(self.run_us()) * 3 / 2
+    }
+
+    /// A clocked operation takes 100 ns, or is a whole run.
+    fn clocked_us(&self) -> u64 {
+        let spans = self.scale.spans(self.scenario, self.n);
+        let whole = matches!(
+            self.scenario,
+            Scenario::RequestU64 | Scenario::RequestStr | Scenario::Nested3
+        );
+        let each_ns = if whole { 50 * self.n as u64 } else { 100 };
+        self.run_us() + spans * each_ns / 1_000
     }
 
     /// Who and what is left out.
@@ -77,8 +105,8 @@ impl Part {
         }
     }
 
-    /// Measures everything that this part has; calls `step` as it goes.
-    pub(crate) fn run(&self, results: &mut Results, step: &dyn Fn()) -> Result<(), String> {
+    /// Measures everything that this part has; tells `step` how many of the estimated microseconds are done.
+    pub(crate) fn run(&self, results: &mut Results, step: &dyn Fn(u64)) -> Result<(), String> {
         let mut answers = Vec::new();
         let mut children = Vec::new();
         for &subject in &self.subjects {
@@ -88,7 +116,7 @@ impl Part {
                 said => return Err(child.confused(&said)),
             }
             children.push(child);
-            step();
+            step(self.process_us());
         }
         self.time(&mut children, results, step)?;
         if self.measures(Metric::WorstNs) {
@@ -139,9 +167,9 @@ impl Part {
         results.measured.extend(measured);
     }
 
-    fn time(&self, children: &mut [Child], results: &mut Results, step: &dyn Fn()) -> Result<(), String> {
+    fn time(&self, children: &mut [Child], results: &mut Results, step: &dyn Fn(u64)) -> Result<(), String> {
         let slice_us = self.scale.slice_us(self.n);
-        let times = Self::in_turns(children, self.rounds(), step, |child| {
+        let times = Self::in_turns(children, self.rounds(), &|| step(self.turn_us()), |child| {
             match child.ask(&Ask::Time { slice_us })? {
                 Said::Timed { ns_per_op } => Ok(ns_per_op),
                 said => Err(child.confused(&said)),
@@ -153,14 +181,17 @@ impl Part {
         Ok(())
     }
 
-    fn clock(&self, children: &mut [Child], results: &mut Results, step: &dyn Fn()) -> Result<(), String> {
+    fn clock(&self, children: &mut [Child], results: &mut Results, step: &dyn Fn(u64)) -> Result<(), String> {
         let spans = self.scale.spans(self.scenario, self.n);
-        let clocked = Self::in_turns(children, self.scale.clocked_rounds(), step, |child| {
-            match child.ask(&Ask::Clock { spans })? {
+        let clocked = Self::in_turns(
+            children,
+            self.scale.clocked_rounds(),
+            &|| step(self.clocked_us()),
+            |child| match child.ask(&Ask::Clock { spans })? {
                 Said::Clocked(clocked) => Ok(clocked),
                 said => Err(child.confused(&said)),
-            }
-        })?;
+            },
+        )?;
         let enough = clocked.iter().flatten().all(|round| round.spans >= ENOUGH_FOR_P9999);
         if !enough {
             results.left_out.push(LeftOut {
@@ -191,7 +222,12 @@ impl Part {
         Ok(())
     }
 
-    fn count(&self, answers: &mut Vec<(Subject, u64)>, results: &mut Results, step: &dyn Fn()) -> Result<(), String> {
+    fn count(
+        &self,
+        answers: &mut Vec<(Subject, u64)>,
+        results: &mut Results,
+        step: &dyn Fn(u64),
+    ) -> Result<(), String> {
         for &subject in &self.subjects {
             let mut child = Child::start(subject, self.scenario, self.n, Mode::Count)?;
             match child.hear()? {
@@ -209,12 +245,12 @@ impl Part {
                 said => return Err(child.confused(&said)),
             }
             child.close()?;
-            step();
+            step(self.process_us());
         }
         Ok(())
     }
 
-    fn peak(&self, answers: &mut Vec<(Subject, u64)>, results: &mut Results, step: &dyn Fn()) -> Result<(), String> {
+    fn peak(&self, answers: &mut Vec<(Subject, u64)>, results: &mut Results, step: &dyn Fn(u64)) -> Result<(), String> {
         for &subject in &self.subjects {
             let mut peaks = Vec::new();
             for _ in 0..self.scale.peaks(self.n) {
@@ -227,7 +263,7 @@ impl Part {
                     said => return Err(child.confused(&said)),
                 }
                 child.close()?;
-                step();
+                step(self.process_us());
             }
             if peaks.is_empty() {
                 results.left_out.push(LeftOut {

@@ -23,6 +23,16 @@ pub(crate) enum Scenario {
     SnapshotWrite,
     SnapshotOpen,
     SnapshotGet,
+    Lru,
+    Astar,
+    Dijkstra,
+    Cliques,
+    WordCounter,
+    Multimap,
+    SetUnion,
+    SetIntersection,
+    Trie,
+    CloneMap,
 }
 
 /// Which map it is done to.
@@ -41,7 +51,6 @@ pub(crate) enum Subject {
     Odht,
     Rkyv,
     Arenamap,
-    ArenamapFlat,
     ArenamapFixed,
 }
 
@@ -140,6 +149,22 @@ impl Scenario {
                 "bytes of n entries to something that answers, with what checks the format has; an operation is one opening"
             }
             Scenario::SnapshotGet => "random keys that are in an opened archive of n entries",
+            Scenario::Lru => {
+                "a whole program: a cache of n entries that drops what was used longest ago, n requests of a skewed mix"
+            }
+            Scenario::Astar => {
+                "a whole program: shortest ways on a grid, with a few small maps for each (of hashbrown in a `Bump`)"
+            }
+            Scenario::Dijkstra => "a whole program: distances to all nodes of a graph, whose edges are maps of maps",
+            Scenario::Cliques => "a whole program: maximal cliques of a graph, by many small sets",
+            Scenario::WordCounter => "a whole program: words of a text counted by `entry`, the most frequent taken out",
+            Scenario::Multimap => "a whole program: lists of values by key, built by `entry`, joined, emptied",
+            Scenario::SetUnion => "the union of two sets of n elements, half of them shared",
+            Scenario::SetIntersection => "the intersection of two sets of n elements, half of them shared",
+            Scenario::Trie => {
+                "a whole program: a trie of small maps that grows as words come (of hashbrown in a `Bump`)"
+            }
+            Scenario::CloneMap => "the clone of a map of n entries, and its drop",
         }
     }
 }
@@ -177,6 +202,16 @@ impl Scale {
             Scenario::Churn | Scenario::DeleteAll => [&[100], &[1_000, 100_000], &[1_000, 100_000, 1_000_000]],
             Scenario::Nested3 => [&[64], &[64, 4_096], &[64, 4_096]],
             Scenario::Big512 => [&[100], &[1_000, 10_000], &[1_000, 10_000, 100_000]],
+            Scenario::Lru => [&[100], &[1_000], &[100, 1_000, 10_000]],
+            Scenario::Astar => [&[8], &[32], &[8, 32]],
+            Scenario::Cliques => [&[24], &[24], &[24, 48]],
+            Scenario::Dijkstra
+            | Scenario::WordCounter
+            | Scenario::Multimap
+            | Scenario::SetUnion
+            | Scenario::SetIntersection
+            | Scenario::Trie
+            | Scenario::CloneMap => [&[100], &[1_000], &[100, 1_000]],
             Scenario::Iterate | Scenario::SnapshotWrite | Scenario::SnapshotOpen | Scenario::SnapshotGet => {
                 [&[1_000], &[1_000, 100_000], &[1_000, 100_000, 1_000_000]]
             }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::io;
 
-use arenamap::{Arena, ArenaMap, Growth};
+use arenamap::{Arena, ArenaMap};
 use bumpalo::Bump;
 use foldhash::fast::RandomState;
 
@@ -82,20 +82,19 @@ pub(crate) fn request(port: &mut Port, subject: Subject, n: usize) -> io::Result
                 sum
             }))
         }
-        Subject::Arenamap => in_arena(port, paths, Growth::Segmented),
-        Subject::ArenamapFlat => in_arena(port, paths, Growth::Flat),
+        Subject::Arenamap => in_arena(port, paths),
         Subject::Heapless | Subject::Odht | Subject::Rkyv | Subject::ArenamapFixed => Err(no_part(subject)),
     }
 }
 
-fn in_arena(port: &mut Port, paths: &[Path], growth: Growth) -> io::Result<()> {
-    fn new<V>(growth: Growth, arena: &Arena) -> ArenaMap<u64, V, RandomState, &Arena> {
-        let map = ArenaMap::<u64, V>::builder().growth(growth).hint(&HINT);
+fn in_arena(port: &mut Port, paths: &[Path]) -> io::Result<()> {
+    fn new<V>(arena: &Arena) -> ArenaMap<u64, V, RandomState, &Arena> {
+        let map = ArenaMap::<u64, V>::builder().hint(&HINT);
         map.hasher(RandomState::default()).build_in(arena)
     }
     let mut arena = Arena::new();
     port.serve(Cycles::new(1, || {
-        let sum = nest!(paths, new(growth, &arena));
+        let sum = nest!(paths, new(&arena));
         arena.reset();
         sum
     }))

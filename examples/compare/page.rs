@@ -5,15 +5,15 @@ use std::fmt::Write;
 use clap::ValueEnum;
 
 use crate::charts::{self, Line, Size};
-use crate::figures::{Results, Series, thousands};
+use crate::figures::{Results, Series, human, thousands};
 use crate::names::{Metric, Scenario, Subject};
-use crate::support::race::as_f64;
+use crate::support::as_f64;
 use crate::table;
 
 type Written = Result<(), Box<dyn std::error::Error>>;
 
 /// Light and dark of each subject, in the order of [`Subject`]; families are of one hue.
-const COLOURS: [(&str, &str); 14] = [
+const COLOURS: [(&str, &str); 13] = [
     ("#8a6d3b", "#d9b36c"), // std
     ("#b8923f", "#f0d492"), // std-foldhash
     ("#1f5fbf", "#6ea8fe"), // hashbrown
@@ -26,7 +26,6 @@ const COLOURS: [(&str, &str); 14] = [
     ("#9e9e9e", "#8d8d8d"), // odht
     ("#455a64", "#90a4ae"), // rkyv
     ("#d84315", "#ff7043"), // arenamap
-    ("#2e7d32", "#66bb6a"), // arenamap-flat
     ("#ef9a00", "#ffca28"), // arenamap-fixed
 ];
 
@@ -61,6 +60,7 @@ pub(crate) fn page(results: &Results, about: &[String]) -> Result<String, Box<dy
         charts::colour_rules()
     )?;
     html.push_str("<h1>arenamap, compared</h1>\n");
+    summary(&mut html, results)?;
     for line in about {
         writeln!(html, "<p class=\"soft\">{}</p>", escape(line))?;
     }
@@ -71,6 +71,84 @@ pub(crate) fn page(results: &Results, about: &[String]) -> Result<String, Box<dy
     tables(&mut html, results)?;
     html.push_str("</body>\n</html>\n");
     Ok(html)
+}
+
+/// What a reader takes along: three sentences, a row for each scenario, and where the rest is.
+fn summary(html: &mut String, results: &Results) -> Written {
+    const PEERS: [Subject; 4] = [
+        Subject::Std,
+        Subject::StdFoldhash,
+        Subject::Hashbrown,
+        Subject::HashbrownBump,
+    ];
+    let mut rows = String::new();
+    let (mut better, mut all) = (0, 0);
+    for scenario in Scenario::value_variants() {
+        let sizes: Vec<usize> = results
+            .parts()
+            .into_iter()
+            .filter(|part| part.0 == *scenario)
+            .map(|part| part.1)
+            .collect();
+        let Some(&n) = sizes.get(sizes.len() / 2) else {
+            continue;
+        };
+        let time = |subject| results.find(*scenario, n, subject, Metric::NsPerOp);
+        let Some(ours) = results.reference(*scenario, n).and_then(time) else {
+            continue;
+        };
+        write!(
+            rows,
+            "<tr><th><a href=\"#{scenario}\">{scenario}</a></th><td>{}</td><td>{}</td>",
+            thousands(n),
+            human(ours.figure.median, &ours.figure.unit)
+        )?;
+        for peer in PEERS {
+            let ratio = time(peer).and_then(|peer| peer.over(ours));
+            rows.push_str(&ratio.map_or("<td></td>".to_owned(), |ratio| {
+                all += 1;
+                better += usize::from(ratio.median >= 1.0);
+                format!("<td>{}</td>", short(ratio.median))
+            }));
+        }
+        rows.push_str("</tr>\n");
+    }
+    writeln!(
+        html,
+        "<p>Every map here does the same work on the same keys, each in a process of its own, and all take turns on one machine. A ratio \
+         is how many times as long as arenamap another map takes: above 1 arenamap is faster, below 1 it is slower. In this table \
+         arenamap is at least as fast in {better} of {all} comparisons.</p>"
+    )?;
+    let columns = PEERS.len() + 3;
+    writeln!(
+        html,
+        "<p class=\"soft narrow\">{columns} columns: the table scrolls to the side.</p>"
+    )?;
+    html.push_str("<div class=\"scroll\"><table><tr><th>scenario</th><th>n</th><th>arenamap</th>");
+    for peer in PEERS {
+        write!(html, "<th>{peer}</th>")?;
+    }
+    write!(html, "</tr>\n{rows}</table></div>\n<p class=\"soft\">More: ")?;
+    let charts = [
+        ("requests", "requests"),
+        ("inserts", "single inserts"),
+        ("memory-growth", "memory while growing"),
+        ("memory-churn", "memory under churn"),
+        ("snapshots", "snapshots"),
+        ("figures", "all figures"),
+    ];
+    let links = charts.map(|(id, text)| format!("<a href=\"#{id}\">{text}</a>"));
+    writeln!(html, "{}</p>", links.join(", "))?;
+    Ok(())
+}
+
+/// Two digits are enough for who reads along.
+fn short(ratio: f64) -> String {
+    if ratio < 9.95 {
+        format!("{ratio:.1}")
+    } else {
+        format!("{ratio:.0}")
+    }
 }
 
 /// A variable for each subject's colour.
@@ -119,8 +197,7 @@ fn requests(html: &mut String, results: &Results) -> Written {
     let parts = parts
         .iter()
         .filter(|(scenario, _)| matches!(scenario, Scenario::RequestU64 | Scenario::RequestStr));
-    let mut title =
-        "<h2>A request</h2>\n<p>Make a map, fill it, read each key, iterate, drop it. Shorter is better.</p>\n";
+    let mut title = "<h2 id=\"requests\">A request</h2>\n<p>Make a map, fill it, read each key, iterate, drop it. Shorter is better.</p>\n";
     for &(scenario, n) in parts {
         html.push_str(std::mem::take(&mut title));
         let what = if scenario == Scenario::RequestU64 {
@@ -160,7 +237,7 @@ fn growth(html: &mut String, results: &Results) -> Written {
         .collect();
     writeln!(
         html,
-        "<h2>Single inserts, from empty to {} entries</h2>\n<p>To the right are the rare, slow ones: above 1/1k stands the time that one \
+        "<h2 id=\"inserts\">Single inserts, from empty to {} entries</h2>\n<p>To the right are the rare, slow ones: above 1/1k stands the time that one \
          insert of a thousand exceeds. Both axes go by powers of ten. Each span holds one reading of the clock. Lower is better.</p>",
         thousands(n)
     )?;
@@ -194,7 +271,11 @@ fn memory(html: &mut String, results: &Results) -> Written {
             continue;
         };
         let lines: Vec<Line> = of_scenario().filter(|story| story.n == n).map(line).collect();
-        writeln!(html, "<h2>{title}, {} entries</h2>\n<p>{text}</p>", thousands(n))?;
+        writeln!(
+            html,
+            "<h2 id=\"memory-{scenario}\">{title}, {} entries</h2>\n<p>{text}</p>",
+            thousands(n)
+        )?;
         picture(html, "lines", |size| charts::memory(size, &lines))?;
         legend(html, &lines)?;
     }
@@ -203,7 +284,7 @@ fn memory(html: &mut String, results: &Results) -> Written {
 
 fn snapshots(html: &mut String, results: &Results) -> Written {
     let parts = results.parts();
-    let mut title = "<h2>Snapshots</h2>\n<p>Lengths go by powers of ten: one step to the right is ten times the time. Shorter is better.</p>\n";
+    let mut title = "<h2 id=\"snapshots\">Snapshots</h2>\n<p>Lengths go by powers of ten: one step to the right is ten times the time. Shorter is better.</p>\n";
     for (scenario, what) in [
         (Scenario::SnapshotWrite, "Write"),
         (Scenario::SnapshotOpen, "Open"),
@@ -223,7 +304,7 @@ fn snapshots(html: &mut String, results: &Results) -> Written {
 }
 
 fn tables(html: &mut String, results: &Results) -> Written {
-    html.push_str("<h2>All figures</h2>\n<p>Medians; below each its ratio to arenamap (where it takes no part, to arenamap-fixed): above 1 arenamap is \
+    html.push_str("<h2 id=\"figures\">All figures</h2>\n<p>Medians; below each its ratio to arenamap (where it takes no part, to arenamap-fixed): above 1 arenamap is \
          better, below 1 it loses. Behind the median ratio, the smallest and the largest of single rounds.</p>\n<ul class=\"soft\">\n");
     for metric in Metric::value_variants() {
         writeln!(html, "<li>{metric}: {}</li>", escape(metric.meaning()))?;
@@ -233,7 +314,11 @@ fn tables(html: &mut String, results: &Results) -> Written {
     for (scenario, n) in results.parts() {
         if last != Some(scenario) {
             last = Some(scenario);
-            writeln!(html, "<h2>{scenario}</h2>\n<p>{}</p>", escape(scenario.meaning()))?;
+            writeln!(
+                html,
+                "<h2 id=\"{scenario}\">{scenario}</h2>\n<p>{}</p>",
+                escape(scenario.meaning())
+            )?;
             html.push_str("<ul class=\"soft\">\n");
             for line in results.left_out_lines(scenario) {
                 writeln!(html, "<li>{}</li>", escape(&line))?;
@@ -243,8 +328,10 @@ fn tables(html: &mut String, results: &Results) -> Written {
         let (metrics, rows) = table::rows(results, scenario, n);
         write!(
             html,
-            "<h3>n = {}</h3>\n<div class=\"scroll\"><table><tr><th>subject</th>",
-            thousands(n)
+            "<h3>n = {}</h3>\n<p class=\"soft narrow\">{} columns: the table scrolls to the side.</p>\n\
+             <div class=\"scroll\"><table><tr><th>subject</th>",
+            thousands(n),
+            metrics.len() + 1
         )?;
         for metric in metrics {
             write!(html, "<th>{metric}</th>")?;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use crate::applies::is_program;
 use crate::figures::{Figure, digits, human, thousands};
 use crate::names::{Metric, Scenario, Subject};
 
@@ -17,7 +18,7 @@ pub(crate) fn run(results: &Path, write: bool) -> Result<(), String> {
     let failed = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let json = fs::read_to_string(results).map_err(|error| failed(results, &error))?;
     let figures: Vec<Figure> = serde_json::from_str(&json).map_err(|error| failed(results, &error))?;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut stale = Vec::new();
     for name in FILES {
         let path = root.join(name);
@@ -36,7 +37,7 @@ pub(crate) fn run(results: &Path, write: bool) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} differ(s) from {}: cargo run --release --all-features --example compare -- --readme {1}",
+        "{} differ(s) from {}: cargo run --release -p compare -- --readme {1}",
         stale.join(" and "),
         results.display()
     ))
@@ -111,12 +112,14 @@ fn ratio(peer: Option<&Figure>, ours: Option<&Figure>) -> String {
     }
 }
 
-/// The table that a marker names: `request`, `lookup`, `growth`, or a scenario and a metric.
+/// The table that a marker names: `summary`, `request`, `lookup`, `growth`, `programs`, or a scenario and a metric.
 fn table(name: &str, figures: &[Figure]) -> Result<String, String> {
     match name {
+        "summary" => summary(figures),
         "request" => requests(figures),
         "lookup" => lookups(figures),
         "growth" => growth(figures),
+        "programs" => programs(figures),
         _ => {
             let (scenario, metric) = name
                 .split_once(' ')
@@ -128,6 +131,43 @@ fn table(name: &str, figures: &[Figure]) -> Result<String, String> {
             )
         }
     }
+}
+
+/// Ten rows that say most.
+fn summary(figures: &[Figure]) -> Result<String, String> {
+    const PEERS: [(Subject, &str); 3] = [
+        (Subject::Std, "`std`"),
+        (Subject::Hashbrown, "`hashbrown`"),
+        (Subject::HashbrownBump, "`hashbrown` in a `Bump`"),
+    ];
+    const ROWS: [(Scenario, usize, &str); 10] = [
+        (
+            Scenario::RequestU64,
+            32,
+            "a request: fill a new map with 32 numbers, read it, drop it",
+        ),
+        (Scenario::RequestStr, 64, "a request with 64 pairs of strings"),
+        (Scenario::Nested3, 64, "a request with maps in maps in maps, 64 leaves"),
+        (Scenario::LookupHit, 1_000, "a hit, of 1,000 entries"),
+        (Scenario::LookupMiss, 1_000, "a miss"),
+        (Scenario::Growth, 100_000, "an insert, from empty to 100,000 entries"),
+        (Scenario::Churn, 1_000, "a removal and an insert, at 1,000 entries"),
+        (Scenario::Iterate, 1_000, "a step of an iterator"),
+        (Scenario::CloneMap, 1_000, "a clone of 1,000 entries"),
+        (Scenario::Lru, 1_000, "a program: a cache of 1,000 entries"),
+    ];
+    let header = ["", "arenamap"].into_iter().chain(PEERS.map(|peer| peer.1));
+    let mut text = line(header.map(str::to_owned)) + &rule(2 + PEERS.len());
+    for (scenario, n, what) in ROWS {
+        let of = |subject| find(figures, scenario, n, subject, Metric::NsPerOp);
+        let ours = of(Subject::Arenamap);
+        if ours.is_none() {
+            return Err(format!("the results have no {scenario} of {n} entries"));
+        }
+        let ratios = PEERS.iter().map(|&(peer, _)| ratio(of(peer), ours));
+        text.push_str(&line([what.to_owned(), shown(ours)].into_iter().chain(ratios)));
+    }
+    Ok(text)
 }
 
 fn requests(figures: &[Figure]) -> Result<String, String> {
@@ -156,32 +196,48 @@ fn requests(figures: &[Figure]) -> Result<String, String> {
 }
 
 fn lookups(figures: &[Figure]) -> Result<String, String> {
-    let header = ["entries", "hit", "miss", "hit, `Growth::Flat`", "miss, `Growth::Flat`"];
+    let header = ["entries", "hit", "miss"];
     let mut text = line(header.map(str::to_owned)) + &rule(header.len());
     for n in sizes(figures, Scenario::LookupHit)? {
-        let cell = |scenario, ours| {
+        let cell = |scenario| {
             let of = |subject| find(figures, scenario, n, subject, Metric::NsPerOp);
-            ratio(of(Subject::Hashbrown), of(ours))
+            ratio(of(Subject::Hashbrown), of(Subject::Arenamap))
         };
         text.push_str(&line([
             thousands(n),
-            cell(Scenario::LookupHit, Subject::Arenamap),
-            cell(Scenario::LookupMiss, Subject::Arenamap),
-            cell(Scenario::LookupHit, Subject::ArenamapFlat),
-            cell(Scenario::LookupMiss, Subject::ArenamapFlat),
+            cell(Scenario::LookupHit),
+            cell(Scenario::LookupMiss),
         ]));
+    }
+    Ok(text)
+}
+
+/// Whole programs at all sizes.
+fn programs(figures: &[Figure]) -> Result<String, String> {
+    const PEERS: [(Subject, &str); 2] = [
+        (Subject::StdFoldhash, "`std`, foldhash"),
+        (Subject::Hashbrown, "`hashbrown`"),
+    ];
+    let header = ["program", "n", "arenamap"].into_iter().chain(PEERS.map(|peer| peer.1));
+    let mut text = line(header.map(str::to_owned)) + &rule(3 + PEERS.len());
+    for &scenario in Scenario::value_variants()
+        .iter()
+        .filter(|scenario| is_program(**scenario))
+    {
+        for n in sizes(figures, scenario)? {
+            let of = |subject| find(figures, scenario, n, subject, Metric::NsPerOp);
+            let ours = of(Subject::Arenamap);
+            let ratios = PEERS.iter().map(|&(peer, _)| ratio(of(peer), ours));
+            let cells = [format!("`{scenario}`"), thousands(n), shown(ours)];
+            text.push_str(&line(cells.into_iter().chain(ratios)));
+        }
     }
     Ok(text)
 }
 
 /// The largest size that was measured.
 fn growth(figures: &[Figure]) -> Result<String, String> {
-    const PEERS: [Subject; 4] = [
-        Subject::Hashbrown,
-        Subject::HashbrownBump,
-        Subject::Griddle,
-        Subject::ArenamapFlat,
-    ];
+    const PEERS: [Subject; 3] = [Subject::Hashbrown, Subject::HashbrownBump, Subject::Griddle];
     const METRICS: [(Metric, &str); 7] = [
         (Metric::NsPerOp, "an insert, on average"),
         (Metric::P99Ns, "p99 of single inserts"),

@@ -8,6 +8,7 @@ use foldhash::fast::{FixedState, RandomState};
 use crate::child::Port;
 use crate::maps::{self, Big, Kind, Map, Remove, Value};
 use crate::names::{Scenario, Subject};
+use crate::programs::{Program, model, ours, theirs};
 use crate::turns::{Churn, Cycles, DeleteAll, Growth, Lookups, queries, sum};
 use crate::{archives, nested, strings, support};
 
@@ -29,8 +30,7 @@ macro_rules! with_kind {
             Subject::HashbrownBumpPresized => of!(maps::HashbrownBumpPresized),
             Subject::Griddle => of!(maps::Griddle),
             Subject::Indexmap => of!(maps::Indexmap),
-            Subject::Arenamap => of!(maps::Segmented),
-            Subject::ArenamapFlat => of!(maps::Flat),
+            Subject::Arenamap => of!(maps::InArena),
             Subject::ArenamapFixed => of!(maps::Fixed),
             $left @ (Subject::Heapless | Subject::Odht | Subject::Rkyv) => $other,
         }
@@ -80,6 +80,18 @@ macro_rules! with_growing {
     };
 }
 
+/// A whole program on the subject's maps: one source, compiled on each.
+macro_rules! program {
+    ($port:expr, $subject:expr, $n:expr, $module:ident::$program:ident) => {
+        match $subject {
+            Subject::StdFoldhash => program::<model::source::$module::$program>($port, $n),
+            Subject::Hashbrown => program::<theirs::source::$module::$program>($port, $n),
+            Subject::Arenamap => program::<ours::source::$module::$program>($port, $n),
+            other => Err(no_part(other)),
+        }
+    };
+}
+
 /// The parent asks for nothing that `applies` leaves out.
 pub(crate) fn no_part(subject: Subject) -> io::Error {
     io::Error::other(format!("{subject} has no part in this scenario"))
@@ -104,6 +116,16 @@ pub(crate) fn prepare(port: &mut Port, subject: Subject, scenario: Scenario, n: 
         Scenario::SnapshotWrite => archives::write(port, subject, n),
         Scenario::SnapshotOpen => archives::open(port, subject, n),
         Scenario::SnapshotGet => archives::get(port, subject, n),
+        Scenario::Lru => program!(port, subject, n, lru::Lru),
+        Scenario::Astar => program!(port, subject, n, astar::AStar),
+        Scenario::Dijkstra => program!(port, subject, n, dijkstra::Dijkstra),
+        Scenario::Cliques => program!(port, subject, n, cliques::Cliques),
+        Scenario::WordCounter => program!(port, subject, n, words::WordCounter),
+        Scenario::Multimap => program!(port, subject, n, multimap::Multimap),
+        Scenario::SetUnion => program!(port, subject, n, sets::Union),
+        Scenario::SetIntersection => program!(port, subject, n, sets::Intersection),
+        Scenario::Trie => program!(port, subject, n, trie::Trie),
+        Scenario::CloneMap => program!(port, subject, n, bulk::Clone),
     }
 }
 
@@ -190,4 +212,12 @@ where
     let prepared = DeleteAll::<(K, FixedState)>::new(n);
     port.inputs_are_ready();
     port.serve(prepared)
+}
+
+#[inline(never)]
+fn program<P: Program>(port: &mut Port, n: usize) -> io::Result<()> {
+    let mut program = P::new(n);
+    program.prepare();
+    port.inputs_are_ready();
+    port.serve(Cycles::new(1, || program.run()))
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr};
-use arenamap::{Arena, ArenaMap, Growth};
+use arenamap::{Arena, ArenaMap};
 use bumpalo::Bump;
 use foldhash::fast::RandomState;
 use heapless::index_map::FnvIndexMap;
@@ -42,8 +42,7 @@ pub(crate) fn request(port: &mut Port, subject: Subject, n: usize) -> io::Result
         Subject::HashbrownBumpPresized => in_bump(port, pairs, |bump| {
             InBump::with_capacity_and_hasher_in(n, hasher(), bump)
         }),
-        Subject::Arenamap => in_arena(port, pairs, Growth::Segmented),
-        Subject::ArenamapFlat => in_arena(port, pairs, Growth::Flat),
+        Subject::Arenamap => in_arena(port, pairs),
         Subject::ArenamapFixed => fixed(port, pairs),
         Subject::Heapless => match n {
             ..=8 => on_stack::<8>(port, pairs),
@@ -67,10 +66,10 @@ fn in_bump(
     }))
 }
 
-fn in_arena(port: &mut Port, pairs: &[(String, String)], growth: Growth) -> io::Result<()> {
+fn in_arena(port: &mut Port, pairs: &[(String, String)]) -> io::Result<()> {
     let mut arena = Arena::new();
     port.serve(Cycles::new(1, || {
-        let map = ArenaMap::<&str, &str>::builder().growth(growth).hint(&HINT);
+        let map = ArenaMap::<&str, &str>::builder().hint(&HINT);
         let map = map.hasher(RandomState::default()).build_in(&arena);
         let sum = string_cycle!(map, pairs, |text| &*arena.alloc_str(text));
         arena.reset();

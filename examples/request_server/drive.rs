@@ -1,5 +1,8 @@
-//! Driving the server: check that the three handlers agree, warm up, measure in turns.
+//! Driving the server: bodies to send, connections to send them on, and the order: check that the three handlers agree,
+//! warm up, measure in turns.
 
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,13 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use axum::http::StatusCode;
+use axum::http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
 use indicatif::ProgressBar;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::client::Client;
+use crate::access_log::{self, Fault, Generator};
 use crate::figures::{Kind, PerKind};
 use crate::heap;
+use crate::maps::KnownSizes;
 
 /// How much to do.
 #[derive(Clone, Copy, Debug)]
@@ -211,4 +219,218 @@ async fn one_exchange(client: &mut Client, kind: Kind, exchange: &Exchange) -> R
         return Err("the report differs from the one at the start".to_owned());
     }
     Ok(())
+}
+
+/// What is sent, again and again.
+pub(crate) struct Bodies {
+    pub(crate) texts: Vec<Bytes>,
+    /// Lines in all of them.
+    pub(crate) lines: usize,
+    /// Lines of the file that are not in the combined format and are not sent: how many, and the first.
+    pub(crate) left_out: usize,
+    first_left_out: Option<(usize, Fault)>,
+    /// The file has more lines than were read.
+    cut_short: bool,
+}
+
+/// Different bodies that are made up for a run, unless that would be too many lines.
+const GENERATED_BODIES: usize = 64;
+const GENERATED_LINES: usize = 200_000;
+/// Of a log file, no more than this is read.
+const MAX_LOG_BYTES: usize = 64 << 20;
+
+impl Bodies {
+    /// Made-up lines.
+    pub(crate) fn generated(lines_per_body: usize) -> Self {
+        let mut generator = Generator::new(2015);
+        let mut bodies = Self::empty();
+        let mut text = Vec::new();
+        for _ in 0..(GENERATED_LINES / lines_per_body).clamp(4, GENERATED_BODIES) {
+            for _ in 0..lines_per_body {
+                generator.write_line(&mut text);
+            }
+            bodies.push(&mut text, lines_per_body);
+        }
+        bodies
+    }
+
+    /// The lines of a log, from its beginning. Lines that are not in the combined format are
+    /// counted and left out.
+    pub(crate) fn from_log(log: impl Read, lines_per_body: usize) -> io::Result<Self> {
+        let mut bytes = log.take(MAX_LOG_BYTES as u64 + 1);
+        let mut log = Vec::new();
+        bytes.read_to_end(&mut log)?;
+        let mut bodies = Self::empty();
+        bodies.cut_short = log.len() > MAX_LOG_BYTES;
+        if bodies.cut_short {
+            // What stands behind the last end of line may be half a line.
+            log.truncate(memchr::memrchr(b'\n', &log).unwrap_or(0));
+        }
+        let (mut text, mut lines) = (Vec::new(), 0);
+        for (number, line) in access_log::numbered_lines(&log) {
+            if let Err(fault) = access_log::parse(line) {
+                bodies.left_out += 1;
+                bodies.first_left_out.get_or_insert((number, fault));
+                continue;
+            }
+            text.extend_from_slice(line);
+            text.push(b'\n');
+            lines += 1;
+            if lines == lines_per_body {
+                bodies.push(&mut text, lines);
+                lines = 0;
+            }
+        }
+        if lines > 0 {
+            bodies.push(&mut text, lines);
+        }
+        Ok(bodies)
+    }
+
+    fn empty() -> Self {
+        Self {
+            texts: Vec::new(),
+            lines: 0,
+            left_out: 0,
+            first_left_out: None,
+            cut_short: false,
+        }
+    }
+
+    fn push(&mut self, text: &mut Vec<u8>, lines: usize) {
+        self.texts.push(Bytes::copy_from_slice(text));
+        self.lines += lines;
+        text.clear();
+    }
+
+    /// What to know about the file, in sentences.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let left_out = self.first_left_out.map(|(line, fault)| {
+            let all = self.lines + self.left_out;
+            format!(
+                "Left out, for they are not in the combined format: {} of {all} lines; the first is line {line}, {fault}.",
+                self.left_out
+            )
+        });
+        let cut_short = self
+            .cut_short
+            .then(|| format!("Only the first {} MiB of the log were used.", MAX_LOG_BYTES >> 20));
+        left_out.into_iter().chain(cut_short).collect()
+    }
+
+    /// Bytes of the longest body.
+    pub(crate) fn longest(&self) -> usize {
+        self.texts.iter().map(Bytes::len).max().unwrap_or(0)
+    }
+
+    /// The sizes that a careful programmer would have found out for the maps with a given capacity:
+    /// the largest over all bodies.
+    pub(crate) fn known_sizes(&self) -> KnownSizes {
+        let mut sizes = KnownSizes::default();
+        for body in &self.texts {
+            let mut paths = HashMap::<_, HashSet<_>>::new();
+            let mut clients = HashSet::new();
+            for line in access_log::numbered_lines(body) {
+                if let Ok(line) = access_log::parse(line.1) {
+                    paths.entry(line.path).or_default().insert(line.status);
+                    clients.insert(line.client);
+                }
+            }
+            sizes.paths = sizes.paths.max(paths.len());
+            sizes.clients = sizes.clients.max(clients.len());
+            let statuses = paths.values().map(HashSet::len).max();
+            sizes.statuses = sizes.statuses.max(statuses.unwrap_or(0));
+        }
+        sizes
+    }
+}
+
+/// A request without an answer after this time has failed.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client that sends one request at a time.
+pub(crate) struct Client {
+    address: SocketAddr,
+    host: String,
+    connection: Option<SendRequest<Full<Bytes>>>,
+}
+
+impl Client {
+    /// A client of the server at `address`; it connects when it has something to send.
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            host: address.to_string(),
+            connection: None,
+        }
+    }
+
+    /// Sends `body` and waits for the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// Whatever went wrong on the way, in words; the next request uses a new connection.
+    pub(crate) async fn post(&mut self, route: &str, body: Bytes) -> Result<(StatusCode, Bytes), String> {
+        self.send(Method::POST, route, body).await
+    }
+
+    /// Asks for what is there and waits for the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`post`](Self::post).
+    #[allow(dead_code, reason = "for tests: the driver has nothing to ask for")]
+    pub(crate) async fn get(&mut self, route: &str) -> Result<(StatusCode, Bytes), String> {
+        self.send(Method::GET, route, Bytes::new()).await
+    }
+
+    async fn send(&mut self, method: Method, route: &str, body: Bytes) -> Result<(StatusCode, Bytes), String> {
+        let answer = tokio::time::timeout(TIMEOUT, self.exchange(method, route, body))
+            .await
+            .unwrap_or_else(|_| Err(format!("no answer within {} s", TIMEOUT.as_secs())));
+        if answer.is_err() {
+            self.connection = None;
+        }
+        answer
+    }
+
+    async fn exchange(&mut self, method: Method, route: &str, body: Bytes) -> Result<(StatusCode, Bytes), String> {
+        let request = Request::builder()
+            .method(method)
+            .uri(route)
+            .header(header::HOST, &self.host)
+            .body(Full::new(body))
+            .map_err(|error| format!("bad request: {error}"))?;
+        let connection = self.connected().await?;
+        let answer = connection.send_request(request).await;
+        let answer = answer.map_err(|error| format!("sending failed: {error}"))?;
+        let status = answer.status();
+        let bytes = answer.into_body().collect().await;
+        let bytes = bytes.map_err(|error| format!("receiving failed: {error}"))?;
+        Ok((status, bytes.to_bytes()))
+    }
+
+    /// The connection, opened or opened again if need be.
+    async fn connected(&mut self) -> Result<&mut SendRequest<Full<Bytes>>, String> {
+        let usable = match self.connection.take() {
+            Some(mut connection) => connection.ready().await.ok().map(|()| connection),
+            None => None,
+        };
+        let usable = match usable {
+            Some(connection) => connection,
+            None => connect(self.address)
+                .await
+                .map_err(|error| format!("no connection to {}: {error}", self.address))?,
+        };
+        Ok(self.connection.insert(usable))
+    }
+}
+
+async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    // Ends when the sender is dropped or the server closes.
+    tokio::spawn(connection);
+    Ok(sender)
 }

@@ -6,6 +6,11 @@
 //! after each poll of one future, so it sees the calls made inside that future, all of them and no
 //! others, wherever it runs.
 //!
+//! The crate's `audit` counts the calls of futures, too: use it in your own tests and services (`examples/axum_handler`
+//! does). Here each thread of the server is counted as well, all the time, for what the HTTP layer calls; and the
+//! baselines, which make hundreds of calls for each request, are timed. So counting a call must take a few
+//! instructions, and opening a span must not take a block.
+//!
 //! # The unsafe part
 //!
 //! 1. Every request is passed on to [`System`] unchanged, and its answer handed back unchanged, so

@@ -2,33 +2,38 @@
 //! without one call to the global allocator.
 //!
 //! ```text
-//! cargo run --release --example request_server              # server, driver, comparison, end
-//! cargo run --release --example request_server -- --serve   # just the server
+//! cargo run --release -p request_server              # server, driver, comparison, end
+//! cargo run --release -p request_server -- --serve   # just the server
 //! curl --data-binary @access.log http://127.0.0.1:3000/report
 //! ```
 //!
-//! Start reading at `arena_workspace.rs` (how a request uses the crate) and `report.rs` (what a
-//! request does). `heap.rs` says how heap calls are counted, `drive.rs` how it is measured.
+//! | file | what it says |
+//! |---|---|
+//! | `handler.rs` | what a request does: start reading here |
+//! | `maps.rs` | how a request uses the crate, and the maps that it is compared with |
+//! | `totals.rs` | running totals of all requests, in a map that is its own snapshot |
+//! | `server.rs` | the HTTP around it |
+//! | `access_log.rs` | log lines, read and made up |
+//! | `heap.rs` | how heap calls are counted |
+//! | `drive.rs` | how it is driven and measured |
+//! | `figures.rs` | what was measured, and how it is reported |
+//! | `main.rs` | the command line, and the order of events |
 
-mod arena_workspace;
-mod baselines;
-mod bodies;
-mod buffers;
-mod cli;
-mod client;
+mod access_log;
 mod drive;
 mod figures;
-mod generate;
+mod handler;
 mod heap;
-mod log_line;
-mod outcome;
-mod report;
-mod report_json;
+mod maps;
 mod server;
 mod totals;
 
+use std::fs::File;
+use std::future::{Future, pending};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -40,12 +45,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use bodies::Bodies;
-use cli::Cli;
-use drive::{Driver, Load};
-use figures::{Figures, Kind, PerKind};
-use outcome::{LoadText, Outcome};
-use server::App;
+use drive::{Bodies, Driver, Load};
+use figures::{Figures, Kind, LoadText, Outcome, PerKind};
+use heap::MAX_SERVER_THREADS;
+use server::{App, Signals};
 use totals::Totals;
 
 #[global_allocator]
@@ -55,8 +58,79 @@ static HEAP: heap::CountingAllocator = heap::CountingAllocator;
 /// it is `const`.)
 static POOL: OnceLock<ArenaPool> = OnceLock::new();
 
-/// How long running requests may take after ctrl-c.
+/// How long running requests may take after the server was asked to stop; then they are cut.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// An HTTP server whose handlers make no call to the global allocator.
+///
+/// POST /report takes lines of an access log and answers with a report in JSON. All maps of a request
+/// live in one arena, taken from a pool and held across .await. By default the program starts the
+/// server on a free port, drives it over real sockets, does the same work on the maps of std and of
+/// hashbrown, prints the comparison and ends; it fails if a handler touched the heap after warm-up.
+#[derive(Debug, Parser)]
+#[command(name = "request_server")]
+struct Cli {
+    /// Keep serving until ctrl-c or SIGTERM instead of driving the server
+    #[arg(long)]
+    serve: bool,
+
+    /// Where to listen [default: a free port on 127.0.0.1; port 3000 with --serve]
+    #[arg(long, value_name = "IP:PORT")]
+    addr: Option<SocketAddr>,
+
+    /// Send the lines of this access log instead of made-up ones
+    #[arg(long, value_name = "FILE", conflicts_with = "serve")]
+    log: Option<PathBuf>,
+
+    /// Requests to measure for each kind of maps, after warm-up
+    #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..))]
+    requests: u64,
+
+    /// Connections that send requests at the same time
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=512))]
+    concurrency: u16,
+
+    /// Log lines in one request
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    lines_per_request: u32,
+
+    /// Threads of the server [default: one per core, at least 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_SERVER_THREADS as i64))]
+    workers: Option<u16>,
+
+    /// Longest body the server accepts; longer ones get 413
+    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20)]
+    max_body: usize,
+
+    /// Arena memory one request may use; beyond it, it gets 507
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
+    arena_budget: usize,
+
+    /// Stop measuring after this time, with what there is by then
+    #[arg(long, value_name = "S", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    max_seconds: u64,
+
+    /// With --serve: start from the totals in this file, if it is there, and publish them to it at the end; FILE.lock keeps a second server out
+    #[arg(long, value_name = "FILE", requires = "serve")]
+    totals: Option<PathBuf>,
+
+    /// Print one JSON object instead of the table
+    #[arg(long, conflicts_with = "serve")]
+    json: bool,
+}
+
+impl Cli {
+    fn address(&self) -> SocketAddr {
+        let port = if self.serve { 3000 } else { 0 };
+        self.addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    fn worker_threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(2, NonZero::get);
+        let wanted = self.workers.map(usize::from);
+        wanted.unwrap_or_else(|| cores().clamp(2, MAX_SERVER_THREADS))
+    }
+}
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -103,33 +177,37 @@ fn start(cli: &Cli, app: Arc<App>) -> Result<Running, String> {
 }
 
 impl Running {
-    /// Lets running requests end, for a while.
-    fn stop(self) -> Result<(), String> {
+    /// Lets running requests end, for a while or until `cut` is ready, and says whether they did. No handler runs afterwards.
+    fn stop(self, cut: impl Future<Output = ()>) -> Result<bool, String> {
         let _ = self.stop.send(());
-        let stopped = self
-            .runtime
-            .block_on(async { tokio::time::timeout(LAST_REQUESTS, self.stopped).await });
-        self.runtime.shutdown_background();
+        let stopped = self.runtime.block_on(async {
+            tokio::select! {
+                stopped = self.stopped => Some(stopped),
+                () = tokio::time::sleep(LAST_REQUESTS) => None,
+                () = cut => None,
+            }
+        });
+        // A handler waits often, so that its thread is free at once.
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
         match stopped {
-            Err(_) => Err("some requests did not end in time".to_owned()),
-            Ok(Err(error)) => Err(format!("the server failed: {error}")),
-            Ok(Ok(Err(error))) => Err(format!("the server failed: {error}")),
-            Ok(Ok(Ok(()))) => Ok(()),
+            None => Ok(false),
+            Some(Err(error)) => Err(format!("the server failed: {error}")),
+            Some(Ok(Err(error))) => Err(format!("the server failed: {error}")),
+            Some(Ok(Ok(()))) => Ok(true),
         }
     }
 }
 
 fn app(cli: &Cli, bodies: Option<&Bodies>) -> Result<Arc<App>, String> {
     let totals = |kind: Kind| {
-        #[cfg(feature = "files")]
         if let (Some(file), Kind::Arena) = (&cli.totals, kind) {
             let totals = Totals::warm_start(file);
-            return totals.map_err(|error| format!("cannot start from {}: {error}", file.display()));
+            return totals.map_err(|error| format!("cannot keep totals in {}: {error}", file.display()));
         }
         Totals::new().map_err(|error| format!("cannot make the totals of {}: {error}", kind.route()))
     };
     Ok(Arc::new(App {
-        pool: POOL.get_or_init(|| arena_workspace::pool(cli.arena_budget, cli.concurrency.into())),
+        pool: POOL.get_or_init(|| maps::pool(cli.arena_budget, cli.concurrency.into())),
         sizes: bodies.map(Bodies::known_sizes).unwrap_or_default(),
         max_body: cli.max_body,
         figures: Figures::new(),
@@ -141,20 +219,26 @@ fn keep_serving(cli: &Cli) -> Result<ExitCode, String> {
     let app = app(cli, None)?;
     app.figures.record_from_now(); // there is no telling when traffic has warmed up: /stats shows all
     let server = start(cli, app.clone())?;
+    let signals = server.runtime.block_on(async { Signals::new() });
+    let mut signals = signals.map_err(|error| format!("cannot wait for signals: {error}"))?;
     print(format_args!(
         "listening on http://{0}\ntry: curl --data-binary @access.log http://{0}/report\n",
         server.address
     ));
-    server
-        .runtime
-        .block_on(tokio::signal::ctrl_c())
-        .map_err(|error| format!("cannot wait for ctrl-c: {error}"))?;
-    print(format_args!("\nstopping: waiting for running requests\n"));
-    server.stop()?;
-    #[cfg(feature = "files")]
-    if let Some(file) = &cli.totals {
-        let generation = app.totals[Kind::Arena].publish(file);
-        let generation = generation.map_err(|error| format!("cannot publish {}: {error}", file.display()))?;
+    server.runtime.block_on(signals.next());
+
+    let publish = || app.totals[Kind::Arena].publish();
+    let _ = publish(); // whoever asked may not wait for the end; what fails now is tried again then
+    print(format_args!(
+        "\nstopping: running requests have {} s; ask again to stop at once\n",
+        LAST_REQUESTS.as_secs()
+    ));
+    let ended = server.stop(signals.next());
+    let published = publish().map_err(|error| format!("cannot publish the totals: {error}"))?;
+    if !ended? {
+        print(format_args!("some requests did not end in time and were cut\n"));
+    }
+    if let Some((file, generation)) = published {
         print(format_args!(
             "totals published: {}, generation {generation}\n",
             file.display()
@@ -168,7 +252,9 @@ fn compare(cli: &Cli) -> Result<ExitCode, String> {
     let (bodies, source) = match &cli.log {
         None => (Bodies::generated(lines), "made up".to_owned()),
         Some(path) => (
-            Bodies::from_file(path, lines).map_err(|error| format!("cannot read {}: {error}", path.display()))?,
+            File::open(path)
+                .and_then(|log| Bodies::from_log(log, lines))
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?,
             format!("from {}", path.display()),
         ),
     };
@@ -190,15 +276,17 @@ fn compare(cli: &Cli) -> Result<ExitCode, String> {
         .map_err(|error| format!("cannot start the driver: {error}"))?;
     let driven = driver.block_on(drive(cli, &server, &app, &bodies));
     drop(driver); // closes its connections
-    let stopped = server.stop(); // ends, whatever the handlers do
+    let stopped = server.stop(pending()); // ends, whatever the handlers do
     let (seen, warm_up_errors, errors) = driven?;
-    stopped?;
+    if !stopped? {
+        return Err("some requests did not end in time".to_owned());
+    }
 
     let outcome = Outcome {
         seen,
         spans: PerKind::from_fn(|kind| app.figures.spans(kind)),
         warm_up_errors,
-        arena_high_water: arena_workspace::high_water(),
+        arena_high_water: maps::high_water(),
         load: LoadText {
             source,
             lines_per_request: cli.lines_per_request,
@@ -241,7 +329,7 @@ async fn drive(
         .map_err(|error| format!("the check before the start failed: {error}"))?;
     let longest_answer = exchanges.iter().map(drive::Exchange::answer_bytes).max();
     server::prepare_buffers(2 * concurrency, bodies.longest(), longest_answer.unwrap_or(0));
-    arena_workspace::warm_up(app, concurrency, &bodies.texts).await?;
+    maps::warm_up(app, concurrency, &bodies.texts).await?;
 
     let load = Load {
         requests: cli.requests,

@@ -2,22 +2,29 @@
 //!
 //! ```text
 //! request --tally--> Totals (one FixedMap behind a lock) --one copy, under the lock--> GET /snapshot
-//!                      ^ read, verified, re-keyed at the start         | published when the server stops
+//!                      ^ read, verified, re-keyed at the start         | published at the start, when the server is
+//!                      |                                               | asked to stop, and when it has stopped
 //!                      +------------------- file of --totals <---------+
 //! ```
+//!
+//! The file is published at the start already, so that a path that cannot be written is refused before anything is counted; and it
+//! is one server's alone, by a lock on a file beside it. Only what ends a process at once (`kill -9`) loses counts: those of its run.
 //!
 //! The map never grows and never calls the heap. Its seed can be read by whoever gets the snapshot, so that a map that
 //! starts from a file is copied under a new one before it takes what clients send.
 
-#[cfg(feature = "files")]
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::PathBuf,
+};
 
-#[cfg(feature = "files")]
 use arenamap::fixed::file::FileError;
 use arenamap::fixed::{AlignedBytes, FixedError, FixedMap, FixedStats, FixedStr, u64_le};
 
-use crate::report::{PathTotals, TextTable};
+use crate::handler::{PathTotals, TextTable};
 
 /// Paths that are counted; requests for others are counted together.
 pub(crate) const PATHS: usize = 16 << 10;
@@ -34,6 +41,7 @@ arenamap::fixed_struct! {
 /// The totals of one kind of handler.
 pub(crate) struct Totals {
     kept: Mutex<Kept>,
+    file: Option<TotalsFile>,
 }
 
 struct Kept {
@@ -51,18 +59,26 @@ impl Totals {
     fn of(map: FixedMap<Key, Total>) -> Self {
         Self {
             kept: Mutex::new(Kept { map, beyond: 0 }),
+            file: None,
         }
     }
 
-    /// What was published there, under a new seed; nothing yet, if there is no such file.
-    #[cfg(feature = "files")]
-    pub(crate) fn warm_start(file: &Path) -> Result<Self, FileError> {
-        if !file.exists() {
-            return Ok(Self::new()?);
-        }
-        let before = FixedMap::<Key, Total>::read_file(file)?;
-        let capacity = before.len().max(PATHS);
-        Ok(Self::of(before.copy_into(memory(capacity), capacity)?))
+    /// Goes on from the file at this path, and has it for itself. Of what is there, the seed is made anew; if nothing is, nothing
+    /// was counted. It is published at once: what cannot be written is an error now.
+    pub(crate) fn warm_start(path: &Path) -> Result<Self, String> {
+        let start = |file: &TotalsFile| {
+            if !file.path.exists() {
+                return Ok(Self::new()?);
+            }
+            let before = FixedMap::<Key, Total>::read_file(&file.path)?;
+            let capacity = before.len().max(PATHS);
+            Ok(Self::of(before.copy_into(memory(capacity), capacity)?))
+        };
+        let file = TotalsFile::claim(path)?;
+        let mut totals = start(&file).map_err(|error: FileError| error.to_string())?;
+        totals.file = Some(file);
+        totals.publish()?;
+        Ok(totals)
     }
 
     /// Adds the paths of one request.
@@ -71,10 +87,10 @@ impl Totals {
         for (path, counted) in paths.iter() {
             match kept.map.entry(Key::cut(path)).or_default() {
                 Ok(total) => {
-                    total.requests += counted.requests;
+                    total.requests = total.requests.to_native().saturating_add(counted.requests).into();
                     total.bytes = total.bytes.to_native().saturating_add(counted.bytes).into();
                 }
-                Err(_) => kept.beyond += counted.requests,
+                Err(_) => kept.beyond = kept.beyond.saturating_add(counted.requests),
             }
         }
     }
@@ -84,10 +100,14 @@ impl Totals {
         out.extend_from_slice(self.lock().map.seal());
     }
 
-    /// Publishes the snapshot as a file.
-    #[cfg(feature = "files")]
-    pub(crate) fn publish(&self, file: &Path) -> Result<u64, FileError> {
-        self.lock().map.publish(file)
+    /// Publishes the snapshot at the path that it was started from, if it was, and gives that and the generation.
+    pub(crate) fn publish(&self) -> Result<Option<(&Path, u64)>, String> {
+        if let Some(file) = &self.file {
+            let published = self.lock().map.publish(&file.path);
+            let generation = published.map_err(|error| error.to_string())?;
+            return Ok(Some((&file.path, generation)));
+        }
+        Ok(None)
     }
 
     /// A look at the map, and the requests that are not in it.
@@ -99,6 +119,45 @@ impl Totals {
     fn lock(&self) -> MutexGuard<'_, Kept> {
         // The map is whole after every call, so poison means nothing here.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The file of the totals, which no other server uses as long as this lives.
+struct TotalsFile {
+    path: PathBuf,
+    /// Empty, and locked. It stays: a file that is removed could be locked once more under the same name.
+    _lock: File,
+}
+
+impl TotalsFile {
+    /// Claims the file at this path, which need not be there yet.
+    fn claim(path: &Path) -> Result<Self, String> {
+        let path = match fs::canonicalize(path) {
+            Ok(real) if real.is_file() => real, // a link stays, and two names of a file are one
+            Ok(_) => return Err("it is no regular file".to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
+                path.to_owned()
+            }
+            Err(error) => return Err(format!("it links to what cannot be opened: {error}")),
+        };
+        let mut beside = path.clone().into_os_string();
+        beside.push(".lock");
+        let cannot = |error| format!("cannot make and lock {}: {error}", beside.display());
+        let mut options = File::options();
+        let lock = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&beside);
+        let lock = lock.map_err(cannot)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                Err("another server keeps its totals there: stop it, or name another file".to_owned())
+            }
+            Err(TryLockError::Error(error)) => Err(cannot(error)),
+        }
     }
 }
 

@@ -2,19 +2,16 @@
 //! without reading it, looked up there.
 //!
 //! ```text
-//! cargo run --release --features files --example snapshot                      # made-up lines
-//! cargo run --release --features files --example snapshot -- --log access.log  # your own
+//! cargo run --release -p snapshot                      # made-up lines
+//! cargo run --release -p snapshot -- --log access.log  # your own
 //! ```
 //!
 //! `totals.rs` has the types in the file and how they are counted; this file is the order of events.
 
 // The same reader and the same made-up lines as those of the server.
 #[allow(dead_code, reason = "the server uses more of it")]
-#[path = "../request_server/generate.rs"]
-mod generate;
-#[allow(dead_code, reason = "the server uses more of it")]
-#[path = "../request_server/log_line.rs"]
-mod log_line;
+#[path = "../request_server/access_log.rs"]
+mod access_log;
 mod totals;
 
 use std::error::Error;
@@ -26,11 +23,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use access_log::Generator;
 use arenamap::Arena;
 use arenamap::fixed::file::Mapped;
 use arenamap::fixed::{AlignedBytes, FixedMap};
 use clap::Parser;
-use generate::Generator;
 use totals::{Counted, PathKey, Totals};
 
 /// Build a snapshot from an access log, publish it, and open it in a second process.

@@ -1,8 +1,9 @@
-//! What both fuzz targets share: types of keys and values, and every operation of a map, against a model or without one.
+//! What the fuzz targets share: types of keys and values, and every operation of a map, against a model or without one.
 
 #[path = "../../tests/support/archive.rs"]
 mod archive;
 mod build;
+pub mod growing;
 mod program;
 
 pub use build::{Case, run_archive};

@@ -1,26 +1,36 @@
 //! The allocator: chunks, the bump in the active one, and when a new one is made.
 //!
 //! ```text
-//! chunks   [ c0 | c1 | -- | c3 | c4 | c5 ]        one single-chunk bumpalo arena each, in the order of entering
+//! chunks   [ c0 | c1 | -- | c3 | c4 | c5 ]        one heap block each, in the order of entering
 //!                       ^         ^
 //!                       |         '- entered = 4: c4, c5 wait, in the order in which the last cycle entered them
 //!                       '- seat = 2: an empty placeholder, c2 is in `active`
 //!
-//! active   data                          finger                     footer
-//!          |  room, chunk_capacity()      |  block  | block | block  |  bumpalo's own  |
-//!                                 <-- bumps downward
+//! active   heap block           start               finger                 end
+//!          | 16 bytes of nobody  | block | block | .. | room                |
+//!                                                      bumps upward -->
+//!
+//! seed     the first chunk: memory in one heap block with the arena itself. While it is alone, `chunks` is empty and takes
+//!          no memory, `entered` is 0 and `active` is the seed; with the second chunk it gets its place in `chunks`.
 //! ```
+//!
+//! Chunks are our own, not `bumpalo`'s: one of those cannot stand in memory that it is given, so that an arena would take
+//! two heap calls for its first block.
 //!
 //! Invariants:
 //!
-//! 1. Every `Bump` here owns at most one chunk and never gets another: its limit is the size that it has.
+//! 1. `start <= finger <= end` of a chunk are pointers that may be used for all of its room, which belongs to this chunk alone;
+//!    blocks lie below the finger, and no block of another chunk ends at `start`: there are bytes of nobody, or the arena
+//!    itself, in front of it. `start` is aligned to 16, `finger` and `end` to 8.
 //! 2. A block is given out from the finger of a chunk or from the free lists, and until it comes back through `dealloc`,
 //!    or all blocks end with `reset`, nothing here touches its bytes. Its pointer may be used for all of its bytes.
 //! 3. `entered <= chunks.len()`; chunks before `entered` may have blocks, the others have none. If `entered > 0`, then
-//!    `seat < entered` and `chunks[seat]` is an empty placeholder for `active`; else `active` is a placeholder.
-//! 4. `carved = used + free <= budget`. Only `reset` and giving back the last block lower it, and they raise a peak first.
+//!    `seat < entered` and `chunks[seat]` is an empty placeholder for `active`. If `chunks` is empty, `active` is the seed or
+//!    a placeholder. There is at most one chunk of the seed, and it does not own its memory, which outlives the state.
+//! 4. `carved = used + free <= budget`. Only `reset` and giving back the last block, or its end, lower it, and they raise a
+//!    peak first.
 //!
-//! Who upholds them: this file alone, with the contracts of `dealloc` and `reset` on the caller's side.
+//! Who upholds them: this file alone, with the contracts of `new`, `dealloc` and `reset` on the caller's side.
 
 #![allow(unsafe_code, reason = "gives out memory of the chunks and takes it back")]
 
@@ -29,11 +39,8 @@ use core::alloc::Layout;
 use core::mem;
 use core::ptr::NonNull;
 
-use allocator_api2::alloc::Allocator as _;
-use bumpalo::Bump;
-
-use super::TrimPolicy;
-use super::recycle::{Block, FreeLists, MIN_ALIGN};
+use super::recycle::{Block, FreeLists, MALLOC, MIN_ALIGN, dangling, round_size};
+use super::trim::TrimPolicy;
 use crate::error::ArenaError;
 use crate::stats::ArenaStats;
 
@@ -44,84 +51,120 @@ const FIRST_CHUNK: usize = 1 << 10;
 /// most twice used" is promised, so that the chunk that crosses it does not break the promise.
 const DOUBLE_UNTIL: usize = 32 << 10;
 
-/// What bumpalo and malloc want of a chunk for themselves; a chunk that leaves it free has a round size.
-const OVERHEAD: usize = 64;
-
 /// Alignment of a chunk, hence of the finger of an empty one.
 const CHUNK_ALIGN: usize = 16;
 
+/// Bytes in front of a chunk that nobody uses (1).
+const GAP: usize = CHUNK_ALIGN;
+
 /// One chunk.
+#[repr(C)]
 struct Chunk {
-    bump: Bump<MIN_ALIGN>,
-    /// Its first byte; the pointer may be used for all of its room.
+    finger: NonNull<u8>,
+    end: NonNull<u8>,
+    /// Its first byte.
     start: NonNull<u8>,
-    /// What it adds to the size by which the next chunk is chosen.
+    /// Bytes of the heap block that it owns, with the gap; 0 if it owns none.
+    owned: usize,
+    /// What it adds to the size by which the next chunk is chosen; a seed that is alone has none yet.
     weight: usize,
 }
 
 impl Chunk {
     /// No chunk; takes no memory.
-    fn placeholder() -> Self {
-        let bump = Bump::with_min_align();
-        bump.set_allocation_limit(Some(0));
+    const fn placeholder() -> Self {
+        Self::seed(NonNull::dangling(), 0)
+    }
+
+    /// A chunk in memory that it does not own.
+    const fn seed(start: NonNull<u8>, room: usize) -> Self {
         Self {
-            bump,
-            start: NonNull::dangling(),
+            finger: start,
+            // SAFETY: the end of that memory, or the same pointer (1).
+            end: unsafe { start.add(room) },
+            start,
+            owned: 0,
             weight: 0,
         }
     }
 
     /// A chunk with room for `room` bytes, not 0.
     fn create(room: usize) -> Option<Self> {
-        let bump = Bump::try_with_min_align_and_capacity(room).ok()?;
-        // Invariant 1.
-        bump.set_allocation_limit(Some(bump.allocated_bytes()));
-        // SAFETY: nothing is allocated while the iterator lives, and no byte is read through its pointer.
-        let (finger, _) = unsafe { bump.iter_allocated_chunks_raw() }.next()?;
-        // SAFETY: the chunk is fresh, so all of its room lies below the finger, whose pointer is good for the chunk.
-        let start = unsafe { NonNull::new_unchecked(finger.sub(bump.chunk_capacity())) };
-        let weight = bump.allocated_bytes_including_metadata();
-        let chunk = Self { bump, start, weight };
+        let owned = round_size(room.checked_add(GAP)?)?;
+        let layout = Layout::from_size_align(owned, CHUNK_ALIGN).ok()?;
+        // SAFETY: the size is not 0.
+        let block = NonNull::new(unsafe { alloc::alloc::alloc(layout) })?;
+        // SAFETY: both are in the block or at its end: it is longer than the gap.
+        let (start, end) = unsafe { (block.add(GAP), block.add(owned)) };
+        let chunk = Self {
+            finger: start,
+            end,
+            start,
+            owned,
+            weight: owned,
+        };
         #[cfg(all(feature = "huge-pages", target_os = "linux"))]
         chunk.ask_for_huge_pages();
         Some(chunk)
     }
 
-    /// Bytes left between the start and the finger.
+    /// Bytes left between the finger and the end.
     #[inline]
     fn room(&self) -> usize {
-        self.bump.chunk_capacity()
+        self.end.addr().get() - self.finger.addr().get()
     }
 
-    /// Bytes taken from the global allocator.
+    /// Bytes of the chunk, given out or not.
+    fn size(&self) -> usize {
+        self.end.addr().get() - self.start.addr().get()
+    }
+
+    /// Bytes that were taken from the global allocator for it.
     fn held(&self) -> usize {
-        self.bump.allocated_bytes_including_metadata()
+        if self.owned > 0 { self.owned } else { self.size() }
     }
 
     #[inline]
-    fn take(&self, block: Block) -> Option<NonNull<u8>> {
-        if block.size > self.room() {
+    fn take(&mut self, block: Block) -> Option<NonNull<u8>> {
+        let mut room = self.room();
+        let mut ptr = self.finger;
+        if block.align > MIN_ALIGN {
+            let skip = ptr.addr().get().wrapping_neg() & (block.align - 1);
+            room = room.checked_sub(skip)?;
+            // SAFETY: not beyond the end, as there is that much room (1).
+            ptr = unsafe { ptr.add(skip) };
+        }
+        if block.size > room {
             return None;
         }
-        // With an alignment above 8 the room may still be short of the padding: then bumpalo tries to get a second chunk
-        // and its limit refuses (1).
-        self.bump.try_alloc_layout(layout(block)).ok()
+        // SAFETY: as above.
+        self.finger = unsafe { ptr.add(block.size) };
+        Some(ptr)
     }
 
-    /// Takes the block back if it is the last one of this chunk; says whether it was.
+    /// True if this is the last block of this chunk. No other block ends at the finger: what is below it is in this chunk,
+    /// or nobody's (1).
+    #[inline]
+    fn is_last(&self, ptr: NonNull<u8>, block: Block) -> bool {
+        // Wraps for no block.
+        ptr.addr().get().wrapping_add(block.size) == self.finger.addr().get()
+    }
+
+    /// Takes back the last `bytes` bytes below the finger.
     ///
     /// # Safety
     ///
-    /// `ptr` is a live block of this arena with that size and alignment; if the answer is yes, nobody uses it any more.
+    /// They are the end of the last block of this chunk, or all of it, and nobody uses them any more.
     #[inline]
-    unsafe fn give_back(&self, ptr: NonNull<u8>, block: Block) -> bool {
-        // The finger. No other block starts there: this chunk ends behind it, another one is elsewhere.
-        let last = ptr.addr().get() == self.start.addr().get() + self.room();
-        if last {
-            // SAFETY: a block of this chunk, allocated with this layout, and given up.
-            unsafe { (&self.bump).deallocate(ptr, layout(block)) };
-        }
-        last
+    unsafe fn lower(&mut self, bytes: usize) {
+        // SAFETY: the block is in this chunk.
+        self.finger = unsafe { self.finger.sub(bytes) };
+    }
+
+    /// Ends all of its blocks.
+    #[inline]
+    const fn empty(&mut self) {
+        self.finger = self.start;
     }
 
     /// A pointer to `address` that may be used for the whole block, if the block is in this chunk.
@@ -130,7 +173,7 @@ impl Chunk {
     fn reach(&self, address: usize) -> Option<NonNull<u8>> {
         let offset = address.wrapping_sub(self.start.addr().get());
         // SAFETY: the offset is inside the chunk.
-        (offset < self.bump.allocated_bytes()).then(|| unsafe { self.start.add(offset) })
+        (offset < self.size()).then(|| unsafe { self.start.add(offset) })
     }
 
     /// Asks Linux to back a fresh chunk with huge pages where they fit. It may refuse, and nothing is lost.
@@ -153,40 +196,63 @@ impl Chunk {
     }
 }
 
-/// The layout of a block that fits a chunk, or did.
-#[inline]
-const fn layout(block: Block) -> Layout {
-    // SAFETY: the size is a multiple of the alignment, a power of two (`Block`), and no larger than a chunk.
-    unsafe { Layout::from_size_align_unchecked(block.size, block.align) }
+impl Drop for Chunk {
+    #[inline]
+    fn drop(&mut self) {
+        if self.owned > 0 {
+            // SAFETY: made by `create` with this size and alignment, and freed once, with its one owner.
+            unsafe {
+                let layout = Layout::from_size_align_unchecked(self.owned, CHUNK_ALIGN);
+                alloc::alloc::dealloc(self.start.as_ptr().sub(GAP), layout);
+            }
+        }
+    }
 }
 
 /// The memory of one arena.
+///
+/// In the order in which it is cheap to make: what begins as 0 stands together.
+#[repr(C)]
 pub(super) struct State {
-    active: Chunk,
     /// Bytes in live blocks and in free ones.
     carved: usize,
     budget: usize,
+    /// Bytes in all chunks.
+    held: usize,
+    /// Memory for a first chunk.
+    seed: NonNull<u8>,
+    seed_bytes: usize,
+    active: Chunk,
     /// Highest `carved` of the cycles before this one.
     peak: usize,
     /// Highest `carved` of this cycle, before it was last lowered; 0 if no block went back to its chunk in it.
     cycle_peak: usize,
     /// At least the bytes that alignment has cost in this cycle.
     padding: usize,
-    chunks: Vec<Chunk>,
     entered: usize,
     seat: usize,
     /// Sum of the weights of the entered chunks.
     weight: usize,
-    /// Bytes in all chunks.
-    held: usize,
+    chunks: Vec<Chunk>,
     free: FreeLists,
 }
 
 impl State {
-    /// An arena that may carve `budget` bytes and can carve `capacity` of them from its first chunk.
-    pub(super) fn try_new(capacity: usize, budget: usize) -> Result<Self, ArenaError> {
-        let mut state = Self {
-            active: Chunk::placeholder(),
+    /// Arenas with such a state want memory behind them, for a first chunk.
+    pub(super) const SEEDED: bool = true;
+
+    /// An arena that may carve `budget` bytes, with `bytes` bytes at `seed` for a first chunk, in service from the first block
+    /// on, or at once.
+    ///
+    /// # Safety
+    ///
+    /// These bytes may be used through `seed`, and belong to this state alone as long as it lives; `seed` is aligned to 16,
+    /// and what is in front of it is no block of any arena. `bytes` is a multiple of 8.
+    #[inline]
+    pub(super) const unsafe fn new(budget: usize, seed: NonNull<u8>, bytes: usize, at_once: bool) -> Self {
+        let room = if at_once { bytes } else { 0 };
+        Self {
+            active: Chunk::seed(seed, room),
             carved: 0,
             budget,
             peak: 0,
@@ -196,28 +262,41 @@ impl State {
             entered: 0,
             seat: 0,
             weight: 0,
-            held: 0,
+            held: room,
+            seed,
+            seed_bytes: bytes,
             free: FreeLists::new(),
-        };
-        let room = capacity.min(budget);
-        if room > 0 {
-            state
-                .chunks
-                .try_reserve(4)
-                .map_err(|_| ArenaError::OutOfMemory { needed: room })?;
-            let chunk = Chunk::create(room).ok_or(ArenaError::OutOfMemory { needed: room })?;
-            state.held = chunk.held();
-            state.chunks.push(chunk);
-            state.restart();
         }
-        Ok(state)
+    }
+
+    /// Takes a first chunk with that much room from the heap, if there is none.
+    pub(super) fn try_start(&mut self, room: usize) -> Result<(), ArenaError> {
+        if room > self.active.room() {
+            let refused = ArenaError::refused(room, CHUNK_ALIGN);
+            self.chunks.try_reserve(4).map_err(|_| refused)?;
+            let chunk = Chunk::create(room).ok_or(refused)?;
+            self.held = chunk.held();
+            self.chunks.push(chunk);
+            self.restart();
+        }
+        Ok(())
+    }
+
+    /// The first block of a fresh state, which is not empty.
+    #[inline]
+    pub(super) fn first(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
+        let block = Block::of(layout);
+        match self.carve(block) {
+            Some(ptr) => Ok(ptr),
+            None => self.enter_chunk(block),
+        }
     }
 
     /// A block for this layout.
     #[inline]
     pub(super) fn alloc(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
         if layout.size() == 0 {
-            return Ok(super::dangling(layout));
+            return Ok(dangling(layout));
         }
         let block = Block::of(layout);
         if self.free.bytes() != 0
@@ -225,13 +304,21 @@ impl State {
         {
             return Ok(ptr);
         }
-        if block.size <= self.budget - self.carved
-            && let Some(ptr) = self.active.take(block)
-        {
-            self.count_taken(block);
-            return Ok(ptr);
+        match self.carve(block) {
+            Some(ptr) => Ok(ptr),
+            None => self.enter_chunk(block),
         }
-        self.enter_chunk(block)
+    }
+
+    /// A block from the active chunk, if that and the budget have room.
+    #[inline]
+    fn carve(&mut self, block: Block) -> Option<NonNull<u8>> {
+        if block.size > self.budget - self.carved {
+            return None;
+        }
+        let ptr = self.active.take(block)?;
+        self.count_taken(block);
+        Some(ptr)
     }
 
     /// Takes a block back.
@@ -246,9 +333,9 @@ impl State {
             return;
         }
         let block = Block::of(layout);
-        // SAFETY: a live block of this arena, which the caller gives up.
-        if unsafe { self.active.give_back(ptr, block) } {
-            self.count_given_back(block);
+        if self.active.is_last(ptr, block) {
+            // SAFETY: a live block of this arena, which the caller gives up.
+            unsafe { self.lower(block.size) };
         } else {
             // SAFETY: the caller gives the block up, and its pointer reaches all of it.
             unsafe { self.free.push(ptr, block) };
@@ -259,20 +346,51 @@ impl State {
     #[inline]
     const fn count_taken(&mut self, block: Block) {
         self.carved += block.size;
-        self.padding = self.padding.saturating_add(block.align - MIN_ALIGN);
+        if block.align > MIN_ALIGN {
+            self.padding = self.padding.saturating_add(block.align - MIN_ALIGN);
+        }
     }
 
-    /// A block went back to its chunk.
+    /// Takes back the end of the last block of the active chunk, or all of it.
+    ///
+    /// # Safety
+    ///
+    /// As for `Chunk::lower`.
     #[inline]
-    fn count_given_back(&mut self, block: Block) {
+    unsafe fn lower(&mut self, bytes: usize) {
         self.cycle_peak = self.cycle_peak.max(self.carved);
-        self.carved -= block.size;
+        self.carved -= bytes;
+        // SAFETY: handed on to the caller.
+        unsafe { self.active.lower(bytes) };
+    }
+
+    /// Takes a block back whose pointer may be good for the value in it only, and not for the whole block.
+    ///
+    /// Time: linear in the chunks, unless it is the last block of the active one.
+    ///
+    /// # Safety
+    ///
+    /// As for `dealloc`, but for the pointer.
+    #[cfg(feature = "allocator-api2")]
+    #[inline]
+    pub(super) unsafe fn dealloc_narrow(&mut self, ptr: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
+        let block = Block::of(layout);
+        if self.active.is_last(ptr, block) {
+            // SAFETY: a live block of this arena, which the caller gives up.
+            unsafe { self.lower(block.size) };
+        } else if let Some(whole) = self.reach(ptr.addr().get()) {
+            // SAFETY: the caller gives the block up, and this pointer reaches all of it.
+            unsafe { self.free.push(whole, block) };
+        }
     }
 
     /// The pointer that `alloc` gave out for the block at this address, if there is such a block.
     ///
-    /// Callers of a public `deallocate` may have narrowed the provenance of theirs to the value that was in the block,
-    /// which is smaller than the block. Time: linear in the chunks.
+    /// Callers of a public allocator may have narrowed the provenance of theirs to the value that was in the block,
+    /// which is smaller than the block. Time: O(chunks).
     #[cfg(feature = "allocator-api2")]
     pub(super) fn reach(&self, address: usize) -> Option<NonNull<u8>> {
         let entered = &self.chunks[..self.entered];
@@ -283,47 +401,61 @@ impl State {
 
     /// Makes a block of another size of a block, with the same bytes as far as they go.
     ///
-    /// The last block of the active chunk is moved within it: a growing vector leaves nothing behind.
+    /// The last block of the active chunk stays where it is: a growing vector leaves nothing behind. A block that becomes
+    /// smaller moves, so that its old size waits for the next of its kind; where there is no memory for that, it stays and
+    /// its end waits as a block of its own. So only a larger one, or one that is to be aligned otherwise, can be refused.
     ///
     /// # Safety
     ///
     /// As for `dealloc`, unless the result is an error: then nothing has changed.
-    #[cfg(feature = "allocator-api2")]
     pub(super) unsafe fn resize(
         &mut self,
         ptr: NonNull<u8>,
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<u8>, ArenaError> {
-        let bytes = old.size().min(new.size());
-        if old.size() != 0 && new.size() != 0 {
+        let mut spare = None;
+        if old.size() != 0 && new.size() != 0 && ptr.addr().get().is_multiple_of(new.align()) {
             let (from, to) = (Block::of(old), Block::of(new));
-            if from == to {
+            if to.size == from.size {
                 return Ok(ptr);
             }
-            // Where a block ends, one of the same alignment can end: there is no padding in between.
-            let fits = from.align == to.align
-                && to.size <= self.active.room() + from.size
-                && to.size <= self.budget - self.carved + from.size;
-            // SAFETY: a live block of this arena, and the caller gives it up.
-            if fits && unsafe { self.active.give_back(ptr, from) } {
-                self.count_given_back(from);
-                let refused = ArenaError::OutOfMemory { needed: to.size };
-                let moved = self.active.take(to).ok_or(refused)?;
-                self.count_taken(to);
-                // SAFETY: both blocks are in the room that this chunk had with the old one in it; nothing was written
-                // there since.
-                unsafe { moved.copy_from(ptr, bytes) };
-                return Ok(moved);
+            if self.active.is_last(ptr, from) {
+                if to.size < from.size {
+                    // SAFETY: the end of a live block of this arena, which the caller gives up.
+                    unsafe { self.lower(from.size - to.size) };
+                    return Ok(ptr);
+                }
+                let more = Block {
+                    size: to.size - from.size,
+                    align: MIN_ALIGN,
+                };
+                if more.size <= self.budget - self.carved && self.active.take(more).is_some() {
+                    self.count_taken(more);
+                    self.padding = self.padding.saturating_add(to.align - MIN_ALIGN);
+                    return Ok(ptr);
+                }
             }
+            spare = from.size.checked_sub(to.size).map(|rest| (to.size, rest));
         }
-        let moved = self.alloc(new)?;
-        // SAFETY: two live blocks, or no bytes; then the old one is given up, as the caller allows.
-        unsafe {
-            moved.copy_from_nonoverlapping(ptr, bytes);
-            self.dealloc(ptr, old);
+        match (self.alloc(new), spare) {
+            (Ok(moved), _) => {
+                // SAFETY: two live blocks, or no bytes; then the old one is given up, as the caller allows.
+                unsafe {
+                    moved.copy_from_nonoverlapping(ptr, old.size().min(new.size()));
+                    self.dealloc(ptr, old);
+                }
+                Ok(moved)
+            }
+            (Err(_), Some((kept, size))) => {
+                let rest = Block { size, align: MIN_ALIGN };
+                // SAFETY: the end of the block, which the caller gives up: both sizes are multiples of 8 and not 0, and the
+                // pointer reaches all of the block.
+                unsafe { self.free.push(ptr.add(kept), rest) };
+                Ok(ptr)
+            }
+            (Err(error), None) => Err(error),
         }
-        Ok(moved)
     }
 
     /// Carves a block that the active chunk has no room for, or says why not.
@@ -335,22 +467,33 @@ impl State {
         if needed > left {
             return Err(ArenaError::Budget { needed, left });
         }
-        // The finger of an empty chunk is aligned to 16.
+        // An empty chunk is aligned to 16.
         let room = needed
             .checked_add(block.align.max(CHUNK_ALIGN) - CHUNK_ALIGN)
             .filter(|room| isize::try_from(*room).is_ok())
             .ok_or(ArenaError::CapacityOverflow)?;
+        if self.chunks.is_empty() {
+            if self.active.size() > 0 {
+                // The seed gets its place beside the chunk that is to come.
+                self.chunks.try_reserve(4).map_err(|_| block.refused())?;
+                self.chunks.push(Chunk::placeholder());
+                self.active.weight = self.active.size();
+                self.weight = self.active.weight;
+                self.entered = 1;
+                self.seat = 0;
+            } else if room <= self.seed_bytes {
+                self.active = Chunk::seed(self.seed, self.seed_bytes);
+                self.held = self.seed_bytes;
+                return self.carve(block).ok_or_else(|| block.refused());
+            }
+        }
         let next = self.entered;
         let found = match self.chunks[next..].iter().position(|chunk| chunk.room() >= room) {
             Some(at) => next + at,
-            None => self
-                .create_chunk(room, left)
-                .ok_or(ArenaError::OutOfMemory { needed })?,
+            None => self.create_chunk(room, left).ok_or_else(|| block.refused())?,
         };
         self.chunks.swap(next, found);
-        let ptr = self.chunks[next]
-            .take(block)
-            .ok_or(ArenaError::OutOfMemory { needed })?;
+        let ptr = self.chunks[next].take(block).ok_or_else(|| block.refused())?;
         self.count_taken(block);
         self.weight += self.chunks[next].weight;
         self.entered += 1;
@@ -379,7 +522,7 @@ impl State {
         let wanted = match target / room {
             0..4 => room,
             blocks @ 4..=16 => blocks * room,
-            _ => target.saturating_sub(OVERHEAD).max(room),
+            _ => target.saturating_sub(GAP + MALLOC).max(room),
         };
         self.chunks.try_reserve(1).ok()?;
         let mut chunk = Chunk::create(wanted).or_else(|| Chunk::create(room))?;
@@ -396,7 +539,7 @@ impl State {
         self.seat = at;
     }
 
-    /// Enters the first chunk, if there is one; none may be entered and `active` must be a placeholder.
+    /// Enters the first chunk, if there is one; none may be entered, and `active` must be a placeholder, or the seed alone.
     fn restart(&mut self) {
         self.weight = 0;
         self.entered = 0;
@@ -418,7 +561,7 @@ impl State {
         if self.entered > 1 {
             self.reset_chunks(needed);
         } else {
-            self.active.bump.reset();
+            self.active.empty();
         }
         self.carved = 0;
         self.cycle_peak = 0;
@@ -446,13 +589,13 @@ impl State {
         self.restart();
     }
 
-    /// Puts the active chunk into its seat and empties all entered ones.
+    /// Puts the active chunk into its seat, if it has one, and empties all entered ones.
     fn leave(&mut self) {
         if self.entered > 0 {
             mem::swap(&mut self.active, &mut self.chunks[self.seat]);
         }
         for chunk in &mut self.chunks[..self.entered] {
-            chunk.bump.reset();
+            chunk.empty();
         }
         self.entered = 0;
     }
@@ -461,14 +604,15 @@ impl State {
     pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
         self.reset();
         let room = (self.peak + self.peak / 16).min(self.budget);
-        if room == 0 || (self.chunks.len() == 1 && self.active.room() >= room) {
+        if room == 0 || (self.count() == 1 && self.active.room() >= room) {
             return Ok(());
         }
-        let refused = ArenaError::OutOfMemory { needed: room };
+        let refused = ArenaError::refused(room, CHUNK_ALIGN);
         // Before anything changes: after `trim` the list may have no room.
         self.chunks.try_reserve(1).map_err(|_| refused)?;
         let chunk = Chunk::create(room).ok_or(refused)?;
         self.leave();
+        self.active = Chunk::placeholder();
         self.chunks.clear();
         self.held = chunk.held();
         self.chunks.push(chunk);
@@ -482,9 +626,16 @@ impl State {
         self.reset();
         self.leave();
         match policy {
-            TrimPolicy::All => self.chunks = Vec::new(),
+            TrimPolicy::All => {
+                self.active = Chunk::placeholder();
+                self.chunks = Vec::new();
+            }
             TrimPolicy::Unused => self.chunks.truncate(entered),
             TrimPolicy::Keep(bytes) => {
+                // The seed alone, or a placeholder.
+                if self.active.held() > bytes {
+                    self.active = Chunk::placeholder();
+                }
                 let mut left = bytes;
                 self.chunks.retain(|chunk| match left.checked_sub(chunk.held()) {
                     Some(rest) => {
@@ -495,14 +646,33 @@ impl State {
                 });
             }
         }
-        self.held = self.chunks.iter().map(Chunk::held).sum();
+        self.held = self.active.held() + self.chunks.iter().map(Chunk::held).sum::<usize>();
         self.restart();
     }
 
-    /// True if the active chunk and the budget have that many bytes left.
+    /// Chunks in service.
+    fn count(&self) -> usize {
+        let seed_alone = self.chunks.is_empty() && self.active.size() > 0;
+        self.chunks.len() + usize::from(seed_alone)
+    }
+
+    /// True if a block of that many bytes waits for reuse, whatever its alignment.
+    #[cold]
+    pub(super) fn waits(&self, bytes: usize) -> bool {
+        self.free.has(bytes)
+    }
+
+    /// True if dropping the state frees memory.
     #[inline]
-    pub(super) fn has_room(&self, bytes: usize) -> bool {
-        bytes <= self.active.room() && bytes <= self.budget - self.carved
+    pub(super) const fn owns_memory(&self) -> bool {
+        // Else the active chunk is the seed, or none (3).
+        self.chunks.capacity() != 0
+    }
+
+    /// Bytes of the memory that `new` was given.
+    #[inline]
+    pub(super) const fn seed_bytes(&self) -> usize {
+        self.seed_bytes
     }
 
     /// Bytes in chunks.
@@ -543,7 +713,7 @@ impl State {
             free: self.free(),
             high_water: self.high_water(),
             budget: (self.budget != usize::MAX).then_some(self.budget),
-            chunks: self.chunks.len(),
+            chunks: self.count(),
         }
     }
 }

@@ -13,7 +13,7 @@
 //! Invariants:
 //!
 //! 1. `blocks` has every allocation that was made here and not yet freed, with the layout it was made with.
-//! 2. `used` is the sum of the sizes of their blocks, and no more than `budget`.
+//! 2. `used` is the sum of the sizes of their blocks, and no more than `budget`, except while a block shrinks.
 
 #![allow(unsafe_code, reason = "allocates and frees every block")]
 
@@ -22,8 +22,8 @@ use alloc::collections::BTreeMap;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use super::TrimPolicy;
-use super::recycle::Block;
+use super::recycle::{Block, dangling};
+use super::trim::TrimPolicy;
 use crate::error::ArenaError;
 use crate::stats::ArenaStats;
 
@@ -36,36 +36,58 @@ pub(super) struct State {
 }
 
 impl State {
-    /// The capacity is not needed here.
-    #[allow(clippy::unnecessary_wraps, reason = "as the real one")]
-    pub(super) const fn try_new(_capacity: usize, budget: usize) -> Result<Self, ArenaError> {
-        Ok(Self {
+    /// No block lives behind the arena.
+    pub(super) const SEEDED: bool = false;
+
+    /// The memory for a first chunk is not needed here.
+    ///
+    /// # Safety
+    ///
+    /// As for the real one.
+    pub(super) const unsafe fn new(budget: usize, _seed: NonNull<u8>, _bytes: usize, _at_once: bool) -> Self {
+        Self {
             blocks: BTreeMap::new(),
             used: 0,
             budget,
             peak: 0,
-        })
+        }
+    }
+
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as the real one")]
+    pub(super) const fn try_start(&mut self, _room: usize) -> Result<(), ArenaError> {
+        Ok(())
     }
 
     /// A block for this layout.
     pub(super) fn alloc(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
         if layout.size() == 0 {
-            return Ok(super::dangling(layout));
+            return Ok(dangling(layout));
         }
         let needed = Block::of(layout).size;
         let left = self.budget - self.used;
         if needed > left {
             return Err(ArenaError::Budget { needed, left });
         }
+        self.make(layout)
+    }
+
+    /// A block for this layout, which is not empty, whatever the budget says.
+    fn make(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
+        let needed = Block::of(layout).size;
         // A sanitizer ends the process over what it takes for an absurd size, where the heap would refuse.
         if needed as u64 > 1 << 39 {
-            return Err(ArenaError::OutOfMemory { needed });
+            return Err(Block::of(layout).refused());
         }
         // SAFETY: the layout is not empty.
-        let ptr = NonNull::new(unsafe { alloc(layout) }).ok_or(ArenaError::OutOfMemory { needed })?;
+        let ptr = NonNull::new(unsafe { alloc(layout) }).ok_or_else(|| Block::of(layout).refused())?;
         self.blocks.insert(ptr.addr().get(), (ptr, layout));
         self.used += needed;
         Ok(ptr)
+    }
+
+    /// The first block of a fresh state, which is not empty.
+    pub(super) fn first(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
+        self.alloc(layout)
     }
 
     /// Takes a block back.
@@ -82,10 +104,21 @@ impl State {
             .remove(&ptr.addr().get())
             .expect("arenamap_guard: not a live block of this arena");
         assert_eq!(made, layout, "arenamap_guard: a block came back with another layout");
-        self.peak = self.peak.max(self.used);
+        self.peak = self.peak.max(self.used.min(self.budget));
         self.used -= Block::of(layout).size;
         // SAFETY: made with this layout and not yet freed (1).
         unsafe { dealloc(ptr.as_ptr(), made) };
+    }
+
+    /// Takes a block back, whatever its pointer is good for.
+    ///
+    /// # Safety
+    ///
+    /// As for `dealloc`.
+    #[cfg(feature = "allocator-api2")]
+    pub(super) unsafe fn dealloc_narrow(&mut self, ptr: NonNull<u8>, layout: Layout) {
+        // SAFETY: handed on to the caller; the pointer that is freed is the one kept here.
+        unsafe { self.dealloc(ptr, layout) };
     }
 
     /// The pointer that `alloc` gave out for the block at this address, if there is such a block.
@@ -94,19 +127,19 @@ impl State {
         self.blocks.get(&address).map(|(ptr, _)| *ptr)
     }
 
-    /// Moves the bytes of a block to one of another size.
+    /// Moves the bytes of a block to one of another size. One that becomes smaller needs no budget.
     ///
     /// # Safety
     ///
     /// As for `dealloc`, unless the result is an error: then nothing has changed.
-    #[cfg(feature = "allocator-api2")]
     pub(super) unsafe fn resize(
         &mut self,
         ptr: NonNull<u8>,
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<u8>, ArenaError> {
-        let moved = self.alloc(new)?;
+        let shrinks = old.size() != 0 && new.size() != 0 && Block::of(new).size <= Block::of(old).size;
+        let moved = if shrinks { self.make(new)? } else { self.alloc(new)? };
         // SAFETY: two live blocks, or no bytes; then the old one is given up, as the caller allows.
         unsafe {
             moved.copy_from_nonoverlapping(ptr, old.size().min(new.size()));
@@ -135,10 +168,20 @@ impl State {
         self.reset();
     }
 
-    /// Never sure: every block is asked of the heap.
+    /// Nothing waits for reuse.
     #[allow(clippy::unused_self, reason = "as the real one")]
-    pub(super) const fn has_room(&self, _bytes: usize) -> bool {
+    pub(super) const fn waits(&self, _bytes: usize) -> bool {
         false
+    }
+
+    #[allow(clippy::unused_self, reason = "as the real one")]
+    pub(super) const fn owns_memory(&self) -> bool {
+        true
+    }
+
+    #[allow(clippy::unused_self, reason = "as the real one")]
+    pub(super) const fn seed_bytes(&self) -> usize {
+        0
     }
 
     pub(super) const fn held(&self) -> usize {

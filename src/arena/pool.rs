@@ -13,19 +13,19 @@
 //! return an exchange. Whoever finds none there takes the lock, and makes a new arena only if at one moment under the lock nothing waits
 //! in either place: so there are never more arenas than were out at once.
 //!
-//! Invariants, beside those of the handles:
+//! Invariants, beside those of the core:
 //!
 //! 1. A core is waiting, or out, never both. It waits in `ready`, put there and taken by one atomic exchange each (release,
 //!    acquire), or on the list from `head`, put there and taken under the mutex. While it waits it is reset, nobody else has
 //!    a pointer to it, and its `home` means nothing.
-//! 2. `home` of a core that is out is valid until the core is back: a borrowed pool outlives the `'p` of the handle; a
+//! 2. `home` of a core that is out is the address of an `ArenaPool`, valid until the core is back: a borrowed pool outlives the `'p` of the handle; a
 //!    counted pool is kept by one strong count that belongs to the core while it is out.
 //! 3. `home` and `next` are written by whoever has the core alone; while it is out, `home` is only read.
 
 #![allow(unsafe_code, reason = "owns arenas through pointers that are linked with each other")]
 
 use alloc::sync::Arc;
-use core::cell::Cell;
+use core::alloc::Layout;
 use core::fmt;
 use core::iter;
 use core::marker::PhantomData;
@@ -37,48 +37,13 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize};
 use std::panic::UnwindSafe;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::handle::{Core, Handle, Owned, sealed};
-use super::shared::SharedArena;
-use super::{Arena, State, TrimPolicy};
+use super::core::{Core, Home, Owned, State};
+use super::handle::Handle;
+use super::owned::Arena;
+use super::sealed::{Sealed, Unborrowed};
+use super::trim::TrimPolicy;
 use crate::error::{ArenaError, fail};
 use crate::stats::PoolStats;
-
-/// What a core has for pools and for sharing.
-pub(super) struct Link {
-    lock: Mutex<()>,
-    /// How many `SharedArena`s there are: none, or all the handles of this core.
-    pub(super) refs: AtomicUsize,
-    home: Cell<Home>,
-    next: Cell<Option<NonNull<Core>>>,
-}
-
-/// Where a core goes when its last handle is dropped.
-#[derive(Clone, Copy)]
-enum Home {
-    /// To the heap.
-    None,
-    /// To a pool that outlives the handle.
-    Borrowed(NonNull<ArenaPool>),
-    /// To a pool of which the core has a strong count.
-    Counted(NonNull<ArenaPool>),
-}
-
-impl Link {
-    pub(super) const fn new() -> Self {
-        Self {
-            lock: Mutex::new(()),
-            refs: AtomicUsize::new(0),
-            home: Cell::new(Home::None),
-            next: Cell::new(None),
-        }
-    }
-
-    /// The turn at a shared arena. It guards no data of its own, so that a panic elsewhere cannot have broken any.
-    #[inline]
-    pub(super) fn lock(&self) -> MutexGuard<'_, ()> {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Ends a core whose last handle is gone: back to its pool, or to the heap.
 ///
@@ -88,23 +53,39 @@ impl Link {
 #[inline]
 pub(super) unsafe fn go_home(core: NonNull<Core>) {
     // SAFETY: the core is alive until it is freed or given to the pool below.
-    let home = unsafe { core.as_ref() }.link.home.get();
-    // SAFETY: the last handle is gone, so nobody else uses or frees the core; there is no block in use either.
-    let mut owned = unsafe { Owned::from_core(core) };
-    match home {
-        Home::None => drop(owned),
-        Home::Borrowed(pool) => {
-            owned.reset();
-            // SAFETY: the pool is valid until the core is back (2).
-            unsafe { pool.as_ref() }.take_back(owned);
-        }
+    match unsafe { core.as_ref() }.link.home.get() {
+        // SAFETY: the last handle is gone, so nobody else uses or frees the core.
+        Home::None => drop(unsafe { Owned::from_core(core) }),
+        // SAFETY: the pool is valid until the core is back (2).
+        Home::Borrowed(pool) => unsafe { pool.cast::<ArenaPool>().as_ref() }.take_back(core),
         Home::Counted(pool) => {
-            owned.reset();
             // SAFETY: the strong count of this core (2), given up here once.
-            let pool = unsafe { Arc::from_raw(pool.as_ptr().cast_const()) };
-            pool.take_back(owned);
+            let pool = unsafe { Arc::from_raw(pool.cast::<ArenaPool>().as_ptr().cast_const()) };
+            pool.take_back(core);
         }
     }
+}
+
+/// Makes an owned arena of a core whose last handle is gone: it does not go back to its pool, if it has one.
+///
+/// # Safety
+///
+/// The caller had the last handle and does not use it any more.
+pub(super) unsafe fn leave_home(core: NonNull<Core>) -> Arena {
+    // SAFETY: alive, and the last handle is gone, so nobody else uses or frees the core; its home is written by whoever has it
+    // alone (3).
+    let (home, core) = unsafe { (core.as_ref().link.home.replace(Home::None), Owned::from_core(core)) };
+    match home {
+        Home::None => (),
+        // SAFETY: the pool is valid until here, where the core leaves it (2).
+        Home::Borrowed(pool) => unsafe { pool.cast::<ArenaPool>().as_ref() }.count_left(),
+        Home::Counted(pool) => {
+            // SAFETY: the strong count of this core (2), given up here once.
+            let pool = unsafe { Arc::from_raw(pool.cast::<ArenaPool>().as_ptr().cast_const()) };
+            pool.count_left();
+        }
+    }
+    Arena { core }
 }
 
 /// Bounds of an [`ArenaPool`]: a `const` builder.
@@ -128,6 +109,8 @@ pub struct PoolConfig {
 impl PoolConfig {
     /// No bounds.
     ///
+    /// Allocates: never. Time: O(1).
+    ///
     /// ```
     /// assert_eq!(arenamap::PoolConfig::new(), arenamap::PoolConfig::default());
     /// ```
@@ -142,6 +125,8 @@ impl PoolConfig {
 
     /// How many arenas wait in the pool at most; one that comes back to a full pool is freed.
     ///
+    /// Allocates: never. Time: O(1).
+    ///
     /// ```
     /// let config = arenamap::PoolConfig::new().max_kept(8);
     /// ```
@@ -153,6 +138,8 @@ impl PoolConfig {
 
     /// How many bytes each waiting arena holds at most; one that comes back larger is trimmed.
     ///
+    /// Allocates: never. Time: O(1).
+    ///
     /// ```
     /// let config = arenamap::PoolConfig::new().max_kept_bytes(1 << 20);
     /// ```
@@ -163,6 +150,8 @@ impl PoolConfig {
     }
 
     /// The budget of each arena, in bytes: see [`Arena::with_budget`].
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// let config = arenamap::PoolConfig::new().budget(1 << 20);
@@ -204,6 +193,7 @@ pub struct ArenaPool {
     waiting: Mutex<Waiting>,
     checkouts: AtomicUsize,
     high_water: AtomicUsize,
+    left: AtomicUsize,
     config: PoolConfig,
 }
 
@@ -227,7 +217,7 @@ impl UnwindSafe for ArenaPool {}
 impl ArenaPool {
     /// Makes an empty pool without bounds.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// static POOL: arenamap::ArenaPool = arenamap::ArenaPool::new();
@@ -239,7 +229,7 @@ impl ArenaPool {
 
     /// Makes an empty pool with bounds.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// use arenamap::{ArenaPool, PoolConfig};
@@ -259,13 +249,14 @@ impl ArenaPool {
             }),
             checkouts: AtomicUsize::new(0),
             high_water: AtomicUsize::new(0),
+            left: AtomicUsize::new(0),
             config,
         }
     }
 
     /// Takes an arena out; it comes back when the handle is dropped.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
+    /// Allocates: never if an arena waits, else heap. Time: O(1), two atomic operations or a lock.
     ///
     /// # Panics
     ///
@@ -277,18 +268,21 @@ impl ArenaPool {
     /// arena.alloc(1);
     /// ```
     #[inline]
+    #[track_caller]
     pub fn checkout(&self) -> PooledArena<'_> {
-        self.try_checkout()
-            .unwrap_or_else(|error| fail(error, "ArenaPool::try_checkout"))
+        match self.try_checkout() {
+            Ok(arena) => arena,
+            Err(error) => fail(error, "ArenaPool::try_checkout"),
+        }
     }
 
     /// Takes an arena out; it comes back when the handle is dropped.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
+    /// Allocates: never if an arena waits, else heap. Time: O(1), two atomic operations or a lock.
     ///
     /// # Errors
     ///
-    /// [`ArenaError::OutOfMemory`] if a new arena is needed and the heap has no memory.
+    /// [`ArenaError::AllocError`] if a new arena is needed and the heap has no memory.
     ///
     /// ```
     /// let pool = arenamap::ArenaPool::new();
@@ -298,12 +292,12 @@ impl ArenaPool {
     #[inline]
     pub fn try_checkout(&self) -> Result<PooledArena<'_>, ArenaError> {
         // SAFETY: the home is this pool, and the result borrows it.
-        unsafe { self.take(Home::Borrowed(NonNull::from(self))) }
+        unsafe { self.take(Home::Borrowed(NonNull::from(self).cast())) }
     }
 
     /// Takes an arena out of a counted pool; the handle borrows nothing.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
+    /// Allocates: never if an arena waits, else heap. Time: O(1), two atomic operations or a lock.
     ///
     /// # Panics
     ///
@@ -318,18 +312,21 @@ impl ArenaPool {
     /// drop(pool);
     /// arena.alloc(1);
     /// ```
+    #[track_caller]
     pub fn checkout_owned(self: &Arc<Self>) -> PooledArena<'static> {
-        self.try_checkout_owned()
-            .unwrap_or_else(|error| fail(error, "ArenaPool::try_checkout_owned"))
+        match self.try_checkout_owned() {
+            Ok(arena) => arena,
+            Err(error) => fail(error, "ArenaPool::try_checkout_owned"),
+        }
     }
 
     /// Takes an arena out of a counted pool; the handle borrows nothing.
     ///
-    /// Allocates: never if an arena waits, else heap. Time: constant, two atomic operations or a lock.
+    /// Allocates: never if an arena waits, else heap. Time: O(1), two atomic operations or a lock.
     ///
     /// # Errors
     ///
-    /// [`ArenaError::OutOfMemory`] if a new arena is needed and the heap has no memory.
+    /// [`ArenaError::AllocError`] if a new arena is needed and the heap has no memory.
     ///
     /// ```
     /// let pool = std::sync::Arc::new(arenamap::ArenaPool::new());
@@ -341,7 +338,7 @@ impl ArenaPool {
         // SAFETY: an `Arc` is not null.
         let pool = unsafe { NonNull::new_unchecked(pool) };
         // SAFETY: the home is this pool, of which the result has the strong count that was taken above.
-        unsafe { self.take(Home::Counted(pool)) }.inspect_err(|_| {
+        unsafe { self.take(Home::Counted(pool.cast())) }.inspect_err(|_| {
             // SAFETY: the strong count that was taken above; no handle has it.
             drop(unsafe { Arc::from_raw(pool.as_ptr().cast_const()) });
         })
@@ -349,7 +346,7 @@ impl ArenaPool {
 
     /// The numbers of the pool.
     ///
-    /// Allocates: never; frees one if more than may wait came back meanwhile. Time: linear in the arenas that wait, under one
+    /// Allocates: never; frees one if more than may wait came back meanwhile. Time: O(arenas that wait), under one
     /// lock.
     ///
     /// ```
@@ -367,14 +364,16 @@ impl ArenaPool {
             kept_bytes += owned.peek(State::held);
         }
         let alive = usize::try_from(waiting.created - waiting.freed).unwrap_or(usize::MAX);
+        let left = self.left.load(Relaxed);
         let stats = PoolStats {
             kept,
             kept_bytes,
-            out: alive.saturating_sub(kept),
+            out: alive.saturating_sub(kept + left),
             checkouts: self.checkouts.load(Relaxed) as u64,
             created: waiting.created,
             freed: waiting.freed,
             trimmed: waiting.trimmed,
+            left: left as u64,
             high_water: self.high_water.load(Relaxed),
         };
         if let Some(core) = ready
@@ -383,6 +382,11 @@ impl ArenaPool {
             self.keep(waiting, core);
         }
         stats
+    }
+
+    /// An arena that was out has left for good.
+    fn count_left(&self) {
+        self.left.fetch_add(1, Relaxed);
     }
 
     /// Nothing that runs under this mutex can panic half-way; so a poisoned one is as good as new.
@@ -403,12 +407,14 @@ impl ArenaPool {
             Some(core) => core,
             None => self.take_behind()?,
         };
-        // SAFETY: it waited, or is new: alive, and nobody else has it (1).
-        let owned = unsafe { Owned::from_core(core) };
         // Always: a pointer of the same address that waited here may belong to a pool that is gone, or was moved.
-        // SAFETY: alive, and nobody else has it.
-        unsafe { owned.address().as_ref() }.link.home.set(home);
-        let arena = Arena { core: owned };
+        // SAFETY: it waited, or is new: alive, and nobody else has it (1).
+        let arena = unsafe {
+            core.as_ref().link.home.set(home);
+            Arena {
+                core: Owned::from_core(core),
+            }
+        };
         Ok(PooledArena {
             arena: ManuallyDrop::new(arena),
             pool: PhantomData,
@@ -442,19 +448,18 @@ impl ArenaPool {
         waiting.created += 1;
         drop(waiting);
         let capacity = self.high_water.load(Relaxed).min(self.config.max_kept_bytes);
-        match Owned::try_new(capacity, self.config.budget) {
-            Ok(owned) => Ok(owned.into_core()),
-            Err(error) => {
-                self.waiting().created -= 1;
-                self.checkouts.fetch_sub(1, Relaxed);
-                Err(error)
-            }
-        }
+        Core::create(capacity, self.config.budget).inspect_err(|_| {
+            self.waiting().created -= 1;
+            self.checkouts.fetch_sub(1, Relaxed);
+        })
     }
 
-    /// Keeps a reset arena, or frees it.
+    /// Resets a core that is alive, that nobody else has, and whose blocks are not in use, and keeps it, or frees it.
     #[inline(always)] // the call, and the registers that it saves, are a thirtieth of checkout and return
-    fn take_back(&self, mut owned: Owned) {
+    fn take_back(&self, core: NonNull<Core>) {
+        // SAFETY: alive, and nobody else has it (1).
+        let mut owned = ManuallyDrop::new(unsafe { Owned::from_core(core) });
+        owned.reset();
         let reached = owned.peek(State::high_water);
         if reached > self.high_water.load(Relaxed) {
             self.high_water.fetch_max(reached, Relaxed);
@@ -463,7 +468,6 @@ impl ArenaPool {
             owned.trim(TrimPolicy::Keep(self.config.max_kept_bytes));
             self.waiting().trimmed += 1;
         }
-        let core = owned.into_core();
         if !self.put_ready(core) {
             self.put_behind(core);
         }
@@ -562,10 +566,19 @@ pub struct PooledArena<'p> {
     pool: PhantomData<&'p ArenaPool>,
 }
 
-impl<'p> PooledArena<'p> {
+impl PooledArena<'_> {
+    /// Where the core is: an arena of a pool has one from the start.
+    #[inline]
+    pub(super) fn address(&self) -> NonNull<Core> {
+        match self.arena.core.address() {
+            Some(core) => core,
+            None => unreachable!("an arena of a pool has been made"),
+        }
+    }
+
     /// Ends all blocks and keeps all chunks: [`Arena::reset`].
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// let pool = arenamap::ArenaPool::new();
@@ -581,11 +594,11 @@ impl<'p> PooledArena<'p> {
 
     /// Resets, and replaces all chunks by one: [`Arena::merge_chunks`].
     ///
-    /// Allocates: heap.
+    /// Allocates: heap. Time: O(chunks).
     ///
     /// # Errors
     ///
-    /// [`ArenaError::OutOfMemory`] if the heap has no memory; then the arena is reset and keeps its chunks.
+    /// [`ArenaError::AllocError`] if the heap has no memory; then the arena is reset and keeps its chunks.
     ///
     /// ```
     /// let pool = arenamap::ArenaPool::new();
@@ -598,7 +611,7 @@ impl<'p> PooledArena<'p> {
 
     /// Resets, and gives chunks back to the heap: [`Arena::trim`].
     ///
-    /// Allocates: never; frees.
+    /// Allocates: never; frees. Time: O(chunks).
     ///
     /// ```
     /// let pool = arenamap::ArenaPool::new();
@@ -608,25 +621,26 @@ impl<'p> PooledArena<'p> {
         self.arena.trim(policy);
     }
 
-    /// Makes it a counted handle, for several maps and tasks; the last one to be dropped returns the arena.
+    /// The arena itself, with its blocks; it leaves the pool for good, and takes its memory with it.
     ///
-    /// Allocates: never.
+    /// The pool counts it among those that [`left`](PoolStats::left), and makes another when it needs one. The budget stays that
+    /// of the pool. What was allocated stays taken until a [`reset`](Arena::reset).
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// static POOL: arenamap::ArenaPool = arenamap::ArenaPool::new();
     ///
-    /// let one = POOL.checkout().share();
-    /// let two = one.clone();
-    /// drop(one);
-    /// assert_eq!(POOL.stats().out, 1);
-    /// drop(two);
-    /// assert_eq!(POOL.stats().out, 0);
+    /// let arena: arenamap::Arena = POOL.checkout().into_arena();
+    /// assert_eq!((POOL.stats().out, POOL.stats().left), (0, 1));
+    /// drop(arena);
+    /// assert_eq!(POOL.stats().kept, 0);
     /// ```
-    #[must_use]
-    pub fn share(self) -> SharedArena<'p> {
-        let core = ManuallyDrop::new(self).arena.core.address();
-        // SAFETY: it was the one handle of the core, which is not dropped; its home is valid for `'p` or counted.
-        unsafe { SharedArena::from_core(core) }
+    #[must_use = "the arena has left its pool"]
+    pub fn into_arena(self) -> Arena {
+        let core = ManuallyDrop::new(self).address();
+        // SAFETY: the one handle of the core, which is not used after this.
+        unsafe { leave_home(core) }
     }
 }
 
@@ -643,7 +657,7 @@ impl Drop for PooledArena<'_> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the one handle of the core, which is not used after this.
-        unsafe { go_home(self.arena.core.address()) };
+        unsafe { go_home(self.address()) };
     }
 }
 
@@ -654,25 +668,33 @@ impl fmt::Debug for PooledArena<'_> {
 }
 
 impl Handle for PooledArena<'_> {}
-impl sealed::Unborrowed for PooledArena<'_> {}
-impl sealed::Sealed for PooledArena<'_> {
+impl Unborrowed for PooledArena<'_> {}
+impl Sealed for PooledArena<'_> {
     const SHARED: bool = false;
     const EXCLUSIVE: bool = true;
 
     #[inline]
-    fn core(&self) -> NonNull<Core> {
-        self.arena.core.address()
+    fn core(&self) -> Option<NonNull<Core>> {
+        Some(self.address())
+    }
+
+    fn make(&self) -> Option<NonNull<Core>> {
+        self.core()
+    }
+
+    fn make_with(&self, _first: Layout) -> Result<NonNull<u8>, ArenaError> {
+        unreachable!("it has been made")
     }
 
     fn try_clone_handle(&self) -> Result<Self, ArenaError> {
         // SAFETY: the handle is alive, and its home is only read while the core is out (3).
-        match unsafe { self.arena.core.address().as_ref() }.link.home.get() {
+        match unsafe { self.address().as_ref() }.link.home.get() {
             Home::None => unreachable!("a pooled arena has a pool"),
             // SAFETY: the pool outlives the lifetime of this handle (2), which is that of the result.
-            Home::Borrowed(pool) => unsafe { pool.as_ref().take(Home::Borrowed(pool)) },
+            Home::Borrowed(pool) => unsafe { pool.cast::<ArenaPool>().as_ref().take(Home::Borrowed(pool)) },
             Home::Counted(pool) => {
                 // SAFETY: the strong count of this handle's core keeps the pool (2); it is not given up here.
-                let pool = ManuallyDrop::new(unsafe { Arc::from_raw(pool.as_ptr().cast_const()) });
+                let pool = ManuallyDrop::new(unsafe { Arc::from_raw(pool.cast::<ArenaPool>().as_ptr().cast_const()) });
                 pool.try_checkout_owned()
             }
         }

@@ -19,7 +19,7 @@
 //!
 //! 1. A block in a list or in the tree is memory that nobody else reads or writes, until `pop` hands it out.
 //!    Upheld by the caller of `push`, whose contract it is, and by handing out each block once.
-//! 2. `heads[i]` is the first block of its list if bit `i` of `mask` is set, and meaningless otherwise. The lists and
+//! 2. `heads[i]` is the first block of its list if bit `i` of `mask` is set, and not even initialised otherwise. The lists and
 //!    the tree consist of blocks only. So `clear` needs to touch no block: it forgets.
 //! 3. A block is aligned to at least 8 and its pointer reaches all of its bytes: at least one pointer in a small block,
 //!    at least one `Class` in a large one. Upheld by `Block::of` and by the caller of `push`.
@@ -31,7 +31,10 @@
 )]
 
 use core::alloc::Layout;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+
+use crate::error::ArenaError;
 
 /// Smallest alignment of every block, and the unit of every size.
 pub(super) const MIN_ALIGN: usize = 8;
@@ -42,6 +45,26 @@ const SMALL: usize = 64;
 /// A large block has room for a class node, on every target.
 const MIN_LARGE: usize = 32;
 const _: () = assert!(size_of::<Class>() <= MIN_LARGE && align_of::<Class>() <= MIN_ALIGN);
+
+/// What malloc wants of a heap block for itself; a block that leaves it free has a round size.
+pub(super) const MALLOC: usize = 16;
+
+/// The round size for a heap block with at least this many bytes: a power of two below a page, else pages.
+pub(super) const fn round_size(bytes: usize) -> Option<usize> {
+    const PAGE: usize = 4 << 10;
+    let Some(whole) = bytes.checked_add(MALLOC) else {
+        return None;
+    };
+    let round = if whole < PAGE {
+        Some(whole.next_power_of_two())
+    } else {
+        whole.checked_next_multiple_of(PAGE)
+    };
+    match round {
+        Some(round) => Some(round - MALLOC),
+        None => None,
+    }
+}
 
 /// The size and the alignment that a block really has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +96,12 @@ impl Block {
                 align: layout.align(),
             }
         }
+    }
+
+    /// What is said where the heap has no memory for this block.
+    #[cold]
+    pub(super) const fn refused(self) -> ArenaError {
+        ArenaError::refused(self.size, self.align)
     }
 
     /// Index of the small class of this block, if it has one.
@@ -109,7 +138,7 @@ pub(super) struct FreeLists {
     bytes: usize,
     mask: u64,
     root: Option<NonNull<Class>>,
-    heads: [NonNull<Link>; SMALL],
+    heads: [MaybeUninit<NonNull<Link>>; SMALL],
 }
 
 impl FreeLists {
@@ -118,7 +147,7 @@ impl FreeLists {
             bytes: 0,
             mask: 0,
             root: None,
-            heads: [NonNull::dangling(); SMALL],
+            heads: [const { MaybeUninit::uninit() }; SMALL],
         }
     }
 
@@ -137,16 +166,18 @@ impl FreeLists {
     }
 
     /// A free block of exactly this size and alignment.
-    #[inline]
+    ///
+    /// Not inlined: a call that saves no registers is cheaper than a longer path for those that find nothing free at all.
+    #[inline(never)]
     pub(super) fn pop(&mut self, block: Block) -> Option<NonNull<u8>> {
-        let found = match block.small() {
-            Some(class) => self.pop_small(class),
-            None => self.pop_large(block.key()),
-        };
-        if found.is_some() {
-            self.bytes -= block.size;
+        match block.small() {
+            Some(class) => {
+                let found = self.pop_small(class);
+                self.bytes -= if found.is_some() { block.size } else { 0 };
+                found
+            }
+            None => self.pop_large(block),
         }
-        found
     }
 
     /// Takes a block in.
@@ -166,16 +197,30 @@ impl FreeLists {
         }
     }
 
+    /// True if a block of this size waits, a multiple of 8, whatever its alignment.
+    pub(super) fn has(&self, size: usize) -> bool {
+        (MIN_ALIGN.trailing_zeros()..usize::BITS - 1)
+            .map(|log| Block { size, align: 1 << log })
+            .take_while(|block| size.is_multiple_of(block.align))
+            .any(|block| match block.small() {
+                Some(class) => self.mask & (1 << class) != 0,
+                // SAFETY: the root of this tree; a node is read only.
+                None => unsafe { Self::descend(NonNull::from(&self.root), block.key()).read() }.is_some(),
+            })
+    }
+
     #[inline]
     fn pop_small(&mut self, class: usize) -> Option<NonNull<u8>> {
         let bit = 1_u64 << class;
         if self.mask & bit == 0 {
             return None;
         }
-        let head = self.heads[class];
-        // SAFETY: the bit says that `head` is a block of the list (2), which is ours alone (1) and has a link (3).
+        let place = &mut self.heads[class & (SMALL - 1)];
+        // SAFETY: the bit says that there is a head (2).
+        let head = unsafe { place.assume_init() };
+        // SAFETY: `head` is a block of the list (2), which is ours alone (1) and has a link (3).
         match unsafe { head.read() }.next {
-            Some(next) => self.heads[class] = next,
+            Some(next) => _ = place.write(next),
             None => self.mask &= !bit,
         }
         Some(head.cast())
@@ -187,21 +232,33 @@ impl FreeLists {
     #[inline]
     unsafe fn push_small(&mut self, ptr: NonNull<u8>, class: usize) {
         let bit = 1_u64 << class;
-        let next = (self.mask & bit != 0).then(|| self.heads[class]);
+        let place = &mut self.heads[class & (SMALL - 1)];
+        // SAFETY: the bit says that there is a head (2).
+        let next = (self.mask & bit != 0).then(|| unsafe { place.assume_init() });
         // SAFETY: the block is ours alone from now on (1) and has room for a link (3).
         unsafe { ptr.cast().write(Link { next }) };
-        self.heads[class] = ptr.cast();
+        place.write(ptr.cast());
         self.mask |= bit;
     }
 
     /// The place in the tree where the class node of `key` is, or where it would be.
     #[inline]
     fn find(&mut self, key: usize) -> NonNull<Option<NonNull<Class>>> {
+        let root = NonNull::from(&mut self.root);
+        // SAFETY: the root of this tree.
+        unsafe { Self::descend(root, key) }
+    }
+
+    /// # Safety
+    ///
+    /// `root` is the root of a tree that is alive. The result may be written if `root` may.
+    #[inline]
+    unsafe fn descend(root: NonNull<Option<NonNull<Class>>>, key: usize) -> NonNull<Option<NonNull<Class>>> {
         // Sizes differ in few bits, and most of them in the same ones: a product with an odd number spreads them to the
         // upper bits and keeps different keys different.
         #[allow(clippy::cast_possible_truncation, reason = "a 32-bit target takes the lower half")]
         let mut path = key.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize);
-        let mut place = NonNull::from(&mut self.root);
+        let mut place = root;
         // SAFETY: `place` is the root or a child of a class node, which is a block of ours alone (1, 2, 3); two
         // different keys part at the last of their bits at the latest.
         unsafe {
@@ -218,12 +275,13 @@ impl FreeLists {
     }
 
     #[inline(never)]
-    fn pop_large(&mut self, key: usize) -> Option<NonNull<u8>> {
-        let place = self.find(key);
+    fn pop_large(&mut self, block: Block) -> Option<NonNull<u8>> {
+        let place = self.find(block.key());
         // SAFETY: every node that is read or written here is a class node of the tree, hence a block of ours alone
         // (1, 2, 3); `place` points at the root or at a child of one.
         unsafe {
             let node = place.read()?;
+            self.bytes -= block.size;
             // A further block of this size: the node can stay.
             if let Some(link) = (*node.as_ptr()).same {
                 (*node.as_ptr()).same = link.read().next;
@@ -270,4 +328,11 @@ impl FreeLists {
             }
         }
     }
+}
+
+/// The pointer for a block of no bytes.
+#[inline]
+pub(super) fn dangling(layout: Layout) -> NonNull<u8> {
+    let align = core::ptr::without_provenance_mut(layout.align());
+    NonNull::new(align).unwrap_or(NonNull::dangling())
 }

@@ -1,4 +1,4 @@
-//! What a scope has counted, and the places it came from.
+//! The counts of a scope, and the places that they come from.
 
 use core::fmt::{self, Write as _};
 use std::collections::HashMap;
@@ -8,12 +8,12 @@ use std::vec::Vec;
 
 use super::counts::{Counts, Measure};
 use super::frames::{Frame, Resolver, Trace};
-use super::ledger::{Ledger, paused};
+use super::ledger::{ClosedLedger, paused};
 use super::record::{Offence, Record, Tally};
 
-/// What a scope has counted and, if it was a traced one, where.
+/// The counts of a scope and, if it was traced, the places of the calls.
 ///
-/// The memory of the report itself is counted by no scope; what its methods return is yours, and counted when you drop it.
+/// No scope counts the memory of the report itself. What its methods return is yours, and counts when you drop it.
 ///
 /// ```
 /// use arenamap::audit::{AllocScope, CountingAllocator};
@@ -30,10 +30,11 @@ use super::record::{Offence, Record, Tally};
 /// ```
 pub struct Allocation {
     counts: Counts,
+    handed_over: bool,
     record: Option<Record>,
 }
 
-/// A line of the user's code, and the allocator calls that it made, by itself or in what it called.
+/// A line of your code, and the allocator calls that it made, directly or in functions that it called.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Place {
@@ -43,7 +44,7 @@ pub struct Place {
     pub line: Option<u32>,
     /// The function that this line is in.
     pub function: String,
-    /// The function outside of the user's code that this line called.
+    /// The function outside of your code that this line called.
     pub callee: Option<String>,
     /// The calls of this place; `peak` is the most that this place alone had live.
     pub counts: Counts,
@@ -54,20 +55,28 @@ pub struct Place {
 }
 
 impl Allocation {
-    pub(super) fn of(ledger: std::boxed::Box<Ledger>) -> Self {
-        let (counts, record) = ledger.into_parts();
-        Self { counts, record }
+    pub(super) fn of(ledger: ClosedLedger) -> Self {
+        let (counts, record, handed_over) = ledger.into_parts();
+        Self {
+            counts,
+            handed_over,
+            record,
+        }
     }
 
-    /// The numbers. O(1). Allocates: never.
+    /// The counts.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The places of a traced scope, those with the most calls first; of a scope that only counted, none.
+    /// The places of a traced scope, those with the most calls first. Empty for a scope that only counted.
     ///
-    /// A place is the innermost line that belongs neither to the toolchain, nor to a package that cargo fetched, nor to this
-    /// crate. Reads the program's debug info: milliseconds. Allocates: heap, not counted.
+    /// A place is the innermost line that is not part of the toolchain, of a package that cargo fetched, or of this
+    /// crate.
+    ///
+    /// Allocates: heap, not counted. Time: O(recorded stacks), and milliseconds to read the program's debug info.
     pub fn places(&self) -> Vec<Place> {
         paused(|| {
             let mut places: Vec<Place> = Vec::new();
@@ -87,10 +96,11 @@ impl Allocation {
         })
     }
 
-    /// The numbers and the places, those with the most calls first, as text of several lines.
+    /// The counts and the places, those with the most calls first, as a text of several lines.
     ///
-    /// With `RUST_BACKTRACE=full` it ends with every frame of every stack. Reads the program's debug info: milliseconds.
-    /// Allocates: heap, not counted.
+    /// With `RUST_BACKTRACE=full` it ends with every frame of every stack.
+    ///
+    /// Allocates: heap, not counted. Time: O(recorded stacks), and milliseconds to read the program's debug info.
     pub fn explain(&self) -> String {
         paused(|| {
             let mut text = String::new();
@@ -100,7 +110,12 @@ impl Allocation {
     }
 
     fn write_explanation(&self, to: &mut String) -> fmt::Result {
-        writeln!(to, "on this thread: {}", self.counts)?;
+        let threads = if self.handed_over {
+            "on this thread, and where it was handed over to"
+        } else {
+            "on this thread"
+        };
+        writeln!(to, "{threads}: {}", self.counts)?;
         let Some(record) = &self.record else {
             return writeln!(
                 to,
@@ -167,12 +182,19 @@ impl Allocation {
             } else {
                 &trace.users
             },
-        )
+        )?;
+        if trace.within_queued_job() {
+            writeln!(to, "{STOLEN}")?;
+        }
+        Ok(())
     }
 }
 
 const NO_DEBUG_INFO: &str = "no file and line: this program was built without debug info, or stripped of it. \
     Set `debug = \"line-tables-only\"` (or more) in its profile: `[profile.dev]` for `cargo test`";
+
+const STOLEN: &str = "this thread was waiting for another one, and ran what a work-stealing pool had queued: that may be of another test. \
+    `AllocScope::hand_over` counts the work of this scope only";
 
 fn every_frame() -> bool {
     std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value == "full")
@@ -186,6 +208,7 @@ impl fmt::Debug for Allocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = f.debug_struct("Allocation");
         text.field("counts", &self.counts)
+            .field("handed_over", &self.handed_over)
             .field("traced", &self.record.is_some());
         text.finish()
     }

@@ -1,4 +1,4 @@
-//! Limits that panic: what the macros and `Budget` stand on.
+//! Limits that panic: the base of the macros and of `Budget`.
 
 use core::fmt::{self, Write as _};
 use core::future::Future;
@@ -11,7 +11,7 @@ use super::counts::{Limits, Measure};
 use super::ledger::{OpenLedger, paused};
 use super::scope::{polled, traced};
 
-/// What is demanded, of what, and where that is written. Made by the macros.
+/// A demand, its name, and the line where it is written. The macros make it.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Assertion {
@@ -51,8 +51,9 @@ impl Assertion {
         match range.end_bound() {
             Bound::Included(&most) => limits = limits.with(Measure::Allocs, most),
             Bound::Excluded(&end) => {
-                let most = end.checked_sub(1);
-                let most = most.unwrap_or_else(|| panic!("assert_allocs!({text}, ..): no number is in this range"));
+                let Some(most) = end.checked_sub(1) else {
+                    panic!("assert_allocs!({text}, ..): no number is in this range");
+                };
                 limits = limits.with(Measure::Allocs, most);
             }
             Bound::Unbounded => {}
@@ -92,19 +93,19 @@ impl Assertion {
         }
     }
 
+    /// Polls the future, and gives its value with its counts. They are checked in the code that the macro makes, so
+    /// that a panic names that line.
     #[track_caller]
-    pub fn future<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+    pub fn future<F: Future>(self, work: F) -> impl Future<Output = (F::Output, Counted)> {
         let work = polled(work, traced(self.limits));
         async move {
             let (value, allocation) = work.await;
-            if let Some(report) = self.failure(&allocation) {
-                panic!("{report}");
-            }
-            value
+            let assertion = self;
+            (value, Counted { assertion, allocation })
         }
     }
 
-    /// The report, if the counts are not as demanded.
+    /// The report, if the counts break the demand.
     fn failure(&self, allocation: &Allocation) -> Option<String> {
         let counts = allocation.counts();
         let held = Measure::ALL
@@ -150,7 +151,26 @@ impl Assertion {
     }
 }
 
-/// The time in which an assertion counts.
+/// The counts of the polls of a future, and the demand.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Counted {
+    assertion: Assertion,
+    allocation: Allocation,
+}
+
+#[allow(clippy::missing_panics_doc, reason = "to panic is what an assertion is for")]
+impl Counted {
+    #[track_caller]
+    pub fn check(self) {
+        if let Some(report) = self.assertion.failure(&self.allocation) {
+            drop(self);
+            panic!("{report}");
+        }
+    }
+}
+
+/// An assertion that is counting.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OpenAssertion {
@@ -185,18 +205,24 @@ impl Drop for OpenAssertion {
     }
 }
 
-/// Asserts that a block makes no allocator call on this thread, and gives its value.
+/// Asserts that a block makes no allocator call on this thread, and returns its value.
 ///
-/// All four calls count: `alloc`, `alloc_zeroed`, `realloc`, and `dealloc`, too. What the block gives back or borrows is dropped outside of
-/// it. A block that is left by `return`, `?` or `break` is checked; one that is left by a panic is not.
+/// All four calls count: `alloc`, `alloc_zeroed`, `realloc`, and `dealloc`, too. What the block returns or borrows is
+/// dropped outside of it. If the block is left by `return`, `?` or `break`, it is checked. If it is left by a panic, it
+/// is not.
 ///
-/// `assert_no_alloc!(async { ... })` (or `async move`) is a future that asserts it of the block's polls, on any threads.
+/// `assert_no_alloc!(async { ... })` (or `async move`) is a future that asserts the same of its polls, on any threads.
+///
+/// On a thread of a work-stealing pool, a block that waits (`rayon::join`) also counts what the thread runs meanwhile,
+/// even for other tests. [`AllocScope::hand_over`](crate::audit::AllocScope::hand_over) prevents that, and counts the
+/// block's own work on all threads. `println!` in a test counts, because its output is captured: see [what is
+/// counted](crate::audit#what-is-counted).
 ///
 /// Traces its block. Allocates: heap, not counted.
 ///
 /// # Panics
 ///
-/// If the block made a call: with the place of the first, its backtrace, and all places. If
+/// If the block made a call. The text has the first call, its backtrace, and all places. If
 /// [`is_installed`](crate::audit::is_installed) says no.
 ///
 /// ```
@@ -218,11 +244,19 @@ impl Drop for OpenAssertion {
 /// ```
 #[macro_export]
 macro_rules! assert_no_alloc {
+    (@future $work:expr) => {{
+        let work = $work;
+        async move {
+            let (value, counted) = work.await;
+            counted.check();
+            value
+        }
+    }};
     (async move $body:block $(,)?) => {
-        $crate::audit::Assertion::no_alloc().future(async move $body)
+        $crate::assert_no_alloc!(@future $crate::audit::Assertion::no_alloc().future(async move $body))
     };
     (async $body:block $(,)?) => {
-        $crate::audit::Assertion::no_alloc().future(async $body)
+        $crate::assert_no_alloc!(@future $crate::audit::Assertion::no_alloc().future(async $body))
     };
     ($body:expr $(,)?) => {{
         let assertion = $crate::audit::Assertion::no_alloc().open();
@@ -234,16 +268,17 @@ macro_rules! assert_no_alloc {
     }};
 }
 
-/// Asserts how many calls of `alloc`, `alloc_zeroed` and `realloc` a block makes on this thread, and gives its value.
+/// Asserts how many calls of `alloc`, `alloc_zeroed` and `realloc` a block makes on this thread, and returns its value.
 ///
-/// `assert_allocs!(<= 3, { ... })`; also `==`, `<`, `>=`, `>`, or a range: `assert_allocs!(1..=3, { ... })`. `dealloc` is free here. The
-/// rest is as with [`assert_no_alloc!`](crate::assert_no_alloc), `async` blocks as well.
+/// `assert_allocs!(<= 3, { ... })`; also `==`, `<`, `>=`, `>`, or a range: `assert_allocs!(1..=3, { ... })`. `dealloc`
+/// does not count. Everything else is as with [`assert_no_alloc!`](crate::assert_no_alloc), also for `async` blocks,
+/// work-stealing pools and `println!`.
 ///
 /// Traces its block. Allocates: heap, not counted.
 ///
 /// # Panics
 ///
-/// If the number is another one: with the place of the first call too many, and all places. If
+/// If the number is another one. The text has the first call too many, and all places. If
 /// [`is_installed`](crate::audit::is_installed) says no.
 ///
 /// ```
@@ -261,10 +296,10 @@ macro_rules! assert_no_alloc {
 #[macro_export]
 macro_rules! assert_allocs {
     (@check $range:expr, $text:expr, async move $body:block $(,)?) => {
-        $crate::audit::Assertion::allocs($range, $text).future(async move $body)
+        $crate::assert_no_alloc!(@future $crate::audit::Assertion::allocs($range, $text).future(async move $body))
     };
     (@check $range:expr, $text:expr, async $body:block $(,)?) => {
-        $crate::audit::Assertion::allocs($range, $text).future(async $body)
+        $crate::assert_no_alloc!(@future $crate::audit::Assertion::allocs($range, $text).future(async $body))
     };
     (@check $range:expr, $text:expr, $body:expr $(,)?) => {{
         let assertion = $crate::audit::Assertion::allocs($range, $text).open();

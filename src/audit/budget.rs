@@ -5,10 +5,11 @@ use core::future::Future;
 use super::assertion::Assertion;
 use super::counts::{Limits, Measure};
 
-/// What a piece of work may ask of the allocator, by the name of the work: for tests that say what a handler is allowed.
+/// The limits of a piece of work, under a name: for tests that say how much a handler may allocate.
 ///
-/// Each limit is the most that is allowed; what has no limit is free. Everything is counted on the thread of the work, from its
-/// beginning to its end.
+/// Each limit is the most that is allowed. What has no limit may be anything. Everything on the thread of the work
+/// counts, from its beginning to its end: also the jobs that the thread steals while it waits for a work-stealing pool,
+/// unless the work [hands the scope over](super::AllocScope::hand_over).
 ///
 /// ```
 /// use arenamap::audit::{Budget, CountingAllocator};
@@ -41,7 +42,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget without limits, yet. O(1). Allocates: never.
+    /// A budget that has no limits yet.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -49,29 +52,39 @@ impl Budget {
         }
     }
 
-    /// The most calls of `alloc`, `alloc_zeroed` and `realloc`. O(1). Allocates: never.
+    /// The most calls of `alloc`, `alloc_zeroed` and `realloc`.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn allocs(self, most: u64) -> Self {
         self.with(Measure::Allocs, most)
     }
 
-    /// The most calls of `dealloc`. O(1). Allocates: never.
+    /// The most calls of `dealloc`.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn deallocs(self, most: u64) -> Self {
         self.with(Measure::Deallocs, most)
     }
 
-    /// The most bytes that all calls together may ask for. O(1). Allocates: never.
+    /// The most bytes that all calls together may ask for.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn bytes(self, most: u64) -> Self {
         self.with(Measure::Bytes, most)
     }
 
-    /// The most bytes that may be live at any time, above those at the start. O(1). Allocates: never.
+    /// The most bytes that may be live at any time, above those at the start.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn peak(self, most: u64) -> Self {
         self.with(Measure::Peak, most)
     }
 
-    /// The most bytes that may be live at the end, above those at the start: what the work keeps, or leaks. O(1). Allocates: never.
+    /// The most bytes that may be live at the end, above those at the start: what the work keeps, or leaks.
     ///
     /// What the work returns is still there at the end, and counts.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn held(self, most: u64) -> Self {
         self.with(Measure::Held, most)
     }
@@ -83,12 +96,14 @@ impl Budget {
         }
     }
 
-    /// Runs the work, traced, and gives its value. O(1) beside the work. Allocates: heap, not counted.
+    /// Runs the work in a traced scope, checks the limits, and returns the value of the work.
+    ///
+    /// Allocates: heap, not counted. Time: O(1), beside the work.
     ///
     /// # Panics
     ///
-    /// If the work goes beyond a limit: with the budget's name, each limit beside what was measured, and the places. If the budget has no
-    /// limit, or [`is_installed`](super::is_installed) says no.
+    /// If the work exceeds a limit. The text has the budget's name, each limit with what was measured, and the places.
+    /// If the budget has no limit, or [`is_installed`](super::is_installed) says no.
     #[track_caller]
     pub fn check<T>(&self, work: impl FnOnce() -> T) -> T {
         let assertion = self.assertion().open();
@@ -97,16 +112,23 @@ impl Budget {
         value
     }
 
-    /// As [`check`](Self::check), for the polls of a future, on any threads. O(1) for each poll beside the work. Allocates: heap, not counted.
+    /// As [`check`](Self::check), for the polls of a future, on any threads.
     ///
     /// A future that is dropped before its end is not checked.
     ///
+    /// Allocates: heap, not counted. Time: O(1) for each poll, beside the work.
+    ///
     /// # Panics
     ///
-    /// As `check`.
+    /// As `check`, in the last poll. The text names the line that called this method.
     #[track_caller]
     pub fn check_future<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
-        self.assertion().future(work)
+        let work = self.assertion().future(work);
+        async move {
+            let (value, counted) = work.await;
+            counted.check();
+            value
+        }
     }
 
     #[track_caller]

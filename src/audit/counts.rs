@@ -1,4 +1,4 @@
-//! What is counted, and which limits can be set on it.
+//! The counts, and the limits that can be set on them.
 
 use core::fmt;
 
@@ -22,7 +22,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// One call: the block that was given back, and the one that was taken (address 0: none), with their bytes.
+/// One call: the block that was given back and the block that was taken, with their bytes. Address 0 means none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
     pub(super) call: Call,
@@ -59,7 +59,7 @@ pub struct Counts {
     pub realloc: u64,
     /// Calls of `dealloc`.
     pub dealloc: u64,
-    /// Bytes that were asked for and given; a `realloc` counts with its new size.
+    /// Bytes that were taken; a `realloc` counts with its new size.
     pub bytes_allocated: u64,
     /// Bytes that were given back; a `realloc` counts with its old size.
     pub bytes_freed: u64,
@@ -68,22 +68,28 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Calls that take memory: `alloc`, `alloc_zeroed` and `realloc`. O(1). Allocates: never.
+    /// Calls that take memory: `alloc`, `alloc_zeroed` and `realloc`.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn allocs(&self) -> u64 {
         self.alloc.wrapping_add(self.alloc_zeroed).wrapping_add(self.realloc)
     }
 
-    /// All calls: [`allocs`](Self::allocs) and `dealloc`. O(1). Allocates: never.
+    /// All calls: [`allocs`](Self::allocs) and `dealloc`.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn calls(&self) -> u64 {
         self.allocs().wrapping_add(self.dealloc)
     }
 
-    /// Bytes taken and not given back; below zero if more was given back than taken. O(1). Allocates: never.
+    /// Bytes taken and not given back; below zero if more was given back than taken.
+    ///
+    /// Allocates: never. Time: O(1).
     pub const fn live(&self) -> i64 {
         self.bytes_allocated.wrapping_sub(self.bytes_freed).cast_signed()
     }
 
-    /// Runs inside the allocator: must not panic.
+    /// It runs inside the allocator, and must not panic.
     #[inline]
     pub(super) fn add(&mut self, event: &Event) {
         let calls = match event.call {
@@ -121,7 +127,7 @@ impl fmt::Display for Counts {
     }
 }
 
-/// What a limit can be set on.
+/// The counts that a limit can be set on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Measure {
     Calls,
@@ -165,7 +171,7 @@ impl Measure {
     }
 }
 
-/// The most that each measure may be.
+/// The highest allowed value of each measure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Limits([Option<u64>; Measure::ALL.len()]);
 

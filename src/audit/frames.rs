@@ -96,6 +96,19 @@ pub(super) struct Trace {
     pub(super) all: Vec<Frame>,
 }
 
+impl Trace {
+    /// Whether the user's code waited in rayon for a job of its own, and its thread ran another one meanwhile, which made this call.
+    pub(super) fn within_queued_job(&self) -> bool {
+        let waits = |frame: &Frame| {
+            ["rayon_core", "wait_until"]
+                .iter()
+                .all(|part| frame.function.contains(part))
+        };
+        let at = self.all.iter().position(waits);
+        at.is_some_and(|at| self.all[at..].iter().any(Frame::is_users)) // a thread of the pool begins in such a wait, too
+    }
+}
+
 /// Reads the debug info of the program, once for each address.
 #[derive(Default)]
 pub(super) struct Resolver {

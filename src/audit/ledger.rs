@@ -6,22 +6,36 @@
 //!   paused        counts            counts
 //! ```
 //!
+//! A scope that was handed over counts elsewhere: in a `Shared`, under a lock, which a ledger on each of its threads points to. Such a
+//! ledger is also where the way outwards ends: what lies below it waits for the thread, and has nothing to do with what runs there.
+//!
+//! ```text
+//! the thread of the scope: Ledger (shared) ────┐
+//!                                              ├──► Shared: counts, record
+//! another thread:          Ledger (handed) ────┘
+//!                            └─outer──► Ledger of another scope: not reached
+//! ```
+//!
 //! # The unsafe part
 //!
 //! 1. *In the list means alive.* A ledger is in the list from `OpenLedger::open` to `OpenLedger::close` (or its drop), which takes it
 //!    out before the memory is freed. An `OpenLedger` that is forgotten leaves its ledger in the list, and never frees it.
 //! 2. *One thread.* The list is the thread's own: `OpenLedger` is neither `Send` nor `Sync`, so a ledger leaves the list that it
-//!    entered.
+//!    entered. What threads share is behind an `Arc` and a lock.
 //! 3. *Shared references only.* While a ledger is in the list nobody has a `&mut` or a `Box` of it; what changes is in cells.
 //! 4. *No unwinding out of the allocator.* Counting does not panic; what records places is behind `catch_unwind`.
+//! 5. *No calls of the allocator under the lock that would be counted.* They would wait for it: the audit is paused meanwhile.
 #![allow(unsafe_code, reason = "the thread-local list is of raw pointers")]
 
 use std::boxed::Box;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread_local;
+use std::vec::Vec;
 
 use super::counts::{Counts, Event};
 use super::record::Record;
@@ -39,33 +53,159 @@ thread_local! {
 
 /// What one scope has counted.
 #[derive(Debug)]
-pub(super) struct Ledger {
+struct Ledger {
     counts: Cell<Counts>,
-    record: Option<RefCell<Record>>,
+    record: RefCell<Option<Record>>,
+    traced: bool,
+    elsewhere: OnceCell<Elsewhere>,
     /// Read and written by one thread at a time; atomic so that a ledger outside of the list may go to another thread.
     outer: AtomicPtr<Ledger>,
 }
 
-impl Ledger {
-    pub(super) fn new(record: Option<Record>) -> Box<Self> {
-        paused(|| {
-            Box::new(Self {
-                counts: Cell::default(),
-                record: record.map(RefCell::new),
-                outer: AtomicPtr::default(),
-            })
-        })
+/// Where a ledger counts, if not in itself.
+#[derive(Debug)]
+enum Elsewhere {
+    /// Its scope was handed over.
+    Shared(Arc<Shared>),
+    /// It is the ledger of nobody, and stands for the scopes that were handed over to this thread: these count, and none below.
+    Handed(Arc<[Arc<Shared>]>),
+}
+
+/// What a scope has counted that was handed over.
+#[derive(Debug)]
+struct Shared {
+    traced: bool,
+    sums: Mutex<(Counts, Option<Record>)>,
+}
+
+impl Shared {
+    fn new(counts: Counts, record: Option<Record>) -> Self {
+        let shared = Self {
+            traced: record.is_some(),
+            sums: Mutex::new((counts, record)),
+        };
+        drop(shared.sums()); // where a lock takes memory at its first use, not within the allocator
+        shared
     }
 
-    pub(super) fn into_parts(self: Box<Self>) -> (Counts, Option<Record>) {
-        paused(|| {
-            let ledger = *self;
-            (ledger.counts.get(), ledger.record.map(RefCell::into_inner))
-        })
+    fn sums(&self) -> MutexGuard<'_, (Counts, Option<Record>)> {
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner) // a call that was not recorded is all that a panic leaves
+    }
+}
+
+impl Elsewhere {
+    fn shared(&self) -> &[Arc<Shared>] {
+        match self {
+            Self::Shared(shared) => std::slice::from_ref(shared),
+            Self::Handed(all) => all,
+        }
+    }
+
+    const fn is_handed(&self) -> bool {
+        matches!(self, Self::Handed(_))
+    }
+}
+
+impl Ledger {
+    fn new(record: Option<Record>, elsewhere: Option<Elsewhere>) -> Self {
+        Self {
+            counts: Cell::default(),
+            traced: record.is_some(),
+            record: RefCell::new(record),
+            elsewhere: elsewhere.map_or_else(OnceCell::new, OnceCell::from),
+            outer: AtomicPtr::default(),
+        }
+    }
+
+    /// Counts in a place that other threads may count in, too, from here on.
+    fn elsewhere(&self) -> &Elsewhere {
+        self.elsewhere
+            .get_or_init(|| Elsewhere::Shared(Arc::new(Shared::new(self.counts.take(), self.record.take()))))
     }
 
     fn outer(&self) -> *mut Self {
         self.outer.load(Ordering::Relaxed)
+    }
+}
+
+/// A ledger that is in no list: nothing is counted in it. Its memory is the audit's own, whoever drops it.
+#[derive(Debug)]
+pub(super) struct ClosedLedger(Option<Box<Ledger>>);
+
+impl ClosedLedger {
+    pub(super) fn new(record: Option<Record>) -> Self {
+        paused(|| Self(Some(Box::new(Ledger::new(record, None)))))
+    }
+
+    fn handed(scopes: Arc<[Arc<Shared>]>) -> Self {
+        paused(|| Self(Some(Box::new(Ledger::new(None, Some(Elsewhere::Handed(scopes)))))))
+    }
+
+    /// The sums, and whether several threads may have counted.
+    pub(super) fn into_parts(mut self) -> (Counts, Option<Record>, bool) {
+        paused(|| {
+            let Some(ledger) = self.0.take() else {
+                return (Counts::default(), None, false);
+            };
+            if let Some(Elsewhere::Shared(shared)) = ledger.elsewhere.get() {
+                let (counts, record) = &mut *shared.sums();
+                return (mem::take(counts), record.take(), true);
+            }
+            (ledger.counts.get(), ledger.record.take(), false)
+        })
+    }
+}
+
+impl Drop for ClosedLedger {
+    fn drop(&mut self) {
+        if let Some(ledger) = self.0.take() {
+            paused(|| drop(ledger));
+        }
+    }
+}
+
+/// Scopes that were handed over, to be opened on any thread. Its memory is the audit's own, whoever drops it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Handed(Option<Arc<[Arc<Shared>]>>);
+
+impl Handed {
+    /// The scopes that count on this thread.
+    pub(super) fn of_this_thread() -> Self {
+        let innermost = THREAD.with(|thread| thread.innermost.get());
+        if innermost.is_null() {
+            return Self(None);
+        }
+        paused(|| {
+            let mut scopes = Vec::new();
+            let mut at = innermost;
+            // SAFETY: invariants 1, 2 and 3.
+            while let Some(ledger) = unsafe { at.as_ref() } {
+                let elsewhere = ledger.elsewhere();
+                scopes.extend_from_slice(elsewhere.shared());
+                if elsewhere.is_handed() {
+                    break;
+                }
+                at = ledger.outer();
+            }
+            Self(Some(scopes.into()))
+        })
+    }
+
+    /// Until this is dropped, these scopes count on this thread, and no others. `None` if that is so without it.
+    pub(super) fn open(&self) -> Option<OpenLedger> {
+        let nothing_to_do = self.0.is_none() && THREAD.with(|thread| thread.innermost.get().is_null());
+        (!nothing_to_do).then(|| {
+            let scopes = paused(|| self.0.clone().unwrap_or_default());
+            OpenLedger::open(ClosedLedger::handed(scopes))
+        })
+    }
+}
+
+impl Drop for Handed {
+    fn drop(&mut self) {
+        if let Some(scopes) = self.0.take() {
+            paused(|| drop(scopes));
+        }
     }
 }
 
@@ -74,7 +214,8 @@ impl Ledger {
 pub(super) struct OpenLedger(NonNull<Ledger>);
 
 impl OpenLedger {
-    pub(super) fn open(ledger: Box<Ledger>) -> Self {
+    pub(super) fn open(mut ledger: ClosedLedger) -> Self {
+        let ledger = ledger.0.take().expect("only who consumes it takes it out");
         let ledger = NonNull::from(Box::leak(ledger));
         THREAD.with(|thread| {
             // SAFETY: invariant 3: it is not in the list yet, and this is the only pointer to it.
@@ -86,12 +227,12 @@ impl OpenLedger {
         Self(ledger)
     }
 
-    pub(super) fn close(self) -> Box<Ledger> {
+    pub(super) fn close(self) -> ClosedLedger {
         let ledger = self.0;
         self.unlink();
-        std::mem::forget(self);
+        mem::forget(self);
         // SAFETY: it came from a box in `open`; it is out of the list, so this is the only pointer to it.
-        unsafe { Box::from_raw(ledger.as_ptr()) }
+        ClosedLedger(Some(unsafe { Box::from_raw(ledger.as_ptr()) }))
     }
 
     /// Takes the ledger out of the list. Scopes may end in any order: it is looked for.
@@ -156,14 +297,34 @@ fn count(thread: &Thread, event: Event) {
     let mut at = thread.innermost.get();
     // SAFETY: invariants 1, 2 and 3.
     while let Some(ledger) = unsafe { at.as_ref() } {
-        // SAFETY: invariants 2 and 3; nothing else looks at the counts while a call is added. (Half the instructions of `get` and `set`.)
-        unsafe { &mut *ledger.counts.as_ptr() }.add(&event);
-        records |= ledger.record.is_some();
+        if let Some(elsewhere) = ledger.elsewhere.get() {
+            records |= count_elsewhere(thread, elsewhere, &event);
+            if elsewhere.is_handed() {
+                break;
+            }
+        } else {
+            // SAFETY: invariants 2 and 3; nothing else looks at the counts while a call is added. (Fewer instructions than `get` and `set`.)
+            unsafe { &mut *ledger.counts.as_ptr() }.add(&event);
+            records |= ledger.traced;
+        }
         at = ledger.outer();
     }
     if records {
         record(thread, &event);
     }
+}
+
+/// Whether one of them records, too.
+#[cold]
+fn count_elsewhere(thread: &Thread, elsewhere: &Elsewhere, event: &Event) -> bool {
+    thread.paused.set(true); // invariant 5
+    let mut records = false;
+    for shared in elsewhere.shared() {
+        shared.sums().0.add(event);
+        records |= shared.traced;
+    }
+    thread.paused.set(false);
+    records
 }
 
 #[cold]
@@ -175,7 +336,17 @@ fn record(thread: &Thread, event: &Event) {
         let mut at = thread.innermost.get();
         // SAFETY: invariants 1, 2 and 3.
         while let Some(ledger) = unsafe { at.as_ref() } {
-            if let Some(Ok(mut record)) = ledger.record.as_ref().map(RefCell::try_borrow_mut) {
+            if let Some(elsewhere) = ledger.elsewhere.get() {
+                for shared in elsewhere.shared() {
+                    let (counts, record) = &mut *shared.sums();
+                    if let Some(record) = record {
+                        record.enter(event, stack.frames(), counts);
+                    }
+                }
+                if elsewhere.is_handed() {
+                    break;
+                }
+            } else if let Ok(Some(record)) = ledger.record.try_borrow_mut().as_deref_mut().map(Option::as_mut) {
                 record.enter(event, stack.frames(), &ledger.counts.get());
             }
             at = ledger.outer();

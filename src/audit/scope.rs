@@ -1,21 +1,22 @@
-//! Scopes: from where to where calls are counted.
+//! Scopes: they count the calls from their beginning to their end.
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::boxed::Box;
+use std::fmt;
 use std::hint::black_box;
 
 use super::allocation::Allocation;
 use super::counts::Limits;
-use super::ledger::{Ledger, OpenLedger};
+use super::ledger::{ClosedLedger, Handed, OpenLedger};
 use super::record::Record;
 
 /// Counts the allocator calls of this thread from [`begin`](Self::begin) to [`end`](Self::end).
 ///
-/// Scopes nest: each sees its own calls, and an outer one those of the inner ones, too. They may end in any order. A scope stays on
-/// its thread (it is not `Send`), so that it cannot be held across `.await` on a runtime that moves tasks: there,
-/// [`AllocScope::future`] counts. A scope that is dropped is closed, and its counts are gone.
+/// Scopes nest: an outer scope also counts the calls of the inner ones. They may end in any order. A scope is not
+/// `Send`, so it cannot be held across `.await` on a runtime that moves tasks; use [`AllocScope::future`] there. If a
+/// scope is dropped, its counts are lost.
 ///
 /// A *traced* scope also records where each call came from, which takes microseconds for each call.
 ///
@@ -40,7 +41,9 @@ pub struct AllocScope {
 }
 
 impl AllocScope {
-    /// Counts from here on. O(1). Allocates: heap, one block that is not counted.
+    /// Starts to count.
+    ///
+    /// Allocates: heap, one block that is not counted. Time: O(1).
     ///
     /// # Panics
     ///
@@ -52,7 +55,9 @@ impl AllocScope {
         }
     }
 
-    /// Counts and records from here on. O(1). Allocates: heap, not counted.
+    /// Starts to count, and to record where calls come from.
+    ///
+    /// Allocates: heap, not counted. Time: O(1).
     ///
     /// # Panics
     ///
@@ -64,12 +69,16 @@ impl AllocScope {
         }
     }
 
-    /// Ends the scope. O(1) beside the scopes inside that are still open. Allocates: never.
+    /// Ends the scope, and returns what it counted.
+    ///
+    /// Allocates: never. Time: O(1), and O(1) for each scope inside that is still open.
     pub fn end(self) -> Allocation {
         Allocation::of(self.open.close())
     }
 
-    /// Runs `work` in a scope. O(1) beside the work. Allocates: heap, one block that is not counted.
+    /// Runs `work` in a scope.
+    ///
+    /// Allocates: heap, one block that is not counted. Time: O(1), beside the work.
     ///
     /// # Panics
     ///
@@ -81,7 +90,9 @@ impl AllocScope {
         (value, scope.end())
     }
 
-    /// Runs `work` in a traced scope. O(1) beside the work. Allocates: heap, not counted.
+    /// Runs `work` in a traced scope.
+    ///
+    /// Allocates: heap, not counted. Time: O(1), beside the work.
     ///
     /// # Panics
     ///
@@ -93,9 +104,11 @@ impl AllocScope {
         (value, scope.end())
     }
 
-    /// Counts while `work` is polled, on whichever threads that is, and not what other tasks do there meanwhile.
+    /// Counts the calls in the polls of `work`, on whichever threads they run, and not those of other tasks.
     ///
-    /// The future is `Send` if `work` is. O(1) for each poll beside the work. Allocates: heap, one block that is not counted.
+    /// The future is `Send` if `work` is.
+    ///
+    /// Allocates: heap, one block that is not counted. Time: O(1) for each poll, beside the work.
     ///
     /// # Panics
     ///
@@ -126,7 +139,9 @@ impl AllocScope {
         polled(work, counting())
     }
 
-    /// As [`future`](Self::future), traced. O(1) for each poll beside the work. Allocates: heap, not counted.
+    /// As [`future`](Self::future), traced.
+    ///
+    /// Allocates: heap, not counted. Time: O(1) for each poll, beside the work.
     ///
     /// # Panics
     ///
@@ -137,22 +152,121 @@ impl AllocScope {
     }
 }
 
+impl AllocScope {
+    /// Runs `work` with the scopes of this thread suspended. `work` gets an [`OpenScopes`] that opens them again, on
+    /// any thread: [`OpenScopes::run`].
+    ///
+    /// This is for work that is split among threads. While a thread of a work-stealing pool waits for the other half,
+    /// it runs other jobs that are queued, also those of other tests. Suspended scopes do not count these. What is
+    /// handed over is counted wherever it runs:
+    ///
+    /// ```
+    /// use arenamap::audit::{AllocScope, CountingAllocator};
+    /// use arenamap::assert_no_alloc;
+    ///
+    /// #[global_allocator]
+    /// static ALLOCATOR: CountingAllocator = CountingAllocator::system();
+    ///
+    /// fn sum(numbers: &[u64]) -> u64 {
+    ///     if numbers.len() <= 1_000 {
+    ///         return numbers.iter().sum();
+    ///     }
+    ///     let (left, right) = numbers.split_at(numbers.len() / 2);
+    ///     let (left, right) = AllocScope::hand_over(|scopes| {
+    ///         rayon::join(|| scopes.run(|| sum(left)), || scopes.run(|| sum(right)))
+    ///     });
+    ///     left + right
+    /// }
+    ///
+    /// # fn main() {
+    /// let numbers = vec![1; 10_000];
+    /// assert_eq!(assert_no_alloc!(sum(&numbers)), 10_000);
+    /// # }
+    /// ```
+    ///
+    /// The same goes for `rayon::scope` and `spawn` (`jobs.spawn(|_| scopes.run(..))`), for parallel iterators
+    /// (`.map(|x| scopes.run(|| f(x)))`), and for `std::thread::scope`. What the pool itself allocates, such as the
+    /// boxes of its jobs, is not counted. All scopes that are open on this thread are handed over, those of assertions
+    /// and budgets as well. If none is open, or without the [`CountingAllocator`](super::CountingAllocator), `work`
+    /// runs as usual, so code that you ship may call this.
+    ///
+    /// Allocates: heap, not counted; never without an open scope. Time: O(open scopes), beside the work.
+    pub fn hand_over<T>(work: impl FnOnce(&OpenScopes) -> T) -> T {
+        let scopes = OpenScopes {
+            handed: Handed::of_this_thread(),
+        };
+        let _suspended = Handed::default().open();
+        work(&scopes)
+    }
+}
+
+/// The scopes that [`AllocScope::hand_over`] suspended: open them where their work runs.
+///
+/// Clones open the same scopes. To clone never allocates, and takes O(1).
+///
+/// ```
+/// use arenamap::audit::{AllocScope, CountingAllocator};
+///
+/// #[global_allocator]
+/// static ALLOCATOR: CountingAllocator = CountingAllocator::system();
+///
+/// # fn main() {
+/// let (sum, allocation) = AllocScope::measure(|| {
+///     AllocScope::hand_over(|scopes| {
+///         let (send, receive) = std::sync::mpsc::channel();
+///         let scopes = scopes.clone();
+///         rayon::spawn(move || {
+///             let sum = scopes.run(|| vec![1, 2, 3].iter().sum::<i32>()); // counted on that thread
+///             send.send(sum).unwrap(); // after it: whoever ends the scope then has all of it
+///         });
+///         receive.recv().unwrap()
+///     })
+/// });
+/// assert_eq!((sum, allocation.counts().alloc, allocation.counts().dealloc), (6, 1, 1));
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct OpenScopes {
+    handed: Handed,
+}
+
+impl OpenScopes {
+    /// Runs `work` on the thread that calls this. These scopes count it, and no other scope that is open on this
+    /// thread.
+    ///
+    /// Several threads may do so at once. A scope does not count what runs after its end, so wait for the work before
+    /// you end it. Scopes that `work` opens nest as usual.
+    ///
+    /// Allocates: heap, two blocks that are not counted; never if no scope is open. Time: O(1), beside the work; each
+    /// call of the allocator takes a lock for each scope.
+    pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _open = self.handed.open();
+        work()
+    }
+}
+
+impl fmt::Debug for OpenScopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenScopes").finish_non_exhaustive()
+    }
+}
+
 /// A ledger for a scope that only counts.
 #[track_caller]
-fn counting() -> Box<Ledger> {
+fn counting() -> ClosedLedger {
     demand_installed();
-    Ledger::new(None)
+    ClosedLedger::new(None)
 }
 
 /// A ledger for a scope that records, and notes the first call beyond each limit.
 #[track_caller]
-pub(super) fn traced(limits: Limits) -> Box<Ledger> {
+pub(super) fn traced(limits: Limits) -> ClosedLedger {
     demand_installed();
-    Ledger::new(Some(Record::new(limits)))
+    ClosedLedger::new(Some(Record::new(limits)))
 }
 
 /// Polls `work` with the ledger open.
-pub(super) async fn polled<F: Future>(work: F, ledger: Box<Ledger>) -> (F::Output, Allocation) {
+pub(super) async fn polled<F: Future>(work: F, ledger: ClosedLedger) -> (F::Output, Allocation) {
     let mut work = pin!(work);
     let mut closed = Some(ledger); // `None` after a panic only, and then nobody polls again
     let output = poll_fn(|context| {
@@ -163,12 +277,16 @@ pub(super) async fn polled<F: Future>(work: F, ledger: Box<Ledger>) -> (F::Outpu
     });
     let output = output.await;
     let ledger = closed.take();
-    (output, Allocation::of(ledger.unwrap_or_else(|| Ledger::new(None))))
+    (
+        output,
+        Allocation::of(ledger.unwrap_or_else(|| ClosedLedger::new(None))),
+    )
 }
 
-/// Whether the program's global allocator is a [`CountingAllocator`](super::CountingAllocator), found out by an allocation.
+/// Whether the program's global allocator is a [`CountingAllocator`](super::CountingAllocator). It allocates once to
+/// find out.
 ///
-/// O(1). Allocates: heap, one block at the first call, given back at once.
+/// Allocates: heap, one block at the first call, given back at once. Time: O(1).
 ///
 /// ```
 /// // Nothing was installed here.
@@ -179,7 +297,7 @@ pub fn is_installed() -> bool {
     if INSTALLED.load(Ordering::Relaxed) {
         return true; // for good: a program has one global allocator
     }
-    let open = OpenLedger::open(Ledger::new(None));
+    let open = OpenLedger::open(ClosedLedger::new(None));
     drop(black_box(Box::new(black_box(0_u8))));
     let installed = Allocation::of(open.close()).counts().alloc > 0;
     INSTALLED.store(installed, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Feature `rkyv`: a [`FixedMap`] as a part of a larger archive of rkyv, where its bytes stand as they are.
+//! Feature `rkyv`: a [`FixedMap`] as a part of a larger archive of rkyv, which has its bytes as they are.
 //!
 //! ```text
 //!        pos, a multiple of ALIGN                          the struct that has the map as a field
@@ -13,7 +13,7 @@
 //!   the reference lives. rkyv's checked `access` establishes it by `verify`; for `access_unchecked`, and whatever else
 //!   makes such a reference without checks, it is the promise of that caller. Nothing is assumed about what the bytes say:
 //!   opening them checks the header.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "makes slices of the bytes that an archived map points to; A1")]
 
 use super::error::FixedError;
 use super::key::FixedKey;
@@ -21,7 +21,6 @@ use super::memory::{AlignedBytes, Memory};
 use super::value::{Checked, FixedValue, Frozen};
 use super::{FixedMap, Unverified};
 use crate::archive::check_end;
-use crate::error::ArenaError;
 use core::alloc::Layout;
 use core::fmt;
 use core::marker::PhantomData;
@@ -38,9 +37,9 @@ const MOST_ALIGN: usize = 64;
 
 /// A [`FixedMap`] inside an archive of rkyv: where its bytes are, and how many.
 ///
-/// `rkyv::access` checks that they are inside of the archive, aligned, and begin with the header of a map of these types;
-/// [`open`](Self::open) makes a map of them in O(1). The archive is to be aligned to [`FixedMap::ALIGN`], which for slots
-/// of up to 16 bytes of alignment rkyv's `AlignedVec` is.
+/// `rkyv::access` checks that they are inside of the archive, aligned, and begin with the header of a map of these
+/// types; [`open`](Self::open) makes a map of them in O(1). The archive must be aligned to [`FixedMap::ALIGN`]. rkyv's
+/// `AlignedVec` is, if the slots are aligned to at most 16 bytes.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -79,20 +78,24 @@ pub struct FixedMapResolver {
 }
 
 impl<K: FixedKey, V: FixedValue> ArchivedFixedMap<K, V> {
-    /// The archive of the map, byte for byte what it was. Time: O(1). Allocates: never.
+    /// The archive of the map, with the bytes that it had.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         // SAFETY: A1.
         unsafe { core::slice::from_raw_parts(self.bytes.as_ptr().cast(), self.len.to_native() as usize) }
     }
 
-    /// The map, to read in place. Time: O(1). Allocates: never.
+    /// Opens the map, to read in place.
     ///
     /// As [`FixedMap::open`]: whatever the bytes are, every call on the map is safe and ends.
     ///
+    /// Allocates: never. Time: O(1).
+    ///
     /// # Errors
     ///
-    /// As [`FixedMap::open`]. Not after `rkyv::access`, which has checked the same.
+    /// As [`FixedMap::open`]. There is none after `rkyv::access`, which has checked the same.
     pub fn open(&self) -> Result<FixedMap<K, V, &[u8]>, FixedError>
     where
         K: FromBytes,
@@ -101,8 +104,10 @@ impl<K: FixedKey, V: FixedValue> ArchivedFixedMap<K, V> {
         FixedMap::open(self.as_bytes())
     }
 
-    /// The map, after all of it was verified. Time: linear. Allocates: heap, four bytes a group;
-    /// [`FixedMap::open_verified_in`] of [`as_bytes`](Self::as_bytes) never.
+    /// Verifies all of the map, and opens it.
+    ///
+    /// Allocates: heap, four bytes a group; [`FixedMap::open_verified_in`] of [`as_bytes`](Self::as_bytes) never. Time:
+    /// O(bytes).
     ///
     /// # Errors
     ///
@@ -115,11 +120,13 @@ impl<K: FixedKey, V: FixedValue> ArchivedFixedMap<K, V> {
         FixedMap::open_verified(self.as_bytes())
     }
 
-    /// The map, of which each lookup checks what it gives out. Time: O(1). Allocates: never.
+    /// Opens the map. Each lookup checks the key and the value that it gives out.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
-    /// As [`FixedMap::open_unverified`]. Not after `rkyv::access`, which has checked the same.
+    /// As [`FixedMap::open_unverified`]. There is none after `rkyv::access`, which has checked the same.
     pub fn open_unverified(&self) -> Result<Unverified<K, V, &[u8]>, FixedError>
     where
         K: Checked,
@@ -168,7 +175,7 @@ impl<K: FixedKey, V: Frozen, M: Memory> Archive for FixedMap<K, V, M> {
     }
 }
 
-/// One copy of the bytes, sealed or not. Values with atomics, which may change meanwhile, do not compile.
+/// Copies the bytes once, sealed or not. Values with atomics, which may change meanwhile, do not compile.
 impl<K, V, M, Z> Serialize<Z> for FixedMap<K, V, M>
 where
     K: FixedKey,
@@ -191,7 +198,7 @@ where
     }
 }
 
-/// One copy on the heap, and all of it verified.
+/// Copies the map to the heap and verifies all of it.
 impl<K, V, D> Deserialize<FixedMap<K, V, AlignedBytes>, D> for ArchivedFixedMap<K, V>
 where
     K: FixedKey + Checked,
@@ -200,8 +207,7 @@ where
 {
     fn deserialize(&self, _: &mut D) -> Result<FixedMap<K, V, AlignedBytes>, D::Error> {
         let bytes = self.as_bytes();
-        let mut copy = AlignedBytes::try_zeroed(bytes.len()).map_err(<D::Error as Source>::new::<ArenaError>)?;
-        copy.copy_from_slice(bytes);
+        let copy = AlignedBytes::try_from_slice(bytes).into_error()?;
         FixedMap::open_verified(copy).into_error()
     }
 }

@@ -1,8 +1,11 @@
-//! Integers in a slot that are changed through a shared reference, also by several processes at once.
+//! Integers in a slot that can be changed through a shared reference, also by several processes at once.
 //!
-//! Each is the native atomic with its value stored little-endian, so that its bytes are those of `u64_le` and the like,
-//! and its schema is theirs: an archive that was written with atomics can be read with plain fields.
-#![allow(unsafe_code)]
+//! Each is the native atomic, with its value stored little-endian. So its bytes and its schema are those of `u64_le`
+//! and the like, and an archive that was written with atomics can be read with plain fields.
+#![allow(
+    unsafe_code,
+    reason = "implements rkyv's unsafe traits for integers, of which all bytes are valid"
+)]
 
 use super::value::{FixedValue, Schema};
 use core::fmt;
@@ -42,40 +45,49 @@ macro_rules! atomics {
         }
 
         impl $name {
-            /// A new one. Time: O(1). Allocates: never.
+            /// A new integer.
+            ///
+            /// Allocates: never. Time: O(1).
             #[must_use]
             pub const fn new(value: $integer) -> Self {
                 Self(core::sync::atomic::$native::new(value.to_le()))
             }
 
-            /// The value. Time: O(1). Allocates: never.
+            /// The value.
+            ///
+            /// Allocates: never. Time: O(1).
             ///
             /// # Panics
             ///
-            /// As the native atomic, on an ordering that loads do not have.
+            /// As the native atomic: if loads do not have the ordering.
             #[inline]
             pub fn load(&self, order: Ordering) -> $integer {
                 <$integer>::from_le(self.0.load(order))
             }
 
-            /// Sets the value. Time: O(1). Allocates: never.
+            /// Sets the value.
+            ///
+            /// Allocates: never. Time: O(1).
             ///
             /// # Panics
             ///
-            /// As the native atomic, on an ordering that stores do not have.
+            /// As the native atomic: if stores do not have the ordering.
             #[inline]
             pub fn store(&self, value: $integer, order: Ordering) {
                 self.0.store(value.to_le(), order);
             }
 
-            /// Sets the value and gives the one before. Time: O(1). Allocates: never.
+            /// Sets the value and returns the old one.
+            ///
+            /// Allocates: never. Time: O(1).
             #[inline]
             pub fn swap(&self, value: $integer, order: Ordering) -> $integer {
                 <$integer>::from_le(self.0.swap(value.to_le(), order))
             }
 
-            /// Sets the value if it is `current`; gives the one before, as an error if it was another.
-            /// Time: O(1). Allocates: never.
+            /// Sets the value if it is `current`, and returns the old value; as an error, if it was another one.
+            ///
+            /// Allocates: never. Time: O(1).
             ///
             /// # Errors
             ///
@@ -94,7 +106,9 @@ macro_rules! atomics {
                     .map_err(<$integer>::from_le)
             }
 
-            /// Adds, wrapping around, and gives the value before. Time: O(1). Allocates: never.
+            /// Adds, wrapping around, and returns the old value.
+            ///
+            /// Allocates: never. Time: O(1).
             #[inline]
             pub fn fetch_add(&self, by: $integer, order: Ordering) -> $integer {
                 #[cfg(target_endian = "little")]
@@ -103,13 +117,17 @@ macro_rules! atomics {
                 return self.update(order, |value| value.wrapping_add(by));
             }
 
-            /// Subtracts, wrapping around, and gives the value before. Time: O(1). Allocates: never.
+            /// Subtracts, wrapping around, and returns the old value.
+            ///
+            /// Allocates: never. Time: O(1).
             #[inline]
             pub fn fetch_sub(&self, by: $integer, order: Ordering) -> $integer {
                 self.fetch_add(by.wrapping_neg(), order)
             }
 
-            /// Takes the larger of the two, and gives the value before. Time: O(1). Allocates: never.
+            /// Sets the larger of the two, and returns the old value.
+            ///
+            /// Allocates: never. Time: O(1).
             #[inline]
             pub fn fetch_max(&self, other: $integer, order: Ordering) -> $integer {
                 #[cfg(target_endian = "little")]
@@ -118,7 +136,9 @@ macro_rules! atomics {
                 return self.update(order, |value| value.max(other));
             }
 
-            /// Takes the smaller of the two, and gives the value before. Time: O(1). Allocates: never.
+            /// Sets the smaller of the two, and returns the old value.
+            ///
+            /// Allocates: never. Time: O(1).
             #[inline]
             pub fn fetch_min(&self, other: $integer, order: Ordering) -> $integer {
                 #[cfg(target_endian = "little")]
@@ -127,19 +147,25 @@ macro_rules! atomics {
                 return self.update(order, |value| value.min(other));
             }
 
-            /// Sets the bits of the other, and gives the value before. Time: O(1). Allocates: never.
+            /// Sets the bits that are set in `bits`, and returns the old value.
+            ///
+            /// Allocates: never. Time: O(1).
             #[inline]
             pub fn fetch_or(&self, bits: $integer, order: Ordering) -> $integer {
                 <$integer>::from_le(self.0.fetch_or(bits.to_le(), order))
             }
 
-            /// Keeps the bits of the other, and gives the value before. Time: O(1). Allocates: never.
+            /// Clears the bits that are not set in `bits`, and returns the old value.
+            ///
+            /// Allocates: never. Time: O(1).
             #[inline]
             pub fn fetch_and(&self, bits: $integer, order: Ordering) -> $integer {
                 <$integer>::from_le(self.0.fetch_and(bits.to_le(), order))
             }
 
-            /// The value, without an atomic access. Time: O(1). Allocates: never.
+            /// The value, without an atomic access.
+            ///
+            /// Allocates: never. Time: O(1).
             pub fn get_mut_value(&mut self) -> $integer {
                 <$integer>::from_le(*self.0.get_mut())
             }

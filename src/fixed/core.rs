@@ -1,6 +1,6 @@
 //! A map without its hash function: an archive in its memory, and the entries by hash.
 //!
-//! What leaves this file are references that borrow the core, so that nothing outside can name a slot that is not there.
+//! Only references that borrow the core leave this file. So nothing outside can name a slot that does not exist.
 //!
 //! ```text
 //!  Core { memory, geometry }      geometry: checked against the header, and the header against the memory's length;
@@ -18,7 +18,10 @@
 //! - **C3** A sealed archive is unsealed before anything can change its content: by `unseal` in each writing call, and by
 //!   `lend` before a value with atomics leaves through `&self`. Under `&self`, the state and the content checksum of such a
 //!   core are reached atomically only.
-#![allow(unsafe_code)]
+#![allow(
+    unsafe_code,
+    reason = "reads and writes an archive by address; C1 and the others above"
+)]
 #![allow(
     clippy::cast_possible_truncation,
     reason = "capacity and groups are of a `Geometry`, which fits the address space"
@@ -157,7 +160,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         }
     }
 
-    /// The bytes say so by now.
+    /// The bytes are marked as sealed: call it after that.
     pub(super) const fn set_sealed(&mut self) {
         self.sealed = true;
     }
@@ -510,6 +513,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// # Panics
     ///
     /// If two of them are the same entry.
+    #[track_caller]
     pub(super) fn disjoint_mut<const N: usize>(
         &mut self,
         hashes: [Hash; N],

@@ -1,4 +1,4 @@
-//! One key's place in a map, found once.
+//! The place of a key in a map, searched once.
 
 use super::error::FixedInsertError;
 use super::insert::{FreeSlot, FullSlot};
@@ -7,28 +7,30 @@ use super::memory::MemoryMut;
 use super::value::FixedValue;
 use core::fmt;
 
-/// An entry of a [`FixedMap`](super::FixedMap), full or free; from [`FixedMap::entry`](super::FixedMap::entry).
+/// The place of a key: [`FixedMap::entry`](super::FixedMap::entry).
 #[must_use = "an entry that is dropped does nothing"]
 pub enum Entry<'m, K, V, M> {
     /// The key is in the map.
     Occupied(OccupiedEntry<'m, K, V, M>),
-    /// It is not.
+    /// The key is not in the map.
     Vacant(VacantEntry<'m, K, V, M>),
 }
 
-/// An entry that is there.
+/// The place of a key that is in the map.
 pub struct OccupiedEntry<'m, K, V, M> {
     pub(super) slot: FullSlot<'m, K, V, M>,
 }
 
-/// The place for a key that is not there.
+/// The place of a key that is not in the map, and the key.
 pub struct VacantEntry<'m, K, V, M> {
     pub(super) slot: FreeSlot<'m, K, V, M>,
     pub(super) key: K,
 }
 
 impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
-    /// The value, inserted if it was not there. Time: O(1). Allocates: never.
+    /// The value, inserted if there was none.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -37,7 +39,9 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
         self.or_insert_with(|| default)
     }
 
-    /// The value, made and inserted if it was not there. Time: O(1). Allocates: never.
+    /// The value, made and inserted if there was none.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -46,7 +50,9 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
         self.or_insert_with_key(|_| default())
     }
 
-    /// The value, made from the key and inserted if it was not there. Time: O(1). Allocates: never.
+    /// The value, made from the key and inserted if there was none.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -61,7 +67,9 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
         }
     }
 
-    /// The value, inserted as `V::default()` if it was not there. Time: O(1). Allocates: never.
+    /// The value, inserted as `V::default()` if there was none.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -73,7 +81,9 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
         self.or_insert_with(V::default)
     }
 
-    /// Changes the value, if it is there. Time: O(1). Allocates: never.
+    /// Changes the value, if there is one.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
         if let Self::Occupied(entry) = &mut self {
             change(entry.get_mut());
@@ -81,7 +91,9 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
         self
     }
 
-    /// The key that was asked for. Time: O(1). Allocates: never.
+    /// The key of this place.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn key(&self) -> &K {
         match self {
             Self::Occupied(entry) => entry.key(),
@@ -91,54 +103,74 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
 }
 
 impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> OccupiedEntry<'m, K, V, M> {
-    /// The key in the map. Time: O(1). Allocates: never.
+    /// The stored key.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn key(&self) -> &K {
         self.slot.pair().0
     }
 
-    /// The value. Time: O(1). Allocates: never.
+    /// The value.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn get(&self) -> &V {
         self.slot.pair().1
     }
 
-    /// The value, to change. Time: O(1). Allocates: never.
+    /// The value, to change in place.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn get_mut(&mut self) -> &mut V {
         self.slot.value_mut()
     }
 
-    /// The value, for as long as the map is borrowed. Time: O(1). Allocates: never.
+    /// The value, for as long as the map is borrowed.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn into_mut(self) -> &'m mut V {
         self.slot.into_mut()
     }
 
-    /// Replaces the value and gives the one before. Time: O(1). Allocates: never.
+    /// Sets the value and returns the old one.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn insert(&mut self, value: V) -> V {
         core::mem::replace(self.get_mut(), value)
     }
 
-    /// Takes the entry out and gives its value. Time: O(1). Allocates: never.
+    /// Removes the entry and returns its value.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn remove(self) -> V {
         self.slot.remove().1
     }
 
-    /// Takes the entry out. Time: O(1). Allocates: never.
+    /// Removes the entry and returns its key and value.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn remove_entry(self) -> (K, V) {
         self.slot.remove()
     }
 }
 
 impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> VacantEntry<'m, K, V, M> {
-    /// The key that was asked for. Time: O(1). Allocates: never.
+    /// The key of this place.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn key(&self) -> &K {
         &self.key
     }
 
-    /// The key, given back. Time: O(1). Allocates: never.
+    /// Gives the key back.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn into_key(self) -> K {
         self.key
     }
 
-    /// Puts the value in. Time: O(1). Allocates: never.
+    /// Inserts the value.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What may be wrong with an archive, its memory, or an insert; each error names the place and both values.
+//! The errors of archives, their memory, and insertions. Each names the place, the value expected and the value found.
 
 use core::fmt;
 
@@ -12,6 +12,8 @@ pub enum Field {
     MemoryAlign,
     /// Words of scratch memory: expected at least, found.
     Scratch,
+    /// Bytes that the global allocator refused: needed, 0.
+    Heap,
     /// The first eight bytes.
     Magic,
     /// Version of the format.
@@ -36,9 +38,9 @@ pub enum Field {
     KeyLayout,
     /// Layout hash of the value's type.
     ValueLayout,
-    /// Entries that the map takes: expected at most, found.
+    /// Capacity of the map: expected at most, found.
     Capacity,
-    /// Capacity of a copy or snapshot: entries there are, entries it takes.
+    /// Capacity of a copy or snapshot: entries to copy, entries it takes.
     TooSmall,
     /// Groups of slots.
     Groups,
@@ -60,20 +62,20 @@ pub enum Field {
     Counters,
     /// A byte of a free slot, or between key and value, that is not zero; the place is the slot.
     Padding,
-    /// A key whose bytes are no value of its type; the place is the slot.
+    /// A key whose bytes are not valid for its type; the place is the slot.
     Key,
-    /// A value whose bytes are no value of its type; the place is the slot.
+    /// A value whose bytes are not valid for its type; the place is the slot.
     Value,
     /// Two slots with the same key: expected the first, found the second, which is the place.
     Duplicate,
-    /// A key that no search reaches: groups searched from its home, groups of the map; the place is the slot.
+    /// A key that no search finds: groups searched, groups of the map; the place is the slot.
     Unreachable,
-    /// A search that went through all groups without an end: keys chosen to collide under the seed, or damage. The place
-    /// is the group where it began.
+    /// A search that went through all groups without an end: the keys were chosen to collide under the seed, or the
+    /// archive is damaged. The place is the group where it began.
     Search,
 }
 
-/// What is wrong, where, and the two values that differ: a small value, nothing boxed.
+/// What is wrong, where, and the two values that differ. It is small, and nothing in it is boxed.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
@@ -90,7 +92,7 @@ pub struct FixedError {
     found: u64,
 }
 
-/// There is no place to name.
+/// No place.
 const NOWHERE: u64 = u64::MAX;
 
 impl FixedError {
@@ -103,6 +105,11 @@ impl FixedError {
         }
     }
 
+    /// The error for a block of that many bytes, which the global allocator refused.
+    pub(crate) const fn refused(bytes: usize) -> Self {
+        Self::new(Field::Heap, bytes as u64, 0)
+    }
+
     pub(crate) const fn at(field: Field, place: u64, expected: u64, found: u64) -> Self {
         Self {
             field,
@@ -112,25 +119,33 @@ impl FixedError {
         }
     }
 
-    /// What this error is about. Allocates: never.
+    /// What is wrong.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn field(&self) -> Field {
         self.field
     }
 
-    /// The value that this program, or the rest of the archive, calls for. Allocates: never.
+    /// The value that this program, or the rest of the archive, expects.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn expected(&self) -> u64 {
         self.expected
     }
 
-    /// The value that was there. Allocates: never.
+    /// The value that was there.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn found(&self) -> u64 {
         self.found
     }
 
-    /// The slot, group or offset that [`Field`] speaks of, where it speaks of one. Allocates: never.
+    /// The slot, group or offset, if the docs of the [`Field`] name one.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn place(&self) -> Option<u64> {
         if self.place == NOWHERE { None } else { Some(self.place) }
@@ -160,7 +175,7 @@ impl fmt::Display for FixedError {
         match field {
             Field::MemoryLength => write!(
                 f,
-                "the memory is {found} bytes, {expected} are needed; `bytes_for` tells the size, a shorter file is cut off"
+                "the memory has {found} bytes, {expected} are needed; `bytes_for` tells the size; a shorter file was cut off"
             ),
             Field::MemoryAlign => write!(
                 f,
@@ -168,8 +183,9 @@ impl fmt::Display for FixedError {
             ),
             Field::Scratch => write!(
                 f,
-                "the scratch memory is {found} words, {expected} are needed; `scratch_words` tells the size"
+                "the scratch memory has {found} words, {expected} are needed; `scratch_words` gives the number"
             ),
+            Field::Heap => write_refused(f, expected),
             Field::Magic => write!(
                 f,
                 "this is no archive of a FixedMap: its first eight bytes are {found:#018x}, expected {expected:#018x}; \
@@ -181,7 +197,7 @@ impl fmt::Display for FixedError {
             ),
             Field::EndianMark => write!(
                 f,
-                "the endian mark is {found:#06x}, expected {expected:#06x}: the bytes of its integers were swapped on the way; copy archives unchanged"
+                "the endian mark is {found:#06x}, expected {expected:#06x}: the bytes of integers were swapped on the way; copy archives unchanged"
             ),
             Field::KeyLayout | Field::ValueLayout => write!(
                 f,
@@ -220,11 +236,11 @@ impl fmt::Display for FixedError {
             ),
             Field::Groups => write!(
                 f,
-                "the header says {found} groups, its capacity makes {expected}: the header is damaged; take another copy"
+                "the header says {found} groups, its capacity needs {expected}: the header is damaged; take another copy"
             ),
             Field::Bytes => write!(
                 f,
-                "the header says {found} bytes, its capacity makes {expected}: the header is damaged; take another copy"
+                "the header says {found} bytes, its capacity needs {expected}: the header is damaged; take another copy"
             ),
             Field::Reserved => write!(
                 f,
@@ -237,7 +253,7 @@ impl fmt::Display for FixedError {
             ),
             Field::Len => write!(
                 f,
-                "the header says {found} entries, the archive holds {expected}; `recover` counts anew"
+                "the header says {found} entries, the archive has {expected}; `recover` counts them again"
             ),
             Field::State => write!(
                 f,
@@ -251,30 +267,33 @@ impl fmt::Display for FixedError {
             ),
             Field::Tag => write!(
                 f,
-                "slot {place} has tag {found}, its key makes {expected}; `recover` drops it"
+                "slot {place} has tag {found}, its key has tag {expected}; `recover` drops the entry"
             ),
             Field::Counters => write!(
                 f,
-                "the counters of group {place} are {found:#010x}, the entries make {expected:#010x}; `recover` counts anew"
+                "the counters of group {place} are {found:#010x}, the entries need {expected:#010x}; `recover` counts again"
             ),
             Field::Padding => write!(
                 f,
-                "slot {place} has bytes that should be zero and are not; `recover` clears them"
+                "slot {place} has bytes that should be zero, but are not; `recover` clears them"
             ),
-            Field::Key => write!(f, "the key in slot {place} is no value of its type; `recover` drops it"),
+            Field::Key => write!(
+                f,
+                "the key in slot {place} is not valid for its type; `recover` drops the entry"
+            ),
             Field::Value => write!(
                 f,
-                "the value in slot {place} is no value of its type; `recover` drops it"
+                "the value in slot {place} is not valid for its type; `recover` drops the entry"
             ),
             Field::Duplicate => write!(f, "slots {expected} and {found} have the same key; `recover` keeps one"),
             Field::Unreachable => write!(
                 f,
-                "the key in slot {place} is not where a search for it looks: {found} of {expected} groups searched; `recover` counts anew"
+                "a search does not find the key in slot {place}: it looked at {found} of {expected} groups; `recover` repairs that"
             ),
             Field::Search => write!(
                 f,
                 "a search that began in group {place} went through all {found} groups without an end: \
-                 keys chosen to collide, or damage; `verify` tells which, `copy_into` draws another seed"
+                 the keys were chosen to collide, or the archive is damaged; `verify` tells which, `copy_into` gives it another seed"
             ),
         }
     }
@@ -282,7 +301,23 @@ impl fmt::Display for FixedError {
 
 impl core::error::Error for FixedError {}
 
-/// A pair that a [`FixedMap`](super::FixedMap) did not take; nothing was changed and nothing is lost.
+/// The text for a block of that many bytes, which the global allocator refused.
+pub(super) fn write_refused(f: &mut fmt::Formatter<'_>, bytes: u64) -> fmt::Result {
+    write!(
+        f,
+        "the global allocator refused a block of {bytes} bytes; free memory, or ask for less"
+    )
+}
+
+/// Panics with an error, for a call that returns none. The text names the twin that returns it.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn fail(error: &FixedError, twin: &'static str) -> ! {
+    panic!("{error}; `{twin}` returns this error instead of panicking")
+}
+
+/// A pair that a [`FixedMap`](super::FixedMap) did not take. The map is as it was, and the pair is in here.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedInsertError, FixedMap, u64_le};
@@ -304,10 +339,10 @@ pub enum FixedInsertError<K, V> {
         key: K,
         /// The value, as it was given.
         value: V,
-        /// Entries that the map takes.
+        /// Capacity of the map, in entries.
         capacity: usize,
     },
-    /// The bytes contradict each other; only an archive that was opened without `verify` may say so.
+    /// The archive is damaged. This happens only in archives that were opened without `verify`.
     Corrupt {
         /// The key, as it was given.
         key: K,
@@ -319,7 +354,9 @@ pub enum FixedInsertError<K, V> {
 }
 
 impl<K, V> FixedInsertError<K, V> {
-    /// The key and the value, as they were given. Allocates: never.
+    /// The key and the value, as they were given.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn into_pair(self) -> (K, V) {
         match self {
             Self::Full { key, value, .. } | Self::Corrupt { key, value, .. } => (key, value),
@@ -354,7 +391,7 @@ impl<K, V> fmt::Display for FixedInsertError<K, V> {
 
 impl<K, V> core::error::Error for FixedInsertError<K, V> {}
 
-/// How far [`FixedMap::try_extend`](super::FixedMap::try_extend) came; what was inserted stays.
+/// How far [`FixedMap::try_extend`](super::FixedMap::try_extend) came. What was inserted stays.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FixedExtendError<K, V> {
     /// Pairs taken in before the failure.
@@ -384,26 +421,26 @@ impl<K: 'static, V: 'static> core::error::Error for FixedExtendError<K, V> {
     }
 }
 
-/// Why a growing map did not become a [`FixedMap`](super::FixedMap); the memory it was to be in holds no archive.
+/// Why no [`FixedMap`](super::FixedMap) was made of a growing map. The memory that was given for it holds no archive.
 ///
 /// ```
 /// use arenamap::StrMap;
-/// use arenamap::fixed::{AlignedBytes, ConvertError, FixedMap, SnapshotError, TooLong, u64_le};
+/// use arenamap::fixed::{AlignedBytes, ConvertError, FixedMap, FixedStr, SnapshotError, TooLong, u64_le};
 ///
 /// let words = StrMap::from([("a", 1_u64), ("a word of 20 letters", 2)]);
-/// let error = words.snapshot_into::<16, u64_le, _>(AlignedBytes::zeroed(4096), 2).unwrap_err();
+/// let error = words.snapshot_into::<FixedStr<16>, u64_le, _>(AlignedBytes::zeroed(4096), 2).unwrap_err();
 /// assert_eq!(error, SnapshotError::Entry(ConvertError::Key(TooLong { len: 20, room: 15 })));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SnapshotError<E> {
-    /// The capacity is below the number of entries ([`Field::TooSmall`]), or the memory does not do.
+    /// The capacity is less than the number of entries ([`Field::TooSmall`]), or the memory is too short or misaligned.
     Fixed(FixedError),
-    /// An entry did not become a key and a value of the snapshot.
+    /// An entry could not be converted.
     Entry(E),
     /// Different keys became the same key.
     Repeated {
-        /// Entries whose key another entry had already.
+        /// Entries with a key that another entry had already.
         entries: usize,
     },
 }
@@ -438,7 +475,7 @@ impl<E: core::error::Error + 'static> core::error::Error for SnapshotError<E> {
     }
 }
 
-/// Which half of an entry did not convert into that of a snapshot, and why.
+/// Which half of an entry could not be converted, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConvertError<K, V> {
     /// The key.

@@ -18,13 +18,16 @@
 use super::layout::{CLASSES, GROUP_BYTES, LANES, Mark};
 
 /// A counter that reached this value no longer counts.
-const STUCK: u32 = 15;
+pub(super) const STUCK: u32 = 15;
 
 /// The eight counters of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Counters(pub(super) u32);
 
 impl Counters {
+    /// Every counter stuck: no search ends in the group.
+    pub(super) const ALL_STUCK: Self = Self(u32::MAX);
+
     /// The bits of the counter of a hash: a rotation by eight would come to the same ones, so nothing is cut off before.
     #[inline(always)] // part of every miss
     const fn bits_of(mark: Mark) -> u32 {
@@ -38,13 +41,13 @@ impl Counters {
     }
 
     /// The counter of one class.
-    const fn of(self, class: u32) -> u32 {
+    pub(super) const fn of(self, class: u32) -> u32 {
         let bits = self.0 >> class & 0x0101_0101;
         (bits | bits >> 7 | bits >> 14 | bits >> 21) & STUCK
     }
 
     /// The same, with another count in it.
-    const fn with(self, class: u32, count: u32) -> Self {
+    pub(super) const fn with(self, class: u32, count: u32) -> Self {
         let bits = (count | count << 7 | count << 14 | count << 21) & 0x0101_0101;
         Self(self.0 & !(0x0101_0101 << class) | bits << class)
     }
@@ -73,6 +76,11 @@ impl Counters {
     pub(super) const fn has_stuck(self) -> bool {
         let [a, b, c, d] = self.0.to_le_bytes();
         a & b & c & d != 0
+    }
+
+    /// The classes whose counters are stuck.
+    pub(super) fn stuck_classes(self) -> impl Iterator<Item = u32> {
+        (0..CLASSES).filter(move |&class| self.of(class) == STUCK)
     }
 
     /// Whether each counter is that of the others, or stuck.
@@ -133,7 +141,7 @@ pub(super) use sse2::Group;
 pub(super) use generic::Group;
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
-#[allow(unsafe_code)] // calls of SSE2 instructions, nothing else
+#[allow(unsafe_code, reason = "calls of SSE2 instructions, nothing else")]
 mod sse2 {
     use super::{GROUP_BYTES, Mark, Mask};
     use core::arch::x86_64::{

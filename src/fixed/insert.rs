@@ -1,4 +1,4 @@
-//! Entries into a map, and the place of one key held exclusively.
+//! Inserts entries, and holds the place of one key exclusively.
 //!
 //! ```text
 //!  home group        a free slot, and no key of this class went on: put in there       (nearly always, kept in registers)
@@ -8,7 +8,7 @@
 //! ```
 //!
 //! C1 to C3 of `core.rs` hold; a place is filled under the same `&mut self` that chose it.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "fills slots through a `Raw`; C1 to C3 of `core.rs`")]
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::core::Core;
@@ -109,8 +109,8 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// has the same tag, so that `is_repeated` has to tell whether it is the same key. A key that is found at once counts
     /// as repeated and is not put in.
     ///
-    /// Comparing such keys later leaves no branch that waits for memory: the next insertions begin before this one ends.
-    /// That halves the time of an insertion where the map is larger than the second-level cache.
+    /// Because such keys are compared later, no branch waits for memory, and the next insertions begin before this one
+    /// ends. That saves much time in maps larger than the second-level cache.
     #[inline(always)]
     pub(super) fn insert_fresh(
         &mut self,

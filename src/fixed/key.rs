@@ -1,10 +1,11 @@
-//! Keys of an archive: hashed and compared by their bytes, so that every target and every version agrees.
+//! Keys of an archive. They are hashed and compared by their bytes, so that the results are the same on every target
+//! and in every version.
 
 use super::value::FixedValue;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_inline};
 use zerocopy::Immutable;
 
-/// What the hashes of one map depend on: made from its seed, and kept beside it.
+/// The secrets that the hashes of one map depend on. They are made from its seed; the archive has the seed only.
 ///
 /// ```
 /// use arenamap::fixed::{KeyHasher, KeySecrets};
@@ -21,7 +22,9 @@ use zerocopy::Immutable;
 pub struct KeySecrets(RapidSecrets);
 
 impl KeySecrets {
-    /// The secrets of a map with this seed. Time: O(1). Allocates: never.
+    /// The secrets of a map with this seed.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn seed(seed: u64) -> Self {
         let mut secrets = RapidSecrets::seed(seed);
@@ -30,16 +33,17 @@ impl KeySecrets {
     }
 }
 
-/// The hash function of the format, fed with the parts of a key one after the other.
+/// The hash function of the format. It takes the parts of a key one after the other.
 ///
-/// A number of up to eight bytes takes one multiplication to 128 bits, whose halves are folded together, as foldhash does it
-/// (<https://docs.rs/foldhash>); other parts are hashed by rapidhash v3 (<https://docs.rs/rapidhash>), whose output never
-/// changes. What comes of one part is the seed of the next, so that a key of several parts is hashed without being joined,
-/// and parts of different lengths are not mistaken for each other. At the end all is multiplied once more, by an odd secret.
+/// A number of up to eight bytes takes one multiplication to 128 bits, whose halves are folded together, as foldhash
+/// does it (<https://docs.rs/foldhash>); other parts are hashed by rapidhash v3 (<https://docs.rs/rapidhash>), whose
+/// output never changes. The result of one part is the seed of the next. So a key of several parts is hashed without
+/// joining them, and parts of different lengths are not mistaken for each other. At the end, the result is multiplied
+/// once more, by an odd secret.
 ///
-/// The second multiplication is what makes a folded one enough. Without it, one seed in twenty put sequential numbers into
-/// a few homes: 3 times the groups per hit, 10 times per miss. With it, 105 patterns of keys cost what random keys cost
-/// under each of 20 seeds (`cargo test --release --test fixed_hostile_keys -- --nocapture`).
+/// The second multiplication is needed. Without it, under one seed in twenty, sequential numbers met in a few groups: 3
+/// times the groups for a hit, 10 times for a miss. With it, 105 patterns of keys cost what random keys cost, under
+/// each of 20 seeds (`cargo test --release --features fixed --test fixed_hostile_keys -- --nocapture`).
 ///
 /// ```
 /// use arenamap::fixed::{KeyHasher, KeySecrets};
@@ -57,7 +61,9 @@ pub struct KeyHasher<'s> {
 }
 
 impl<'s> KeyHasher<'s> {
-    /// A hasher that has seen nothing. Time: O(1). Allocates: never.
+    /// A new hasher.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     #[must_use]
     pub const fn new(secrets: &'s KeySecrets) -> Self {
@@ -67,7 +73,9 @@ impl<'s> KeyHasher<'s> {
         }
     }
 
-    /// Takes the next part of a key, a number. Time: O(1). Allocates: never.
+    /// Takes the next part of a key, a number.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline(always)] // four instructions
     #[allow(clippy::cast_possible_truncation, reason = "the lower half of the product")]
     pub const fn write_u64(&mut self, number: u64) {
@@ -75,7 +83,9 @@ impl<'s> KeyHasher<'s> {
         self.state = product as u64 ^ (product >> 64) as u64;
     }
 
-    /// Takes the next part of a key, bytes of any length. Time: linear in them. Allocates: never.
+    /// Takes the next part of a key, bytes of any length.
+    ///
+    /// Allocates: never. Time: O(bytes).
     #[inline(always)] // a part of known size takes few instructions
     pub fn write(&mut self, part: &[u8]) {
         // The first part needs no copy of the secrets; the comparison is gone after inlining.
@@ -90,7 +100,9 @@ impl<'s> KeyHasher<'s> {
         };
     }
 
-    /// The hash of all parts so far. Time: O(1). Allocates: never.
+    /// The hash of all parts so far.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline(always)]
     #[must_use]
     pub const fn finish(&self) -> u64 {
@@ -98,10 +110,11 @@ impl<'s> KeyHasher<'s> {
     }
 }
 
-/// A type that may be the key of a [`FixedMap`](super::FixedMap).
+/// A type that can be the key of a [`FixedMap`](super::FixedMap).
 ///
-/// Two keys are the same if their bytes are: `-0.0` and `0.0` are two keys. [`fixed_struct!`](crate::fixed_struct)
-/// implements it for structs, part by part in the order of their fields.
+/// Two keys are equal if the parts that they are hashed by are equal. For valid keys that means: if their bytes are
+/// equal. So `-0.0` and `0.0` are two keys. [`fixed_struct!`](crate::fixed_struct) implements it for structs, part by
+/// part in the order of their fields.
 ///
 /// ```
 /// use arenamap::fixed::{FixedKey, KeyHasher, KeySecrets, u64_le};
@@ -117,20 +130,33 @@ impl<'s> KeyHasher<'s> {
     note = "a key has the same bytes on every target: use `u64_le` and the like, `FixedStr<N>`, `FixedBytes<N>`, arrays of them, or a struct made by `fixed_struct!`"
 )]
 pub trait FixedKey: FixedValue + Immutable {
-    /// Feeds the parts of this key: a number of up to eight bytes by [`write_u64`](KeyHasher::write_u64), a longer one eight
-    /// bytes at a time, texts and arrays by [`write`](KeyHasher::write). Time: linear in the bytes. Allocates: never.
+    /// Gives the parts of this key to a hasher: a number of up to eight bytes by [`write_u64`](KeyHasher::write_u64), a
+    /// longer one eight bytes at a time, texts and arrays by [`write`](KeyHasher::write).
+    ///
+    /// Allocates: never. Time: O(bytes).
     fn hash_key(&self, hasher: &mut KeyHasher<'_>);
 
-    /// Whether two keys have the same bytes. Time: linear in the bytes. Allocates: never.
+    /// Whether two keys are equal: whether they give the same parts to a hasher.
+    ///
+    /// The default compares all bytes. If a key has bytes that it does not give to the hasher, as `FixedStr` has after
+    /// its end, it must not compare them, either: else keys that differ only in them would collide under every seed.
+    ///
+    /// Allocates: never. Time: O(bytes).
     #[inline(always)]
     fn same(&self, other: &Self) -> bool {
+        self.same_bytes(other)
+    }
+
+    #[doc(hidden)]
+    #[inline(always)]
+    fn same_bytes(&self, other: &Self) -> bool {
         self.as_bytes() == other.as_bytes()
     }
 }
 
-/// Something by which a key can be looked up without being built: `u64` for `u64_le`, `&str` for `FixedStr<N>`.
+/// Something by which a key can be looked up without making one: `u64` for `u64_le`, `&str` for `FixedStr<N>`.
 ///
-/// Implement it for the borrowed parts of a composite key: feed the same parts in the same order as the key does.
+/// Implement it for the borrowed parts of a composite key: give the same parts in the same order as the key does.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedKey, FixedMap, FixedStr, KeyHasher, Query, u32_le, u64_le};
@@ -163,11 +189,14 @@ pub trait FixedKey: FixedValue + Immutable {
     note = "look it up by the key itself, `u64_le` and the like by native integers, `FixedStr<N>` by `str`, `FixedBytes<N>` by `[u8]`, or implement `Query<{K}>`"
 )]
 pub trait Query<K> {
-    /// Feeds the parts that the key would feed, by the same calls: the bytes of a number fed as a text make another hash.
-    /// Time: linear in the bytes. Allocates: never.
+    /// Gives the parts that the key would give, by the same calls: a number given as text has another hash.
+    ///
+    /// Allocates: never. Time: O(bytes).
     fn hash_query(&self, hasher: &mut KeyHasher<'_>);
 
-    /// Whether this is that key. Time: linear in the bytes. Allocates: never.
+    /// Whether this is equal to the key.
+    ///
+    /// Allocates: never. Time: O(bytes).
     fn is_key(&self, key: &K) -> bool;
 }
 

@@ -1,6 +1,7 @@
-//! Where each byte of a `FixedMap` stands: offsets, sizes and the arithmetic between them, and nothing that reads memory.
+//! The layout of a `FixedMap`: offsets, sizes and the arithmetic between them. Nothing here reads memory.
 //!
-//! `FORMAT.md` draws the same bytes for readers in any language. Each number is said here once; the others derive from it.
+//! `FORMAT.md` describes the same bytes for readers in any language. Each number is stated here once, and the others
+//! are computed from it.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -9,7 +10,7 @@
 
 use super::error::{Field, FixedError};
 
-/// First bytes of every archive. The first is no text, the last four catch transfers that change line ends.
+/// First bytes of every archive. The first one is not text. The last four change if a transfer changes line ends.
 pub(super) const MAGIC: u64 = u64::from_le_bytes(*b"\x8bAMAP\r\n\x1a");
 /// Version of the format that this code reads and writes.
 pub(super) const VERSION: u16 = 1;
@@ -53,9 +54,10 @@ pub(super) mod at {
     const _: () = assert!(RESERVED <= HEADER_CHECKSUM && RESERVED_MUTABLE <= TAGS && TAGS.is_multiple_of(64));
 }
 
-/// State of an archive that was written to since it was last sealed: its content checksum says nothing.
+/// State of an archive that was written to since it was last sealed: its content checksum does not hold.
 pub(super) const OPEN: u64 = u64::from_le_bytes(*b"open map");
-/// State of a sealed archive: its content checksum holds. Far from `OPEN`: no few flipped bits lead from one to the other.
+/// State of a sealed archive: its content checksum holds. It differs from `OPEN` in so many bits that a few flipped
+/// ones do not change one into the other.
 pub(super) const SEALED: u64 = u64::from_le_bytes(*b"\x53ealed\xa5\x5a");
 
 /// Slots of one group: as many as tags fit in 16 bytes beside four bytes of counters.

@@ -1,4 +1,4 @@
-//! What an archive may live in.
+//! The memory of an archive.
 //!
 //! ```text
 //!             address: stable while the memory value lives, also when that value moves
@@ -14,13 +14,13 @@
 //!   shared reference. While such a value lives, nobody else reaches the bytes.
 //! - **M3** of memory that [`Holds`] a type with atomics, writes through those atomics are allowed: the pointer is not
 //!   derived from a `&[u8]`.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "gives out memory by address; M1 to M3")]
 
-use super::error::FixedError;
+use super::error::{Field, FixedError, fail};
 use super::value::{FixedValue, Frozen};
 use crate::arena::Arena;
 use crate::error::ArenaError;
-use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
+use alloc::alloc::{alloc_zeroed, dealloc};
 use core::alloc::Layout;
 use core::fmt;
 use core::marker::PhantomData;
@@ -30,41 +30,41 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// Memory that an archive can be read in. Sealed: `AsRef<[u8]>` promises no stable address.
+/// Memory in which an archive can be read. The trait is sealed, because `AsRef<[u8]>` promises no stable address.
 ///
 /// # Safety
 ///
 /// M1 of this module: a stable address, valid for reading.
 pub unsafe trait Memory: sealed::Sealed {
-    /// Where the bytes begin.
+    /// The address of the first byte.
     #[doc(hidden)]
     fn ptr(&self) -> NonNull<u8>;
 
-    /// How many bytes there are.
+    /// The number of bytes.
     #[doc(hidden)]
     fn bytes(&self) -> usize;
 
-    /// Whether the bytes may be written, by whoever holds the map or through its atomics.
+    /// Whether the bytes may be written, through the map or through its atomics.
     #[doc(hidden)]
     const WRITABLE: bool;
 }
 
-/// Memory that an archive can be written in.
+/// Memory in which an archive can be written.
 ///
 /// # Safety
 ///
-/// M2 of this module: valid for writing, and nobody else's.
+/// M2 of this module: valid for writing, and nobody else has it.
 #[diagnostic::on_unimplemented(
     message = "nobody may write in `{Self}`, so no map is made in it",
     note = "make it in `&mut [u8]` or `AlignedBytes`; what is there already is read by `open`"
 )]
 pub unsafe trait MemoryMut: Memory {
-    /// Whether an archive in it is marked as open for as long as it is held: a file, until `close`.
+    /// Whether an archive in it is marked as open for as long as the map lives: true for a file, until `close`.
     #[doc(hidden)]
     const STAYS_OPEN: bool = false;
 }
 
-/// Memory in which a value of this type may be seen by reference: any memory for frozen types, writable memory for
+/// Memory in which values of a type may be read by reference: any memory for types without atomics, writable memory for
 /// types with atomics.
 ///
 /// # Safety
@@ -76,7 +76,7 @@ pub unsafe trait MemoryMut: Memory {
 )]
 pub unsafe trait Holds<V: FixedValue>: Memory {}
 
-/// What a map can be made of: memory itself, or `&mut [u8]`, which becomes [`Exclusive`].
+/// What you can give as memory: memory itself, or `&mut [u8]`, which becomes [`Exclusive`].
 ///
 /// ```compile_fail,E0277
 /// // Memory is made by this crate alone: else a mapping could be opened twice.
@@ -94,10 +94,12 @@ pub unsafe trait Holds<V: FixedValue>: Memory {}
     note = "copy them by `AlignedBytes::from_slice`, or pass a slice of them that is aligned: `&bytes[..]` or `&mut bytes[..]`"
 )]
 pub trait IntoMemory: sealed::Sealed {
-    /// The memory that a map on it holds.
+    /// The memory that the map holds.
     type Memory: Memory;
 
-    /// Turns it into that memory. Time: O(1). Allocates: never.
+    /// Converts it into that memory.
+    ///
+    /// Allocates: never. Time: O(1).
     fn into_memory(self) -> Self::Memory;
 }
 
@@ -148,7 +150,7 @@ unsafe impl Memory for &[u8] {
 #[diagnostic::do_not_recommend]
 unsafe impl<V: Frozen> Holds<V> for &[u8] {}
 
-/// Bytes that were borrowed by `&mut`, as memory of a map: of the caller, of an arena, of a mapping.
+/// Bytes borrowed by `&mut`: your own, those of an arena, or those of a memory mapping.
 ///
 /// ```
 /// use arenamap::{Arena, fixed::{Exclusive, FixedMap, u64_le}};
@@ -166,7 +168,9 @@ pub struct Exclusive<'a> {
 }
 
 impl<'a> Exclusive<'a> {
-    /// So many zeroed bytes of an arena, aligned to 64. Time: linear in the bytes. Allocates: arena.
+    /// `bytes` zeroed bytes of an arena, aligned to 64.
+    ///
+    /// Allocates: arena. Time: O(bytes).
     ///
     /// # Errors
     ///
@@ -177,7 +181,7 @@ impl<'a> Exclusive<'a> {
     }
 }
 
-/// Bytes of a cache line, and the alignment of memory that this crate makes.
+/// Bytes of a cache line: the alignment of memory that this crate makes.
 const CACHE_LINE: usize = 64;
 
 #[derive(zerocopy::IntoBytes, zerocopy::FromBytes, zerocopy::Immutable, zerocopy::KnownLayout)]
@@ -230,7 +234,7 @@ unsafe impl MemoryMut for Exclusive<'_> {}
 // SAFETY: M3: the pointer comes from `&mut`.
 unsafe impl<V: FixedValue> Holds<V> for Exclusive<'_> {}
 
-/// Bytes on the heap, aligned to 64: what a map owns, and what a file is read into.
+/// Bytes on the heap, aligned to 64: for a map that owns its memory, and for a file that is read.
 ///
 /// ```
 /// use arenamap::fixed::AlignedBytes;
@@ -245,26 +249,38 @@ pub struct AlignedBytes {
 }
 
 impl AlignedBytes {
-    /// So many zeroed bytes. Time: O(1) for large sizes, whose pages come zeroed. Allocates: heap.
+    /// So many zeroed bytes.
+    ///
+    /// Allocates: heap. Time: O(bytes); O(1) for large sizes, whose pages the system zeroes.
     ///
     /// # Panics
     ///
     /// If there is no memory; [`try_zeroed`](Self::try_zeroed) returns the error.
     #[must_use]
+    #[track_caller]
     pub fn zeroed(len: usize) -> Self {
-        Self::try_zeroed(len).unwrap_or_else(|error| match Layout::from_size_align(len, CACHE_LINE) {
-            Ok(layout) => handle_alloc_error(layout),
-            Err(_) => crate::error::fail(error, "AlignedBytes::try_zeroed"),
-        })
+        match Self::try_zeroed(len) {
+            Ok(bytes) => bytes,
+            Err(error) => fail(&error, "AlignedBytes::try_zeroed"),
+        }
     }
 
-    /// So many zeroed bytes. Time: O(1) for large sizes, whose pages come zeroed. Allocates: heap.
+    /// So many zeroed bytes.
+    ///
+    /// Allocates: heap. Time: O(bytes); O(1) for large sizes, whose pages the system zeroes.
     ///
     /// # Errors
     ///
-    /// [`ArenaError::OutOfMemory`] if the global allocator has no memory, [`ArenaError::CapacityOverflow`] if no machine has.
-    pub fn try_zeroed(len: usize) -> Result<Self, ArenaError> {
-        let layout = Layout::from_size_align(len, CACHE_LINE).map_err(|_| ArenaError::CapacityOverflow)?;
+    /// [`Field::Heap`] if the global allocator refuses, or the address space is too small.
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, Field};
+    ///
+    /// assert_eq!(AlignedBytes::try_zeroed(1 << 62).unwrap_err().field(), Field::Heap);
+    /// ```
+    pub fn try_zeroed(len: usize) -> Result<Self, FixedError> {
+        let refused = FixedError::refused(len);
+        let layout = Layout::from_size_align(len, CACHE_LINE).map_err(|_| refused)?;
         if len == 0 {
             return Ok(Self {
                 ptr: NonNull::<Line>::dangling().cast(),
@@ -273,21 +289,47 @@ impl AlignedBytes {
         }
         // SAFETY: the layout is not of size zero.
         let block = unsafe { alloc_zeroed(layout) };
-        NonNull::new(block)
-            .map(|ptr| Self { ptr, len })
-            .ok_or(ArenaError::OutOfMemory { needed: len })
+        NonNull::new(block).map(|ptr| Self { ptr, len }).ok_or(refused)
     }
 
-    /// A copy of these bytes. Time: linear. Allocates: heap.
+    /// A copy of these bytes.
+    ///
+    /// Allocates: heap. Time: O(bytes).
     ///
     /// # Panics
     ///
-    /// If there is no memory, as [`zeroed`](Self::zeroed).
+    /// If there is no memory; [`try_from_slice`](Self::try_from_slice) returns the error.
     #[must_use]
+    #[track_caller]
     pub fn from_slice(bytes: &[u8]) -> Self {
-        let mut copy = Self::zeroed(bytes.len());
+        match Self::try_from_slice(bytes) {
+            Ok(copy) => copy,
+            Err(error) => fail(&error, "AlignedBytes::try_from_slice"),
+        }
+    }
+
+    /// A copy of these bytes.
+    ///
+    /// Allocates: heap. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_zeroed`](Self::try_zeroed).
+    pub fn try_from_slice(bytes: &[u8]) -> Result<Self, FixedError> {
+        let mut copy = Self::try_zeroed(bytes.len())?;
         copy.copy_from_slice(bytes);
-        copy
+        Ok(copy)
+    }
+
+    /// Another copy of these bytes.
+    ///
+    /// Allocates: heap. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_zeroed`](Self::try_zeroed).
+    pub fn try_clone(&self) -> Result<Self, FixedError> {
+        Self::try_from_slice(self)
     }
 }
 
@@ -321,9 +363,16 @@ impl core::ops::DerefMut for AlignedBytes {
     }
 }
 
+/// # Panics
+///
+/// If there is no memory; [`AlignedBytes::try_clone`] returns the error.
 impl Clone for AlignedBytes {
+    #[track_caller]
     fn clone(&self) -> Self {
-        Self::from_slice(self)
+        match self.try_clone() {
+            Ok(copy) => copy,
+            Err(error) => fail(&error, "AlignedBytes::try_clone"),
+        }
     }
 }
 
@@ -364,7 +413,6 @@ unsafe impl<V: FixedValue> Holds<V> for AlignedBytes {}
 
 /// Whether memory is aligned and long enough for `bytes` bytes.
 pub(super) fn check_memory<M: Memory>(memory: &M, bytes: usize, align: usize) -> Result<(), FixedError> {
-    use super::error::Field;
     if memory.bytes() < bytes {
         return Err(FixedError::new(
             Field::MemoryLength,

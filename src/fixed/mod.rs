@@ -1,8 +1,8 @@
 //! [`FixedMap`]: a hash map in one buffer of bytes that is its own archive.
 //!
-//! The map is made in memory that the caller gives, never grows, never moves an entry, and never calls the heap. Its bytes
-//! hold no pointer and are the same on every target: copy them, write them to a file, map them into another process, and
-//! they are the same map there.
+//! You give the map its memory. It never grows, never moves an entry, and never calls the heap. There are no pointers
+//! in its bytes, and the bytes are the same on every target. So you can copy them, write them to a file, or map them
+//! into another process, and they are the same map there.
 //!
 //! ```
 //! use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -22,20 +22,20 @@
 //!
 //! | call | time | of which types | what is promised |
 //! |---|---|---|---|
-//! | [`open`](FixedMap::open) | O(1) | any bytes are a value ([`AnyBytes`]) | any bytes: safe, every call ends; right answers only if the archive is undamaged |
+//! | [`open`](FixedMap::open) | O(1) | any bytes are a value ([`AnyBytes`]) | whatever the bytes are, each call is safe and ends; answers are right if the archive is undamaged |
 //! | [`open_mut`](FixedMap::open_mut) | O(1) | as `open` | as `open`; the archive is marked as open at once |
-//! | [`open_verified`](FixedMap::open_verified) | O(n) | all | right answers; in an archive that was not sealed, a value that was changed into another one is not noticed |
+//! | [`open_verified`](FixedMap::open_verified) | O(n) | all | answers are right; but in an archive that was not sealed, a value that was changed into another valid one is not noticed |
 //! | [`open_unverified`](FixedMap::open_unverified) | O(1) | all | each lookup checks the key and value that it gives out |
-//! | [`open_unchecked`](FixedMap::open_unchecked) | O(1) | all | what the caller promises |
+//! | [`open_unchecked`](FixedMap::open_unchecked) | O(1) | all | nothing: the caller promises that the bytes are valid |
 //!
 //! With feature `files`, the module `file` publishes, reads and maps archives in files.
 //!
 //! # Snapshots of growing maps, and back
 //!
 //! [`ArenaMap::snapshot_into`](crate::ArenaMap::snapshot_into) and its siblings of [`StrMap`](crate::StrMap) and
-//! [`ArenaSet`](crate::ArenaSet) make a `FixedMap` of a growing map, in memory that the caller gives: of its own, of an
-//! arena ([`Exclusive::in_arena`]), or on the heap ([`AlignedBytes`]). `try_reserve` and `try_extend` of the growing map are
-//! the way back.
+//! [`ArenaSet`](crate::ArenaSet) make a `FixedMap` of a growing map. You give the memory: your own, that of an arena
+//! ([`Exclusive::in_arena`]), or some from the heap ([`AlignedBytes`]). `try_reserve` and `try_extend` of the growing
+//! map are the way back.
 //!
 //! ```
 //! use arenamap::fixed::{Exclusive, FixedMap, u32_le, u64_le};
@@ -55,18 +55,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With the feature `rkyv`, a `FixedMap` is also a field of your own archived structs, where its bytes stand as they are and
-//! are opened in place: see `ArchivedFixedMap`.
+//! With the feature `rkyv`, a `FixedMap` can also be a field of your own archived structs. Its bytes are in the archive
+//! as they are, and are opened in place: see `ArchivedFixedMap`.
 //!
 //! # Hash functions and hostile keys
 //!
-//! Keys are hashed by [`KeyHasher`] with secrets made from a seed, random for each new map. An archive shows its seed to
-//! whoever can read it: a map that takes keys from outside after it was published is to be re-keyed first, by
-//! [`copy_into`](FixedMap::copy_into), which draws a new seed.
+//! [`KeyHasher`] hashes keys with secrets that are made from a seed. The seed is random for each new map. It is not a
+//! cryptographic hash: it makes it hard to choose colliding keys without the seed, and gives no guarantee.
+//!
+//! An archive shows its seed to everyone who can read it, and with the seed, colliding keys can be chosen. So if a map
+//! takes keys from outside after it was published, give it a new seed first: [`copy_into`](FixedMap::copy_into) does
+//! that.
 //!
 //! # Allocations
 //!
-//! No call allocates, but those that say so: [`AlignedBytes`], and [`verify`](FixedMap::verify) without given scratch.
+//! Only two things allocate: [`AlignedBytes`], and [`verify`](FixedMap::verify) without scratch memory of yours. If the
+//! heap refuses, they return [`Field::Heap`] or have a twin that does: `try_zeroed`, `try_from_slice` and `try_clone`
+//! of `AlignedBytes`, `try_clone` of `FixedMap`.
 //!
 #![doc = include_str!("FORMAT.md")]
 
@@ -89,6 +94,7 @@ mod iter;
 mod key;
 mod layout;
 mod memory;
+mod numbers;
 mod open;
 mod raw;
 mod recover;
@@ -135,10 +141,10 @@ use self::layout::{Geometry, Hash, SlotLayout};
 /// `K` and `V` have the same bytes on every target ([`FixedKey`], [`FixedValue`]), `M` is the memory it lives in: `&[u8]`
 /// to read, [`Exclusive`] (what `&mut [u8]` becomes) or [`AlignedBytes`] to write. See the [module](self).
 ///
-/// Capacity means capacity: a map of capacity n takes n entries after any history of inserts and removals, and its
-/// searches stay short under random churn (measured in `FORMAT.md`). A full map answers [`FixedInsertError::Full`].
+/// A map of capacity n takes n entries, whatever was inserted and removed before. Its searches stay short when random
+/// entries come and go (measured in `FORMAT.md`). A full map returns [`FixedInsertError::Full`].
 ///
-/// A map of one type is not taken for one of a subtype, whose layout may be another:
+/// The compiler does not accept a map in place of a map of a subtype, whose layout may differ:
 ///
 /// ```compile_fail,E0308
 /// use arenamap::fixed::FixedMap;
@@ -158,13 +164,15 @@ pub struct FixedMap<K, V, M = AlignedBytes> {
 // The bounds of the calls with which a map begins stand on the calls themselves: so the compiler shows the messages of the
 // traits when a type is none of them.
 impl<K, V> FixedMap<K, V> {
-    /// Bytes of an archive for so many entries. Time: O(1). Allocates: never.
+    /// The bytes of an archive with room for `capacity` entries.
     ///
     /// The archive needs an alignment of [`ALIGN`](Self::ALIGN) bytes.
     ///
+    /// Allocates: never. Time: O(1).
+    ///
     /// # Panics
     ///
-    /// If no machine has so many bytes; [`try_bytes_for`](Self::try_bytes_for) returns the error.
+    /// If the address space is too small for that many; [`try_bytes_for`](Self::try_bytes_for) returns the error.
     ///
     /// ```
     /// use arenamap::fixed::{FixedMap, u64_le};
@@ -173,6 +181,7 @@ impl<K, V> FixedMap<K, V> {
     /// assert!(NEED < 1_000 * 26 + 512); // 16 bytes of data, two thirds full
     /// ```
     #[must_use]
+    #[track_caller]
     pub const fn bytes_for(capacity: usize) -> usize
     where
         K: FixedKey,
@@ -181,16 +190,18 @@ impl<K, V> FixedMap<K, V> {
         match Geometry::new(capacity as u64, &SlotLayout::of::<K, V>()) {
             Ok(geometry) => geometry.bytes,
             Err(_) => panic!(
-                "no machine holds a map of that capacity; `try_bytes_for` returns the error instead of panicking"
+                "no machine holds a map of that capacity; `FixedMap::try_bytes_for` returns the error instead of panicking"
             ),
         }
     }
 
-    /// Bytes of an archive for so many entries. Time: O(1). Allocates: never.
+    /// The bytes of an archive with room for `capacity` entries.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
-    /// [`Field::Capacity`] if no machine has so many bytes.
+    /// [`Field::Capacity`] if the address space is too small for that many.
     ///
     /// ```
     /// use arenamap::fixed::{FixedMap, u64_le};
@@ -213,13 +224,15 @@ impl<K, V> FixedMap<K, V> {
 }
 
 impl<K, V, M> FixedMap<K, V, M> {
-    /// A new map for so many entries in this memory, with a random seed. Time: linear in the bytes. Allocates: never.
+    /// Makes an empty map with room for `capacity` entries in the given memory, with a random seed.
     ///
-    /// The memory may be longer than needed; what is beyond [`bytes_for`](FixedMap::bytes_for) stays as it is.
+    /// The memory may be longer than needed. Bytes beyond [`bytes_for`](FixedMap::bytes_for) stay as they are.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`FixedError`] if the memory is too short or misaligned, or the capacity beyond the format.
+    /// [`FixedError`] if the memory is too short or misaligned, or the capacity larger than the format allows.
     ///
     /// ```
     /// use arenamap::fixed::{Field, FixedMap, u64_le};
@@ -237,10 +250,11 @@ impl<K, V, M> FixedMap<K, V, M> {
         Self::create_seeded(memory, capacity, header::random_seed())
     }
 
-    /// A new map with a given seed: the same seed and history make the same bytes on every target.
-    /// Time: linear in the bytes. Allocates: never.
+    /// Makes an empty map with a given seed. The same seed and the same calls make the same bytes on every target.
     ///
     /// Whoever knows the seed can choose keys that collide.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors
     ///
@@ -272,49 +286,63 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         hash_of(query, &self.secrets)
     }
 
-    /// Number of entries. Time: O(1). Allocates: never.
+    /// Number of entries.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.core.len()
     }
 
-    /// Whether there are no entries. Time: O(1). Allocates: never.
+    /// Whether there are no entries.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Entries that the map takes, whatever was inserted and removed before. Time: O(1). Allocates: never.
+    /// The most entries that the map takes, whatever was inserted and removed before.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.core.capacity()
     }
 
-    /// The seed of the hash function, as the archive shows it. Time: O(1). Allocates: never.
+    /// The seed of the hash function, which is also in the archive.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// How often the archive was published. Time: O(1). Allocates: never.
+    /// How often the archive was published.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.core.number(layout::at::GENERATION)
     }
 
-    /// Whether the archive carries a checksum of its content: since [`seal`](Self::seal), and until the next write, or the
-    /// next lookup that gives out a value with atomics. Time: O(1). Allocates: never.
+    /// Whether the archive has a checksum of its content. It does from [`seal`](Self::seal) until the next write, or
+    /// until the next lookup that gives out a value with atomics.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn is_sealed(&self) -> bool {
         self.core.is_sealed()
     }
 
-    /// The value of a key. Time: O(1). Allocates: never.
+    /// The value of a key.
     ///
-    /// Of a damaged archive that was not verified it may miss a key that is there.
+    /// In a damaged archive that was not verified, it may not find a key that is there.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -329,19 +357,25 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         self.core.find_value(self.hash(key), |other| key.is_key(other))
     }
 
-    /// Key and value of a key. Time: O(1). Allocates: never.
+    /// The stored key, and its value.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     pub fn get_key_value<Q: Query<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
         self.core.find(self.hash(key), |other| key.is_key(other))
     }
 
-    /// Whether there is such a key. Time: O(1). Allocates: never.
+    /// True if the key is in the map.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     pub fn contains_key<Q: Query<K> + ?Sized>(&self, key: &Q) -> bool {
         self.get(key).is_some()
     }
 
-    /// The value of a key, or what is wrong with the archive on the way to it. Time: O(1). Allocates: never.
+    /// The value of a key, or what the search found wrong with the archive.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -363,19 +397,23 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         }
     }
 
-    /// Asks the processor for the place of a key, so that a lookup soon after need not wait. Time: O(1). Allocates: never.
+    /// Lets the processor fetch the place of a key, so that a lookup soon after does not wait for memory.
     ///
-    /// Pays where the map is larger than the second-level cache and there is other work to do in between.
+    /// This helps if the map is larger than the second-level cache and there is other work to do in between.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     pub fn prefetch<Q: Query<K> + ?Sized>(&self, key: &Q) {
         self.core.prefetch(self.hash(key));
     }
 
-    /// The values of many keys, with their cache misses overlapped. Time: O(keys). Allocates: never.
+    /// Looks many keys up together, so that their cache misses overlap.
     ///
-    /// For keys that are there, faster than single lookups from about the size of the second-level cache on, slower below. Keys
-    /// that are absent are mostly told by the tags alone, which are few bytes, and gain only in maps beyond all caches:
-    /// `cargo bench --bench fixed -- batch`.
+    /// For keys that are in the map, it is faster than single lookups in maps larger than the second-level cache, and
+    /// slower in smaller ones. For keys that are not, mostly only tags are read, and these are few bytes. So they gain
+    /// only in maps larger than all caches: `cargo bench --bench fixed -- batch`.
+    ///
+    /// Allocates: never. Time: O(keys).
     ///
     /// # Panics
     ///
@@ -390,30 +428,39 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// assert_eq!(out, [Some(&49.into()), None]);
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
+    #[track_caller]
     pub fn get_batch<'m, Q: Query<K>>(&'m self, keys: &[Q], out: &mut [Option<&'m V>]) {
         assert_eq!(keys.len(), out.len(), "as many results as keys");
         self.core.find_batch(keys, out, |key| self.hash(key), Q::is_key);
     }
 
-    /// The entries, in the order of their slots. Time: O(capacity) for all. Allocates: never.
+    /// The entries, in the order of their slots.
+    ///
+    /// Allocates: never. Time: O(capacity) for the whole iteration.
     pub fn iter(&self) -> Iter<'_, K, V> {
         self.core.iter()
     }
 
-    /// The keys, in the order of their slots. Time: O(capacity) for all. Allocates: never.
+    /// The keys, in the order of their slots.
+    ///
+    /// Allocates: never. Time: O(capacity) for the whole iteration.
     pub fn keys(&self) -> Keys<'_, K, V> {
         self.core.keys()
     }
 
-    /// The values, in the order of their slots. Time: O(capacity) for all. Allocates: never.
+    /// The values, in the order of their slots.
+    ///
+    /// Allocates: never. Time: O(capacity) for the whole iteration.
     pub fn values(&self) -> Values<'_, K, V> {
         self.core.values()
     }
 
-    /// The archive: everything that a copy of this map needs. Time: O(1). Allocates: never.
+    /// The archive: everything that a copy of this map needs.
     ///
-    /// Sealed or not, it can be opened; [`seal`](Self::seal) first if damage on the way should be seen. Values with
-    /// atomics may change under a shared reference, so their archive is read through [`seal`](Self::seal).
+    /// It can be opened whether it is sealed or not. Call [`seal`](Self::seal) first if readers shall notice damage.
+    /// Values with atomics may change through a shared reference, so the bytes of such a map come from `seal` only.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -428,19 +475,23 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         self.core.bytes_frozen()
     }
 
-    /// The memory, with the archive in it. Time: O(1). Allocates: never.
+    /// The memory, with the archive in it.
+    ///
+    /// Allocates: never. Time: O(1).
     pub fn into_memory(self) -> M {
         self.core.into_memory()
     }
 
-    /// A copy in other memory, for more or fewer entries, with a new random seed: how a map is made larger, and how one
-    /// that was published is re-keyed. Time: linear. Allocates: never.
+    /// A copy in other memory, with room for `capacity` entries and a new random seed. This makes a map larger, and
+    /// gives a published one a new seed.
     ///
-    /// Of an archive that was not verified, what is no value of its type is copied as it is.
+    /// If the archive was not verified, bytes that are no valid key or value are copied as they are.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`FixedError`] if the memory is too short or misaligned, or the capacity below the number of entries.
+    /// [`FixedError`] if the memory is too short or misaligned, or the capacity less than the number of entries.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -485,7 +536,9 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
 }
 
 impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
-    /// [`copy_into`](Self::copy_into) for values with atomics, which nobody may change meanwhile. Allocates: never.
+    /// [`copy_into`](Self::copy_into) for values with atomics: through `&mut`, so that nobody changes them meanwhile.
+    ///
+    /// Allocates: never. Time: O(capacity).
     ///
     /// # Errors
     ///
@@ -502,7 +555,9 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
         self.copied(memory, capacity, header::random_seed())
     }
 
-    /// The value of a key, to change in place: one field, nothing copied. Time: O(1). Allocates: never.
+    /// The value of a key, to change in place.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -520,24 +575,28 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
             .map(|(_, value)| value)
     }
 
-    /// The values of several different keys at once, to change in place. Time: O(N²) comparisons. Allocates: never.
+    /// The values of several different keys at once, to change in place.
+    ///
+    /// Allocates: never. Time: O(N) lookups, and O(N²) comparisons of addresses.
     ///
     /// # Panics
     ///
-    /// If two of the keys are the same entry, as hashbrown does.
+    /// If two of the keys are equal, as in hashbrown.
+    #[track_caller]
     pub fn get_disjoint_mut<Q: Query<K> + ?Sized, const N: usize>(&mut self, keys: [&Q; N]) -> [Option<&mut V>; N] {
         let hashes = keys.map(|key| self.hash(key));
         self.core.disjoint_mut(hashes, |i, other| keys[i].is_key(other))
     }
 
-    /// Puts a pair in, and gives the value that an equal key had before; the key itself is not replaced.
-    /// Time: O(1). Allocates: never.
+    /// Sets the value of a key and returns the old one. The stored key stays.
     ///
-    /// Overwriting works in a full map.
+    /// Overwriting works in a full map, too.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
-    /// [`FixedInsertError`] with the pair, if the map is full, or the archive was damaged and not verified.
+    /// [`FixedInsertError`] with the pair, if the map is full, or if the archive is damaged and was not verified.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -553,7 +612,9 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
         self.core.insert(hash, key, value, K::same)
     }
 
-    /// The entry of a key, to look at, insert or remove with one search. Time: O(1). Allocates: never.
+    /// The place of a key, occupied or vacant: to look, insert or remove with one search.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -573,21 +634,26 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
         }
     }
 
-    /// Takes an entry out and gives its value; the slot is free and zeroed at once. Time: O(1). Allocates: never.
+    /// Removes a key and returns its value. The bytes of its slot are zeroed.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     pub fn remove<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Option<V> {
         self.remove_entry(key).map(|(_, value)| value)
     }
 
-    /// Takes an entry out and gives key and value. Time: O(1). Allocates: never.
+    /// Removes a key and returns the stored key and its value.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     pub fn remove_entry<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Option<(K, V)> {
         let hash = self.hash(key);
         self.core.remove(hash, |other| key.is_key(other))
     }
 
-    /// Takes an entry out, unless the archive contradicts itself on the way; then nothing is changed.
-    /// Time: O(1). Allocates: never.
+    /// Removes a key, unless the search finds something wrong with the archive. Then nothing is changed.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -600,25 +666,32 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
             .map(|(_, value)| value))
     }
 
-    /// The entries with values to change in place. Time: O(capacity) for all. Allocates: never.
+    /// The entries, with the values to change in place.
+    ///
+    /// Allocates: never. Time: O(capacity) for the whole iteration.
     pub fn iter_mut(&mut self) -> IterMut<'_, K, V> {
         self.core.iter_mut()
     }
 
-    /// The values, to change in place. Time: O(capacity) for all. Allocates: never.
+    /// The values, to change in place.
+    ///
+    /// Allocates: never. Time: O(capacity) for the whole iteration.
     pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
         self.core.values_mut()
     }
 
-    /// Keeps the entries that `keep` says, and removes the others. Time: O(capacity). Allocates: never.
+    /// Keeps the entries for which `keep` returns true, and removes the others.
     ///
-    /// If `keep` panics, the entries not yet asked about stay.
+    /// If `keep` panics, the entries it has not seen stay.
+    ///
+    /// Allocates: never. Time: O(capacity).
     pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.extract_if(|key, value| !keep(key, value)).for_each(drop);
     }
 
-    /// Takes out the entries that `pred` picks, one at each step of the iterator; those not asked about stay.
-    /// Time: O(capacity) for all. Allocates: never.
+    /// Removes and returns, one after another, the entries for which `pred` returns true. Entries it has not seen stay.
+    ///
+    /// Allocates: never. Time: O(capacity) for the whole iteration.
     pub fn extract_if<F: FnMut(&K, &mut V) -> bool>(&mut self, pred: F) -> ExtractIf<'_, K, V, M, F> {
         ExtractIf {
             map: self,
@@ -627,7 +700,9 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
         }
     }
 
-    /// Takes out all entries; the map is empty when the iterator is dropped. Time: O(capacity). Allocates: never.
+    /// Removes all entries and returns them one by one. The map is empty when the iterator is dropped.
+    ///
+    /// Allocates: never. Time: O(capacity).
     pub fn drain(&mut self) -> Drain<'_, K, V, M> {
         Drain {
             left: self.len(),
@@ -636,17 +711,21 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
         }
     }
 
-    /// Removes all entries; capacity and seed stay. Time: O(capacity). Allocates: never.
+    /// Removes all entries; capacity and seed stay.
+    ///
+    /// Allocates: never. Time: O(capacity).
     pub fn clear(&mut self) {
         self.core.clear();
     }
 
-    /// Inserts pairs until one is refused. Time: O(pairs). Allocates: never.
+    /// Inserts pairs until one is refused.
+    ///
+    /// Allocates: never. Time: O(pairs).
     ///
     /// # Errors
     ///
-    /// [`FixedExtendError`] with the number of pairs that went in and the pair that did not; those behind it stay in the
-    /// iterator, if it was passed by reference.
+    /// [`FixedExtendError`] with the number of pairs that went in and the pair that did not. The rest of the iterator
+    /// is dropped with it; to keep it, pass the iterator by `&mut`.
     pub fn try_extend(&mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Result<(), FixedExtendError<K, V>> {
         for (inserted, (key, value)) in pairs.into_iter().enumerate() {
             self.insert(key, value)
@@ -655,11 +734,12 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
         Ok(())
     }
 
-    /// Gives the archive the checksum of its content, and its bytes. Time: linear in the bytes; O(1) if it is sealed.
-    /// Allocates: never.
+    /// Writes the checksum of the content into the archive, and returns the bytes of the archive.
     ///
-    /// The next write makes it an open one again; so does the next lookup that gives out a value with atomics. It does not
-    /// compile for a file that is open for writing: such a file is marked as open until it is closed.
+    /// The next write removes the seal, and so does the next lookup that gives out a value with atomics. This does not
+    /// compile for a file that is open for writing: it is marked as open until it is closed.
+    ///
+    /// Allocates: never. Time: O(bytes); O(1) if it is sealed already.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};

@@ -1,5 +1,5 @@
-//! The ways to open an archive that is there already.
-#![allow(unsafe_code)] // `open_unchecked`, whose promise is the caller's
+//! The ways to open an existing archive.
+#![allow(unsafe_code, reason = "`open_unchecked`, whose promise is the caller's")]
 
 use super::core::Core;
 use super::error::FixedError;
@@ -14,18 +14,21 @@ use super::{Field, FixedMap};
 use alloc::vec::Vec;
 
 impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
-    /// Opens an archive: its header is checked, nothing else is read. Time: O(1). Allocates: never.
+    /// Opens an archive. Only its header is read and checked.
     ///
-    /// Whatever the bytes are, every call on the map is safe and ends; its answers are right if the archive is undamaged,
-    /// which [`verify`](Self::verify) tells. Memory longer than the archive is allowed. Values with atomics may be changed
-    /// through a shared reference: with such, a sealed archive is marked as open at once.
+    /// Whatever the bytes are, every call on the map is safe and ends. Its answers are right if the archive is
+    /// undamaged; [`verify`](Self::verify) checks that. The memory may be longer than the archive. Values with atomics
+    /// may be changed through a shared reference, so with such values a sealed archive is marked as open at once.
     ///
-    /// Types of which not every byte is a value (`bool`, `char_le`, `NonZero`) do not compile here:
-    /// [`open_verified`](Self::open_verified), or [`open_unverified`](Self::open_unverified).
+    /// Types for which some bytes are no valid value (`bool`, `char_le`, `NonZero`) do not compile here. Use
+    /// [`open_verified`](Self::open_verified) or [`open_unverified`](Self::open_unverified) for them.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
-    /// [`FixedError`] that names the first field of the header that is not as it should be, and both values.
+    /// [`FixedError`] with the first field of the header that is wrong, the value that was expected and the value that
+    /// was found.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, Field, FixedMap, i64_le, u64_le};
@@ -55,8 +58,9 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         Ok(map)
     }
 
-    /// Opens an archive to write in it, and marks it as open at once: whoever finds it later sees that it was not closed.
-    /// Time: O(1). Allocates: never.
+    /// Opens an archive to write to it, and marks it as open at once. If it is not closed, the next reader sees that.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -72,15 +76,17 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         Ok(map)
     }
 
-    /// Opens an archive of which the caller knows that it holds keys and values. Time: O(1). Allocates: never.
+    /// Opens an archive without checking its keys and values. The caller promises that they are valid.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open): the header is checked all the same.
+    /// As [`open`](Self::open): the header is checked.
     ///
     /// # Safety
     ///
-    /// In every slot whose tag is not zero, the bytes are a valid `K` and a valid `V`. Nothing else needs to hold.
+    /// In every slot whose tag is not zero, the bytes must be a valid `K` and a valid `V`. Nothing else is required.
     pub unsafe fn open_unchecked(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError>
     where
         M: Holds<V>,
@@ -90,12 +96,13 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         Ok(map)
     }
 
-    /// Opens an archive and verifies all of it. Time: linear in capacity and entries. Allocates: heap, four bytes a group;
-    /// [`open_verified_in`](Self::open_verified_in) never.
+    /// Opens an archive and verifies all of it.
+    ///
+    /// Allocates: heap, four bytes a group; [`open_verified_in`](Self::open_verified_in) never. Time: O(capacity).
     ///
     /// # Errors
     ///
-    /// [`FixedError`] with the first thing that is wrong.
+    /// [`FixedError`] with the first thing that is wrong; [`Field::Heap`] if there is no memory to verify in.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -118,12 +125,14 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         Ok(map)
     }
 
-    /// Opens an archive and verifies all of it, with scratch memory of the caller. Time: linear. Allocates: never.
+    /// Opens an archive and verifies all of it, in scratch memory of the caller.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`FixedError`] with the first thing that is wrong; [`Field::Scratch`] says how many words are needed: one a group,
-    /// that is at most `capacity / 8 + 2`.
+    /// [`FixedError`] with the first thing that is wrong; [`Field::Scratch`] says how many words are needed: one for
+    /// each group, at most `capacity / 8 + 2`.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -144,7 +153,9 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         Ok(map)
     }
 
-    /// Opens an archive of any types in O(1); each lookup checks what it gives out. Allocates: never.
+    /// Opens an archive of any types. Each lookup checks the key and the value that it gives out.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -158,23 +169,24 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         Self::attach(memory).map(|map| Unverified { map })
     }
 
-    /// Checks everything that a reader could trip over: content checksum of a sealed archive, tags, counters, number of
-    /// entries; every key hashed again, reachable and unique; every key and value valid; everything else zero.
+    /// Checks the whole archive: the checksum of the content, if it is sealed; tags, counters and the number of
+    /// entries; that every key and value is valid, and every key is unique and found by a search; that all other bytes
+    /// are zero.
     ///
-    /// Time: linear in capacity and entries. Allocates: heap, four bytes a group; [`verify_in`](Self::verify_in) never.
+    /// Somebody can make an archive whose verification is slow: O(entries × groups), because each key is far from where
+    /// its search starts. Four times as long for twice as many entries. The same holds for `recover` and
+    /// [`stats`](Self::stats). So limit the size of archives from people you do not trust.
     ///
-    /// An archive made to be slow takes entries times groups: each key stands far behind its home, past groups that say that
-    /// they are full. That is 0.8 s at 40,000 entries, and four times as long at twice as many; the same holds for `recover`
-    /// and [`stats`](Self::stats). Bound the size of archives from people you do not trust.
+    /// Allocates: heap, four bytes a group; [`verify_in`](Self::verify_in) never. Time: O(capacity).
     ///
     /// # Errors
     ///
-    /// [`FixedError`] with the first thing that is wrong.
+    /// [`FixedError`] with the first thing that is wrong; [`Field::Heap`] if there is no memory to verify in.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
     ///
-    /// let map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// let map = FixedMap::<u64_le, u64_le, _>::create_seeded(AlignedBytes::zeroed(1024), 10, 7)?;
     /// let mut bytes = map.into_memory();
     /// bytes[192] = 1; // a tag without an entry
     /// let map = FixedMap::<u64_le, u64_le, _>::open(&bytes[..])?; // does not look there
@@ -190,8 +202,10 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         self.check(&mut self.scratch()?)
     }
 
-    /// [`verify`](Self::verify) with scratch memory of the caller: [`scratch_words`](Self::scratch_words) of any content.
-    /// Allocates: never.
+    /// [`verify`](Self::verify), in scratch memory of the caller: [`scratch_words`](Self::scratch_words) words with any
+    /// content.
+    ///
+    /// Allocates: never. Time: O(capacity).
     ///
     /// # Errors
     ///
@@ -205,7 +219,9 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         self.check(scratch)
     }
 
-    /// Words of scratch memory that [`verify_in`](Self::verify_in) takes: one a group. Time: O(1). Allocates: never.
+    /// The words of scratch memory that [`verify_in`](Self::verify_in) needs: one for each group.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn scratch_words(&self) -> usize {
         scratch_words(self.core.geometry().groups)
@@ -233,7 +249,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         let mut scratch = Vec::new();
         scratch
             .try_reserve_exact(words)
-            .map_err(|_| FixedError::new(Field::Scratch, words as u64, 0))?;
+            .map_err(|_| FixedError::refused(words.saturating_mul(size_of::<u32>())))?;
         scratch.resize(words, 0);
         Ok(scratch)
     }
@@ -263,16 +279,19 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
 }
 
 impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, M> {
-    /// Opens an archive whose types and sizes are whole and whose content may not be, keeps the entries that are, and says
-    /// what it kept and lost; length and state are made anew. Time: linear. Allocates: never.
+    /// Repairs an archive whose header is good and whose content may be damaged. Keeps the entries that are whole, sets
+    /// length and state anew, and says what it kept and what it lost.
     ///
-    /// This is for an archive whose writer was killed, or that was damaged. An entry is kept if its key and value are valid
-    /// and its tag is its key's; of several with one key, the first that a search meets; of more than the capacity, those
-    /// in the first slots.
+    /// This is for an archive whose writer was killed, or that was damaged. An entry is kept if its key and value are
+    /// valid and its tag belongs to its key. If a key is there several times, the first one that a search finds is
+    /// kept. If there are more entries than the capacity, those in the first slots are kept.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open), but for [`Field::Len`] and [`Field::State`]: without the rest of the header, nothing can be told.
+    /// As [`open`](Self::open), except [`Field::Len`] and [`Field::State`]. Without the rest of the header nothing can
+    /// be recovered.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -291,13 +310,13 @@ impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, 
         Ok((map, recovered))
     }
 
-    /// Keeps the entries that are whole, of an archive that was attached as damaged.
+    /// Keeps the entries that are whole.
     pub(super) fn recover_here(&mut self) -> Recovered {
         super::recover::recover(&mut self.core, &self.secrets)
     }
 }
 
-/// An archive opened in O(1) of which not every byte is a value: each lookup checks the key and value it gives out.
+/// An archive that was opened without verifying it: each lookup checks the key and the value that it gives out.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -315,11 +334,14 @@ pub struct Unverified<K, V, M> {
 }
 
 impl<K: FixedKey + Checked, V: Checked, M: Memory> Unverified<K, V, M> {
-    /// The value of a key, checked. Time: O(1). Allocates: never.
+    /// The value of a key, checked.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
-    /// [`Field::Key`] or [`Field::Value`] if the bytes in the slot are none, [`Field::Search`] as [`FixedMap::try_get`].
+    /// [`Field::Key`] or [`Field::Value`] if the bytes in the slot are not a valid one, [`Field::Search`] as
+    /// [`FixedMap::try_get`].
     pub fn try_get<Q: Query<K> + ?Sized>(&self, key: &Q) -> Result<Option<&V>, FixedError>
     where
         V: Frozen,
@@ -332,19 +354,25 @@ impl<K: FixedKey + Checked, V: Checked, M: Memory> Unverified<K, V, M> {
             .map(|(_, value)| value))
     }
 
-    /// Number of entries, by what the header says. Time: O(1). Allocates: never.
+    /// Number of entries that the header states.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn len(&self) -> usize {
         self.map.core.len()
     }
 
-    /// Whether the header says that there are no entries. Time: O(1). Allocates: never.
+    /// Whether the header states that there are no entries.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The map, after everything was verified. Time: linear. Allocates: heap, four bytes a group.
+    /// Verifies everything, and returns the map.
+    ///
+    /// Allocates: heap, four bytes a group. Time: O(bytes).
     ///
     /// # Errors
     ///

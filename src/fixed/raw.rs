@@ -13,19 +13,19 @@
 //!
 //! # Why twelve slots, eight counters and two thirds
 //!
-//! Entries never move, and a removed one leaves no tombstone. What remains of churn are entries that stand behind their home
+//! Entries never move, and a removed one leaves no tombstone. What remains of churn are entries in a later group than their home,
 //! because it was full when they came; `FORMAT.md` has the table of what that costs after random remove+insert pairs at full
 //! capacity. One counter a group, as in F14, does not survive them: every search passes through a group that once
 //! overflowed. Eight do, chosen by three bits of the hash that do not choose the group: at a load of two thirds 1.09 groups a hit
-//! and 1.12 a miss, at four fifths 1.26 and 1.35 (100,000 entries, 20n pairs). Both are within what a probe may cost, but a
-//! search that goes on to a second group is one that the processor did not foresee, and it waits for memory before it
-//! notices: at four fifths hits took 1.2 times as long as at two thirds, at 100,000 entries and at 1 million.
-//! Four bits a counter: the largest value that random keys made was 5. Twelve tags and eight counters fill one 16-byte load.
+//! and 1.11 a miss (100,000 entries, 20n pairs: `cargo test --release --features fixed --test fixed_churn -- --ignored --nocapture`).
+//! A higher load, such as four fifths, is possible too, but the processor does not predict a search that goes on to a second group,
+//! and waits for memory before it notices. So hits take longer there.
+//! Four bits a counter are enough for random keys. Twelve tags and eight counters fill one 16-byte load.
 //!
-//! Tried and not taken: seven bits of tag and four counters of a byte (one instruction less, but twice the false matches: misses
-//! 10.5 ns for 7.6 at 1 million entries); a step that depends on the hash instead of the next group (misses 1.08 for 1.12
-//! groups after churn, for five instructions, and another cache line where the next group is mostly in the same).
-#![allow(unsafe_code)]
+//! Tried and not taken: seven bits of tag and four counters of a byte (one instruction less, but twice the false matches, so that
+//! misses take longer); a step that depends on the hash instead of the next group (fewer groups a miss after churn, but more
+//! instructions, and another cache line where the next group is mostly in the same).
+#![allow(unsafe_code, reason = "every access to slots and tags by address; R1 and R2")]
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::error::{Field, FixedError};

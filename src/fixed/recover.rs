@@ -1,4 +1,4 @@
-//! Making an archive whole again whose writer was killed.
+//! Repairs an archive whose writer was killed.
 
 use super::core::Core;
 use super::key::{FixedKey, KeySecrets, hash_of};
@@ -12,12 +12,12 @@ use core::fmt;
 pub struct Recovered {
     /// Entries that are in the map now.
     pub kept: usize,
-    /// Slots that looked full and were none: a wrong tag, an invalid key or value, a key that stood twice, or more entries
-    /// than the map takes.
+    /// Slots with a tag that were not kept: the tag was wrong, the key or the value was invalid, the key was there
+    /// twice, or the map was full.
     pub lost: usize,
-    /// Slots without a tag that held bytes: inserts that had not become visible, removals that had.
+    /// Slots without a tag whose bytes were not zero: insertions that were not finished, or removals that were.
     pub unfinished: usize,
-    /// Entries that the header had claimed.
+    /// Number of entries that the header stated.
     pub claimed: usize,
 }
 

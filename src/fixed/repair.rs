@@ -1,14 +1,18 @@
-//! What `recover` and `seal` do to an archive: clear what is no entry, and count anew.
+//! The repairs of `recover` and `seal`: they clear what is not an entry, and count again.
 //!
 //! C1 of `core.rs` holds throughout; C2 from `drop_invalid` on, which looks at bytes before it makes keys of them. Everything
 //! here has `&mut self`: nobody writes meanwhile.
-#![allow(unsafe_code)]
+#![allow(
+    unsafe_code,
+    reason = "writes tags, counters and slots through a `Raw`; C1 and C2 of `core.rs`"
+)]
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::core::Core;
-use super::group::{Counters, Group};
-use super::layout::Hash;
+use super::group::{Counters, Group, STUCK};
+use super::layout::{Hash, LANES, Mark};
 use super::memory::MemoryMut;
+use super::raw::Raw;
 use super::value::{Checked, FixedValue};
 
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
@@ -86,10 +90,56 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             .sum()
     }
 
+    /// Counts anew what is stuck, one counter after the other, each after the keys that it depends on were hashed.
+    pub(super) fn free_stuck(&mut self, hash_of: impl Fn(&K) -> Hash) {
+        let raw = self.raw();
+        // From the last one on: the counters behind are right by then, and end the walk where its entries end.
+        for group in (0..raw.groups()).rev() {
+            for class in raw.counters(group).stuck_classes() {
+                let count = self.passages(group, class, &hash_of);
+                self.unseal();
+                // SAFETY: R1 for writing (M2).
+                unsafe { raw.set_counters(group, raw.counters(group).with(class, count)) };
+            }
+        }
+    }
+
+    /// How many entries of this class have passed this group; 15 if there are more.
+    fn passages(&self, passed: u32, class: u32, hash_of: &impl Fn(&K) -> Hash) -> u32 {
+        let raw = self.raw();
+        let ahead = |from: u32, to: u32| {
+            if to >= from {
+                to - from
+            } else {
+                to + (raw.groups() - from)
+            }
+        };
+        let (mut count, mut group) = (0, Hash::next(passed, raw.groups()));
+        while group != passed {
+            let bytes = raw.group(group);
+            for lane in Group::load(&bytes).full().filter(|&lane| may_be_of(bytes[lane], class)) {
+                let hash = hash_of(self.pair(group as usize * LANES + lane).0);
+                let home = hash.home(raw.groups());
+                if hash.mark(raw.groups()).class() == class && ahead(home, passed) < ahead(home, group) {
+                    count += 1;
+                    if count == STUCK {
+                        return count;
+                    }
+                }
+            }
+            if raw.counters(group).of(class) == 0 {
+                break;
+            }
+            group = Hash::next(group, raw.groups());
+        }
+        count
+    }
+
     /// Counts all passages anew.
     pub(super) fn recount(&mut self, hash_of: impl Fn(&K) -> Hash) {
         self.unseal();
         let raw = self.raw();
+        let unfinished = Unfinished(raw);
         for group in 0..raw.groups() {
             // SAFETY: R1 for writing (M2).
             unsafe { raw.set_counters(group, Counters::default()) };
@@ -101,6 +151,24 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
                 // SAFETY: R1 for writing (M2).
                 unsafe { raw.count_passage(hash, passed) };
             }
+        }
+        core::mem::forget(unfinished);
+    }
+}
+
+/// Whether a slot with this tag may hold an entry of this class.
+const fn may_be_of(tag: u8, class: u32) -> bool {
+    Mark(tag).class() == class || tag == Mark(0).tag() && class == Mark(0).class()
+}
+
+/// Counters that are being made anew. If that ends early, in a panic of a hash, all are stuck: no search stops too soon.
+struct Unfinished<K, V>(Raw<K, V>);
+
+impl<K, V> Drop for Unfinished<K, V> {
+    fn drop(&mut self) {
+        for group in 0..self.0.groups() {
+            // SAFETY: R1 for writing (M2): `recount` has `&mut self` as long as this lives.
+            unsafe { self.0.set_counters(group, Counters::ALL_STUCK) };
         }
     }
 }

@@ -17,10 +17,16 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     }
 
     /// The first half: no counter is stuck that need not be.
+    ///
+    /// A hash that panics does so before anything is changed; one that panics only when it is asked again leaves counters
+    /// of which none is lower than its entries make it.
     pub(super) fn settle(&mut self, hash_of: impl Fn(&K) -> Hash) {
         let raw = self.raw();
         if !self.is_sealed() && (0..raw.groups()).any(|group| raw.counters(group).has_stuck()) {
-            self.recount(hash_of);
+            self.for_each_key(|_, key| {
+                let _ = hash_of(key);
+            });
+            self.free_stuck(hash_of);
         }
     }
 

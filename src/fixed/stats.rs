@@ -1,4 +1,4 @@
-//! How a map is laid out and how far its searches go.
+//! The layout of a map, and how many groups its searches look at.
 
 use super::FixedMap;
 use super::core::Core;
@@ -8,7 +8,7 @@ use super::memory::Memory;
 use super::value::FixedValue;
 use core::fmt;
 
-/// A look at a [`FixedMap`]: layout of a slot, bytes, and probe lengths in groups of twelve slots.
+/// The numbers of a [`FixedMap`]: layout of a slot, bytes, and lengths of searches in groups of twelve slots.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, u32_le, u64_le};
@@ -26,7 +26,7 @@ use core::fmt;
 pub struct FixedStats {
     /// Entries.
     pub len: usize,
-    /// Entries that fit.
+    /// Capacity, in entries.
     pub capacity: usize,
     /// Groups of twelve slots.
     pub groups: usize,
@@ -42,7 +42,7 @@ pub struct FixedStats {
     pub key_bytes: usize,
     /// Bytes of a value in a slot.
     pub value_bytes: usize,
-    /// Bytes of a slot that hold neither.
+    /// Bytes of padding in a slot.
     pub padding_bytes: usize,
     /// Groups that a search for a key that is there looks at, on average; 0 in an empty map.
     pub groups_per_hit: f64,
@@ -56,6 +56,8 @@ pub struct FixedStats {
 
 impl FixedStats {
     /// Bytes of the archive for each entry; infinite in an empty map.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
     pub fn bytes_per_entry(&self) -> f64 {
@@ -95,7 +97,9 @@ impl fmt::Display for FixedStats {
 }
 
 impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
-    /// A look at the layout and at all probe lengths. Time: linear in capacity and entries. Allocates: never.
+    /// The layout, and the lengths of all searches.
+    ///
+    /// Allocates: never. Time: O(capacity).
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "averages for people")]
     pub fn stats(&self) -> FixedStats {

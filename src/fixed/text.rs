@@ -3,6 +3,7 @@
 use super::key::{FixedKey, KeyHasher, Query};
 use super::value::{FixedValue, Schema};
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 use rkyv::{
     Portable,
@@ -11,7 +12,7 @@ use rkyv::{
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// Bytes that do not fit a [`FixedBytes`] or [`FixedStr`].
+/// The error for bytes that do not fit in a [`FixedBytes`] or [`FixedStr`].
 ///
 /// ```
 /// use arenamap::fixed::FixedStr;
@@ -21,7 +22,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong {
-    /// Bytes that there are.
+    /// Bytes that were given.
     pub len: usize,
     /// Bytes that fit.
     pub room: usize,
@@ -39,7 +40,7 @@ impl fmt::Display for TooLong {
 
 impl core::error::Error for TooLong {}
 
-/// The bytes are no value: a length beyond the room, bytes behind the end, or no UTF-8.
+/// The error for bytes that are not valid: a length beyond the room, bytes after the end, or no UTF-8.
 #[derive(Debug)]
 struct NotCanonical;
 
@@ -61,7 +62,7 @@ impl core::error::Error for NotCanonical {}
 /// assert_eq!(map.get(&b"key"[..]), Some(&1.into())); // looked up by `[u8]`
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout, Portable, CheckBytes)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Portable, CheckBytes)]
 #[bytecheck(crate = rkyv::bytecheck, verify)]
 #[repr(transparent)]
 pub struct FixedBytes<const N: usize>([u8; N]);
@@ -76,7 +77,9 @@ impl<const N: usize> FixedBytes<N> {
         N - 1
     };
 
-    /// A copy of these bytes. Time: linear. Allocates: never.
+    /// A copy of these bytes.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors
     ///
@@ -101,13 +104,33 @@ impl<const N: usize> FixedBytes<N> {
         Ok(Self(copy))
     }
 
-    /// The bytes. Time: O(1). Allocates: never.
+    /// The bytes.
     ///
-    /// In an archive that was not verified, a length beyond the room counts as the room.
+    /// In an archive that was not verified, a length beyond the room is taken as the room.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         &self.0[..usize::from(self.0[Self::ROOM]).min(Self::ROOM)]
+    }
+}
+
+/// Compares the content, as it is hashed. Bytes after the end, which an archive that was not verified may have, do not
+/// count.
+impl<const N: usize> PartialEq for FixedBytes<N> {
+    #[inline(always)] // part of every lookup
+    fn eq(&self, other: &Self) -> bool {
+        // Of valid ones, the first half tells; its length is known to the compiler.
+        self.0 == other.0 || self.as_slice() == other.as_slice()
+    }
+}
+
+impl<const N: usize> Eq for FixedBytes<N> {}
+
+impl<const N: usize> Hash for FixedBytes<N> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_slice().hash(state);
     }
 }
 
@@ -141,7 +164,7 @@ impl<const N: usize> fmt::Debug for FixedBytes<N> {
 }
 
 // SAFETY: see `text_verify`: it reads its own bytes and decides.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "an unsafe trait of rkyv's")]
 unsafe impl<const N: usize, C: Fallible<Error: Source> + ?Sized> Verify<C> for FixedBytes<N> {
     fn verify(&self, _: &mut C) -> Result<(), C::Error> {
         let len = usize::from(self.0[Self::ROOM]);
@@ -160,6 +183,11 @@ impl<const N: usize> FixedKey for FixedBytes<N> {
     #[inline]
     fn hash_key(&self, hasher: &mut KeyHasher<'_>) {
         hasher.write(self.as_slice());
+    }
+
+    #[inline(always)] // part of every lookup
+    fn same(&self, other: &Self) -> bool {
+        self == other
     }
 }
 
@@ -196,7 +224,9 @@ impl<const N: usize> FixedStr<N> {
     /// Bytes that fit.
     pub const ROOM: usize = FixedBytes::<N>::ROOM;
 
-    /// A copy of this text. Time: linear. Allocates: never.
+    /// A copy of this text.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors
     ///
@@ -208,7 +238,9 @@ impl<const N: usize> FixedStr<N> {
         }
     }
 
-    /// As much of this text as fits, cut between characters. Time: linear. Allocates: never.
+    /// As much of a text as fits, cut between characters.
+    ///
+    /// Allocates: never. Time: O(bytes).
     ///
     /// ```
     /// use arenamap::fixed::FixedStr;
@@ -224,10 +256,12 @@ impl<const N: usize> FixedStr<N> {
         Self(FixedBytes::new(&text.as_bytes()[..end]).unwrap_or_default())
     }
 
-    /// The text. Time: linear in its bytes, which are checked. Allocates: never.
+    /// The text.
     ///
-    /// In an archive that was not verified the bytes may be no UTF-8; then this is the longest part of them, from the
+    /// In an archive that was not verified, the bytes may not be UTF-8. Then this is the longest part of them, from the
     /// beginning, that is. Lookups compare bytes and check nothing.
+    ///
+    /// Allocates: never. Time: O(bytes), which are checked.
     #[must_use]
     pub fn as_str(&self) -> &str {
         let bytes = self.0.as_slice();
@@ -237,7 +271,9 @@ impl<const N: usize> FixedStr<N> {
         }
     }
 
-    /// The bytes of the text. Time: O(1). Allocates: never.
+    /// The bytes of the text.
+    ///
+    /// Allocates: never. Time: O(1).
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -274,7 +310,7 @@ impl<const N: usize> fmt::Display for FixedStr<N> {
 }
 
 // SAFETY: it reads its own bytes and decides.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "an unsafe trait of rkyv's")]
 unsafe impl<const N: usize, C: Fallible<Error: Source> + ?Sized> Verify<C> for FixedStr<N> {
     fn verify(&self, _: &mut C) -> Result<(), C::Error> {
         // The part inside was verified before.
@@ -293,6 +329,11 @@ impl<const N: usize> FixedKey for FixedStr<N> {
     #[inline]
     fn hash_key(&self, hasher: &mut KeyHasher<'_>) {
         hasher.write(self.as_bytes());
+    }
+
+    #[inline(always)] // part of every lookup
+    fn same(&self, other: &Self) -> bool {
+        self == other
     }
 }
 

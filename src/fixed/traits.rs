@@ -1,6 +1,7 @@
-//! Taking entries out by iterator, and the traits of the standard library.
+//! Iterators that remove entries, and implementations of standard traits.
 
 use super::core::Core;
+use super::error::{FixedError, fail};
 use super::key::{FixedKey, Query};
 use super::memory::{AlignedBytes, Memory, MemoryMut};
 use super::value::{FixedValue, Frozen};
@@ -9,7 +10,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Index;
 
-/// All entries on their way out; from [`FixedMap::drain`]. When it is dropped, the map is empty.
+/// Entries that leave the map: [`FixedMap::drain`]. When it is dropped, the map is empty.
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Drain<'m, K: FixedKey, V: FixedValue, M: MemoryMut> {
     pub(super) map: &'m mut FixedMap<K, V, M>,
@@ -48,7 +49,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> fmt::Debug for Drain<'_, K, V, M>
     }
 }
 
-/// The entries that a closure picks, on their way out; from [`FixedMap::extract_if`].
+/// Entries that a closure picks, and that leave the map: [`FixedMap::extract_if`].
 #[must_use = "iterators do nothing unless consumed"]
 pub struct ExtractIf<'m, K, V, M, F> {
     pub(super) map: &'m mut FixedMap<K, V, M>,
@@ -85,7 +86,7 @@ impl<K: FixedKey + fmt::Debug, V: FixedValue + fmt::Debug, M: Memory> fmt::Debug
     }
 }
 
-/// Equal if they hold the same entries, wherever these stand: seeds, capacities and memories may differ.
+/// Maps are equal if they have the same entries. Seeds, capacities and memories may differ.
 impl<K: FixedKey, V: FixedValue + PartialEq, M: Memory, N: Memory> PartialEq<FixedMap<K, V, N>> for FixedMap<K, V, M> {
     fn eq(&self, other: &FixedMap<K, V, N>) -> bool {
         self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
@@ -94,29 +95,58 @@ impl<K: FixedKey, V: FixedValue + PartialEq, M: Memory, N: Memory> PartialEq<Fix
 
 impl<K: FixedKey, V: FixedValue + Eq, M: Memory> Eq for FixedMap<K, V, M> {}
 
-/// A copy on the heap, byte for byte. Allocates: heap.
-impl<K: FixedKey, V: Frozen> Clone for FixedMap<K, V, AlignedBytes> {
-    fn clone(&self) -> Self {
-        Self {
-            core: self.core.duplicate(),
+impl<K: FixedKey, V: Frozen> FixedMap<K, V, AlignedBytes> {
+    /// A copy on the heap, byte for byte.
+    ///
+    /// Allocates: heap. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`Field::Heap`](super::Field::Heap) if the global allocator has no memory.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// assert_eq!(map.try_clone()?, map);
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn try_clone(&self) -> Result<Self, FixedError> {
+        Ok(Self {
+            core: self.core.duplicate()?,
             secrets: self.secrets,
             seed: self.seed,
+        })
+    }
+}
+
+/// A copy on the heap, byte for byte. Allocates: heap.
+///
+/// # Panics
+///
+/// If there is no memory; [`FixedMap::try_clone`] returns the error.
+impl<K: FixedKey, V: Frozen> Clone for FixedMap<K, V, AlignedBytes> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        match self.try_clone() {
+            Ok(copy) => copy,
+            Err(error) => fail(&error, "FixedMap::try_clone"),
         }
     }
 }
 
 impl<K: FixedKey, V: Frozen> Core<K, V, AlignedBytes> {
-    fn duplicate(&self) -> Self {
-        self.with_memory(AlignedBytes::from_slice(self.bytes_frozen()))
+    fn duplicate(&self) -> Result<Self, FixedError> {
+        Ok(self.with_memory(AlignedBytes::try_from_slice(self.bytes_frozen())?))
     }
 }
 
 /// # Panics
 ///
-/// If there is no such key.
+/// If the key is not in the map.
 impl<K: FixedKey, Q: Query<K> + ?Sized, V: FixedValue, M: Memory> Index<&Q> for FixedMap<K, V, M> {
     type Output = V;
 
+    #[track_caller]
     fn index(&self, key: &Q) -> &V {
         self.get(key).expect("no entry found for key")
     }

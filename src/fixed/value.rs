@@ -1,15 +1,14 @@
-//! What may stand in a slot, and how its type is told from another when an archive is opened.
+//! Types that may be in a slot, and how their layout is checked when an archive is opened.
 
-use super::key::{FixedKey, KeyHasher, Query};
 use rkyv::{
     Portable,
     bytecheck::CheckBytes,
     rancor::{Failure, Strategy},
-    rend,
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-/// The layout of a type, told so that two programs can compare: its name, its size, and the fields with their offsets.
+/// The layout of a type, in a form that two programs can compare: its name, its size, and its fields with their
+/// offsets.
 ///
 /// ```
 /// use arenamap::fixed::{FixedValue, u32_le, u64_le};
@@ -20,8 +19,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 /// assert_ne!(Hits::SCHEMA.layout_hash(), u64_le::SCHEMA.layout_hash());
 /// ```
 ///
-/// What reads all bytes through a shared reference does not compile for a type whose schema speaks of atomics, whether it
-/// has any or not:
+/// If the schema of a type says that it has atomics, calls that read all bytes through a shared reference do not
+/// compile, even if there are none:
 ///
 /// ```compile_fail,E0080
 /// use arenamap::fixed::__private::{rkyv, zerocopy};
@@ -51,7 +50,7 @@ pub struct Schema {
     pub align: usize,
     /// How often the fields repeat: the length of an array, 1 for everything else.
     pub repeat: usize,
-    /// Fields in their order; none for what has no parts.
+    /// Fields in their order; empty for a type without parts.
     pub fields: &'static [FieldSchema],
     /// Whether a shared reference to it may change it: atomics somewhere inside.
     pub atomic: bool,
@@ -69,7 +68,9 @@ pub struct FieldSchema {
 }
 
 impl Schema {
-    /// The layout of something without parts.
+    /// The layout of a type without parts.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn leaf(name: &'static str, size: usize, align: usize) -> Self {
         Self {
@@ -82,9 +83,10 @@ impl Schema {
         }
     }
 
-    /// FNV-1a, 64 bits, over name, size, alignment, repetition and all fields, nested ones included: what an archive
-    /// stores of its key's and its value's type. `FORMAT.md` spells out the bytes. Time: linear in the fields, usually
-    /// at compile time. Allocates: never.
+    /// The hash of the layout, which an archive stores for its key's and its value's type: FNV-1a, 64 bits, over name,
+    /// size, alignment, repetition and all fields, nested ones included. `FORMAT.md` has the exact bytes.
+    ///
+    /// Allocates: never. Time: O(fields), usually at compile time.
     #[must_use]
     pub const fn layout_hash(&self) -> u64 {
         self.hash_into(0xcbf2_9ce4_8422_2325)
@@ -134,13 +136,12 @@ const fn fnv_byte(hash: u64, byte: u8) -> u64 {
     (hash ^ byte as u64).wrapping_mul(0x100_0000_01b3)
 }
 
-/// A type that may stand in a slot of a [`FixedMap`](super::FixedMap): the same bytes on every target, no padding, no
-/// pointers, nothing to drop. What it is stands in its bytes: maps copy values byte by byte, and bytes that pass
-/// `CheckBytes` are a value.
+/// A type that may be in a slot of a [`FixedMap`](super::FixedMap). It has the same bytes on every target, no padding,
+/// no pointers, and nothing to drop. Maps copy values byte by byte, and bytes that pass `CheckBytes` are a valid value.
 ///
-/// Made for structs by [`fixed_struct!`](crate::fixed_struct); here for rkyv's little-endian numbers, `u8`, `i8`, `bool`,
-/// `()`, arrays, [`FixedStr`](super::FixedStr), [`FixedBytes`](super::FixedBytes) and little-endian atomics. Native
-/// integers, tuples, `String`, `Option` and rkyv's relative pointers are none of it, and do not compile.
+/// [`fixed_struct!`](crate::fixed_struct) implements it for structs. It is implemented for rkyv's little-endian
+/// numbers, `u8`, `i8`, `bool`, `()`, arrays, [`FixedStr`](super::FixedStr), [`FixedBytes`](super::FixedBytes) and
+/// little-endian atomics. Native integers, tuples, `String`, `Option` and rkyv's relative pointers do not compile.
 ///
 /// ```
 /// use arenamap::fixed::{FixedValue, u64_le};
@@ -169,12 +170,13 @@ const fn fnv_byte(hash: u64, byte: u8) -> u64 {
     note = "its bytes must be the same on every target, without padding or pointers: use `u64_le` and the like instead of native integers, `FixedStr<N>` instead of `String`, and `fixed_struct!` for your own structs"
 )]
 pub trait FixedValue: Portable + IntoBytes + CheckBytes<Strategy<(), Failure>> + Sized + 'static {
-    /// The layout that an archive remembers. It chooses which archives open, and whether writing to an atomic breaks a seal;
-    /// no safety rests on it.
+    /// The layout, whose hash an archive stores. It decides which archives open, and whether writing to an atomic
+    /// removes a seal. Safety does not depend on it.
     const SCHEMA: Schema;
 }
 
-/// A [`FixedValue`], whose bytes can be checked. Implemented for all, so that nobody can implement it otherwise.
+/// A [`FixedValue`] whose bytes can be checked. It is implemented for all of them, so that nobody can implement it in
+/// another way.
 ///
 /// ```compile_fail,E0119
 /// arenamap::fixed_struct! { pub checked struct Flag { pub on: bool } }
@@ -186,18 +188,18 @@ pub trait FixedValue: Portable + IntoBytes + CheckBytes<Strategy<(), Failure>> +
 /// }
 /// ```
 pub trait Checked: FixedValue {
-    /// Whether the bytes there are a value.
+    /// Whether the bytes at this address are a valid value.
     ///
     /// # Safety
     ///
     /// The pointer is aligned and valid for reading `size_of::<Self>()` bytes, which nobody changes meanwhile.
-    #[allow(unsafe_code)]
+    #[allow(unsafe_code, reason = "its caller promises that the bytes can be read")]
     #[doc(hidden)]
     unsafe fn is_valid(bytes: *const Self) -> bool;
 }
 
 impl<T: FixedValue> Checked for T {
-    #[allow(unsafe_code)]
+    #[allow(unsafe_code, reason = "passes the promise on to `bytecheck`")]
     #[inline]
     unsafe fn is_valid(bytes: *const Self) -> bool {
         // SAFETY: the same demands, passed on to the caller.
@@ -205,119 +207,16 @@ impl<T: FixedValue> Checked for T {
     }
 }
 
-macro_rules! leaves {
-    ($($type:ty, $name:literal;)*) => {$(
-        impl FixedValue for $type {
-            const SCHEMA: Schema = Schema::leaf($name, size_of::<$type>(), align_of::<$type>());
-        }
-
-        impl FixedKey for $type {
-            #[inline(always)]
-            fn hash_key(&self, hasher: &mut KeyHasher<'_>) {
-                hash_number(self.as_bytes(), hasher);
-            }
-        }
-    )*};
-}
-
-/// Feeds a number of up to sixteen bytes, in words of eight; the length is known where this is inlined.
-#[inline(always)]
-fn hash_number(bytes: &[u8], hasher: &mut KeyHasher<'_>) {
-    for part in bytes.chunks(size_of::<u64>()) {
-        let mut word = [0; size_of::<u64>()];
-        word[..part.len()].copy_from_slice(part);
-        hasher.write_u64(u64::from_le_bytes(word));
-    }
-}
-
-leaves! {
-    u8, "u8";
-    i8, "i8";
-    bool, "bool";
-    rend::u16_le, "u16_le";
-    rend::u32_le, "u32_le";
-    rend::u64_le, "u64_le";
-    rend::u128_le, "u128_le";
-    rend::i16_le, "i16_le";
-    rend::i32_le, "i32_le";
-    rend::i64_le, "i64_le";
-    rend::i128_le, "i128_le";
-    rend::f32_le, "f32_le";
-    rend::f64_le, "f64_le";
-    rend::char_le, "char_le";
-    rend::NonZeroU16_le, "NonZeroU16_le";
-    rend::NonZeroU32_le, "NonZeroU32_le";
-    rend::NonZeroU64_le, "NonZeroU64_le";
-    rend::NonZeroI16_le, "NonZeroI16_le";
-    rend::NonZeroI32_le, "NonZeroI32_le";
-    rend::NonZeroI64_le, "NonZeroI64_le";
-}
-
-/// Lookups by the native number.
-macro_rules! queries {
-    ($($native:ty => $archived:ty;)*) => {$(
-        impl Query<$archived> for $native {
-            #[inline(always)]
-            fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
-                <$archived>::from(*self).hash_key(hasher);
-            }
-
-            #[inline(always)]
-            fn is_key(&self, key: &$archived) -> bool {
-                <$archived>::from(*self).same(key)
-            }
-        }
-    )*};
-}
-
-queries! {
-    u16 => rend::u16_le;
-    u32 => rend::u32_le;
-    u64 => rend::u64_le;
-    u128 => rend::u128_le;
-    i16 => rend::i16_le;
-    i32 => rend::i32_le;
-    i64 => rend::i64_le;
-    i128 => rend::i128_le;
-    char => rend::char_le;
-}
-
-impl FixedValue for () {
-    const SCHEMA: Schema = Schema::leaf("()", 0, 1);
-}
-
-impl<T: FixedValue, const N: usize> FixedValue for [T; N] {
-    const SCHEMA: Schema = Schema {
-        name: "[]",
-        size: size_of::<Self>(),
-        align: align_of::<Self>(),
-        repeat: N,
-        fields: &[FieldSchema {
-            name: "0",
-            offset: 0,
-            schema: &T::SCHEMA,
-        }],
-        atomic: T::SCHEMA.atomic,
-    };
-}
-
-impl<T: FixedKey, const N: usize> FixedKey for [T; N] {
-    #[inline]
-    fn hash_key(&self, hasher: &mut KeyHasher<'_>) {
-        hasher.write(self.as_bytes());
-    }
-}
-
-/// Structs that may stand in a slot, as values and, unless they hold atomics, as keys.
+/// Declares a struct that may be in a slot: as a value and, if it has no atomics, as a key.
 ///
-/// Fields are written as in any struct; each is a [`FixedValue`](crate::fixed::FixedValue). The struct is `repr(C)`, and
-/// one with padding does not compile: order the fields by falling alignment, or fill the gap with a `[u8; N]`. Derives
-/// of your own (`Clone`, `Copy`, `Debug`) stand above it as usual. What the macro adds: `FixedValue` with its schema,
-/// [`FixedKey`](crate::fixed::FixedKey), zerocopy's and rkyv's traits, and with them the O(1) `open`.
+/// Fields are written as in any struct; each is a [`FixedValue`](crate::fixed::FixedValue). The struct is `repr(C)`. A
+/// struct with padding does not compile: put fields with larger alignment first, or fill the gap with a `[u8; N]`.
+/// Write your own derives (`Clone`, `Copy`, `Debug`) above it as usual. The macro adds `FixedValue` with its schema,
+/// [`FixedKey`](crate::fixed::FixedKey), and zerocopy's and rkyv's traits, which the O(1) `open` needs.
 ///
-/// Three forms: `struct` for fields of which any bytes are a value; `checked struct` for fields that have to be checked
-/// (`bool`, `char_le`, `NonZeroU32_le`, `FixedStr`, checked structs), opened by `open_verified`; `atomic struct` for
-/// values with atomics, updated through shared references.
+/// There are three forms. `struct` is for fields for which all bytes are valid. `checked struct` is for fields that
+/// must be checked (`bool`, `char_le`, `NonZeroU32_le`, `FixedStr`, checked structs); open such maps by
+/// `open_verified`. `atomic struct` is for values with atomics, which are changed through shared references.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, AtomicU64Le, FixedMap, u32_le, u64_le};
@@ -363,7 +262,7 @@ macro_rules! fixed_struct {
     };
 }
 
-/// Says with the message of `AnyBytes` what the derive would say with that of another crate.
+/// Gives the error message of `AnyBytes`, before the derive gives that of another crate.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __any_bytes {
@@ -418,12 +317,19 @@ macro_rules! __fixed_key {
             fn hash_key(&self, hasher: &mut $crate::fixed::KeyHasher<'_>) {
                 $($crate::fixed::FixedKey::hash_key(&self.$field, hasher);)*
             }
+
+            #[inline]
+            fn same(&self, other: &Self) -> bool {
+                // Of valid keys, the first half tells.
+                $crate::fixed::FixedKey::same_bytes(self, other)
+                    || true $(&& $crate::fixed::FixedKey::same(&self.$field, &other.$field))*
+            }
         }
     };
 }
 
-/// A [`FixedValue`] of which any bytes are a value, so that [`open`](super::FixedMap::open) need not look at them.
-/// Implemented for everything that is `FromBytes`.
+/// A [`FixedValue`] for which all bytes are valid, so that [`open`](super::FixedMap::open) need not check them. It is
+/// implemented for every type that is `FromBytes`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read unseen: it is no type of a slot of which any bytes are a value",
     note = "open the archive by `open_verified`, or by `open_unverified`, which checks at each lookup; in `fixed_struct!`, write `checked struct`"
@@ -433,7 +339,7 @@ pub trait AnyBytes: FixedValue + FromBytes {}
 #[diagnostic::do_not_recommend]
 impl<T: FixedValue + FromBytes> AnyBytes for T {}
 
-/// Values that may be read where others cannot write: no atomics inside.
+/// Values without atomics: they can be read in memory that cannot be written.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` has atomics and may change while its bytes are read",
     note = "`seal` and `copy_into_mut` take the map by `&mut`, which keeps them still"

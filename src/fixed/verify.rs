@@ -1,4 +1,4 @@
-//! The walk over everything: what `open` believes until an operation looks at it.
+//! Checks everything that `open` does not check.
 //!
 //! Checked, in this order: the checksum of a sealed archive; per group and slot: free slots are zero, padding is zero,
 //! full slots hold valid keys and values, tags are those of their keys; the number of entries; the counters, against the
@@ -6,7 +6,7 @@
 //!
 //! Invariant: the memory is read only, through a `Raw` under C1 of `core.rs`. Keys and values become references after
 //! their bytes were checked, not before.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "makes references of bytes that it has checked")]
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::error::{Field, FixedError};

@@ -2,16 +2,18 @@
 
 use core::hash::{BuildHasher, Hash};
 
-use super::core::Core;
-use super::iter::{RawDrain, RawExtractIf, RawIntoIter, RawIter, RawIterMut};
 use super::{ArenaMap, Drain, ExtractIf, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-use crate::arena::{Handle, Held, Raw};
-use crate::error::{ArenaError, ExtendError, fail};
+use crate::arena::{Handle, Held};
+use crate::error::{ArenaError, ExtendError, fail_map as fail};
+use crate::table::RawIntoIter;
+
+/// Bytes of a table from which `extend` asks for memory ahead. In smaller tables that takes more time than it saves.
+const FAR_FROM: usize = 16 << 20;
 
 impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// Entries by shared reference, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -20,55 +22,49 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// assert_eq!(map.iter().map(|(k, v)| k + v).sum::<i32>(), 33);
     /// ```
     #[inline]
-    pub fn iter(&self) -> Iter<'_, K, V, H> {
-        Iter {
-            raw: RawIter::new(&self.core),
-        }
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        Iter { raw: self.table.iter() }
     }
 
     /// Entries with the value to change in place, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     #[inline]
-    pub fn iter_mut(&mut self) -> IterMut<'_, K, V, H> {
+    pub fn iter_mut(&mut self) -> IterMut<'_, K, V> {
         IterMut {
-            raw: RawIterMut::new(&mut self.core),
+            raw: self.table.iter_mut(),
         }
     }
 
     /// Keys, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     #[inline]
-    pub fn keys(&self) -> Keys<'_, K, V, H> {
-        Keys {
-            raw: RawIter::new(&self.core),
-        }
+    pub fn keys(&self) -> Keys<'_, K, V> {
+        Keys { raw: self.table.iter() }
     }
 
     /// Values, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     #[inline]
-    pub fn values(&self) -> Values<'_, K, V, H> {
-        Values {
-            raw: RawIter::new(&self.core),
-        }
+    pub fn values(&self) -> Values<'_, K, V> {
+        Values { raw: self.table.iter() }
     }
 
     /// Values to change in place, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     #[inline]
-    pub fn values_mut(&mut self) -> ValuesMut<'_, K, V, H> {
+    pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
         ValuesMut {
-            raw: RawIterMut::new(&mut self.core),
+            raw: self.table.iter_mut(),
         }
     }
 
     /// Keys by value, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     #[inline]
     pub fn into_keys(self) -> IntoKeys<K, V, H> {
         IntoKeys { raw: self.into_raw() }
@@ -76,21 +72,21 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
 
     /// Values by value, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     #[inline]
     pub fn into_values(self) -> IntoValues<K, V, H> {
         IntoValues { raw: self.into_raw() }
     }
 
     pub(super) fn into_raw(self) -> RawIntoIter<(K, V), H> {
-        RawIntoIter::new(self.handle, self.core)
+        RawIntoIter::new(self.table)
     }
 
-    /// Removes every entry and returns them; the blocks stay for the next ones.
+    /// Removes all entries and returns them one by one. The map keeps its memory for the next ones.
     ///
-    /// What is not taken is dropped with the iterator.
+    /// Entries that you do not take are dropped with the iterator.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -104,7 +100,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     #[inline]
     pub fn drain(&mut self) -> Drain<'_, K, V, H> {
         Drain {
-            raw: RawDrain::new(&mut self.core),
+            raw: self.table.drain(),
         }
     }
 
@@ -112,7 +108,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     ///
     /// If `keep` panics, the entries it has not seen stay.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -121,13 +117,13 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// map.retain(|key, _| key % 2 == 0);
     /// assert_eq!(map.len(), 5);
     /// ```
-    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
-        self.core.retain(|(key, value)| keep(key, value));
+    pub fn retain<F: FnMut(&K, &mut V) -> bool>(&mut self, mut keep: F) {
+        self.table.retain(|(key, value)| keep(key, value));
     }
 
     /// Removes and returns, one after another, the entries for which `pick` returns true.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -138,43 +134,43 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     pub fn extract_if<F: FnMut(&K, &mut V) -> bool>(&mut self, pick: F) -> ExtractIf<'_, K, V, F, H> {
         ExtractIf {
-            raw: RawExtractIf::new(&mut self.core),
+            raw: self.table.extract_if(),
             pick,
         }
     }
 
-    /// Drops every entry and keeps the blocks for the next ones.
+    /// Drops all entries. The map keeps its memory for the next ones.
     ///
-    /// Computes in **O(buckets)** control bytes, and **O(entries)** where entries need drop. Allocates: never.
+    /// Allocates: never. Time: O(slots), for one byte each; O(entries) more where entries need drop.
     pub fn clear(&mut self) {
-        self.core.clear();
+        self.table.clear();
     }
 }
 
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
-    /// Makes room for `additional` more entries.
+    /// Makes room for `additional` more entries: the map does not grow while they are inserted.
     ///
-    /// Up to one segment that is a promise: that many insertions grow nothing, if nothing is removed in between.
-    /// Beyond, each segment gets room for its even share and four standard deviations of chance.
+    /// If entries are moving to a larger table, all of them are moved now. `reserve(0)` does nothing.
     ///
-    /// Computes in **O(entries)**. Allocates: arena.
+    /// Allocates: arena. Time: O(slots).
     ///
     /// # Panics
     ///
     /// If the arena refuses; the twin is [`try_reserve`](Self::try_reserve).
+    #[track_caller]
     pub fn reserve(&mut self, additional: usize) {
         if let Err(cause) = self.try_reserve(additional) {
-            fail(cause, "try_reserve");
+            fail(cause, "ArenaMap::try_reserve");
         }
     }
 
     /// Like [`reserve`](Self::reserve), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(slots).
     ///
     /// # Errors
     ///
-    /// What the arena answered. No entry is lost; some segments may have grown already.
+    /// [`ArenaError`], if the arena has no memory. Nothing has changed.
     ///
     /// # Examples
     ///
@@ -185,16 +181,38 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// assert_eq!(map.try_reserve(usize::MAX), Err(ArenaError::CapacityOverflow));
     /// ```
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), ArenaError> {
-        let hash_builder = &self.hash_builder;
-        self.core.try_reserve(additional, |(key, _)| hash_builder.hash_one(key))
+        let Self { table, hash_builder } = self;
+        table.reserve(additional, &|(key, _)| hash_builder.hash_one(key))
     }
 
-    /// Gives the arena back what `min_capacity` entries, or the present ones if they are more, do not need.
+    /// Moves up to `at_most` entries of a map that is growing in steps to its larger table; to end the last step, up to
+    /// 31 more.
     ///
-    /// The blocks go to the arena's free lists; [`Arena::trim`](crate::Arena::trim) gives memory back to the heap.
-    /// Where the smaller block cannot be had, the map stays as it is.
+    /// Returns true when no entry is left to move. Call it when the program has time. Without it, later insertions and
+    /// removals move the entries.
     ///
-    /// Computes in **O(entries)**. Allocates: arena, for the smaller block.
+    /// Allocates: never. Time: O(`at_most`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map: arenamap::ArenaMap<u32, u32> = arenamap::ArenaMap::new();
+    /// map.extend((0..449).map(|n| (n, n)).filter(|_| true)); // one more than the table took
+    /// assert!(map.stats().left_to_move > 0);
+    /// while !map.settle(100) {}
+    /// assert_eq!(map.stats().left_to_move, 0);
+    /// ```
+    pub fn settle(&mut self, at_most: usize) -> bool {
+        let Self { table, hash_builder } = self;
+        table.settle(at_most, &|(key, _)| hash_builder.hash_one(key))
+    }
+
+    /// Shrinks the table to what `min_capacity` entries need, or the present ones if they are more.
+    ///
+    /// The memory goes back to the arena, for its next blocks; [`Arena::trim`](crate::Arena::trim) gives memory back to
+    /// the heap. If the arena has no memory for the smaller table, the map stays as it is.
+    ///
+    /// Allocates: arena, for the smaller block. Time: O(entries).
     ///
     /// # Examples
     ///
@@ -205,25 +223,26 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// assert_eq!(map.capacity(), 28);
     /// ```
     pub fn shrink_to(&mut self, min_capacity: usize) {
-        let hash_builder = &self.hash_builder;
-        self.core.shrink_to(min_capacity, |(key, _)| hash_builder.hash_one(key));
+        let Self { table, hash_builder } = self;
+        // Where the smaller block cannot be had, the larger one stays.
+        let _ = table.shrink_to(min_capacity, &|(key, _)| hash_builder.hash_one(key));
     }
 
-    /// [`shrink_to`](Self::shrink_to) the present entries.
+    /// Shrinks the table to what the present entries need, as [`shrink_to`](Self::shrink_to).
     ///
-    /// Computes in **O(entries)**. Allocates: arena, for the smaller block.
+    /// Allocates: arena, for the smaller block. Time: O(entries).
     pub fn shrink_to_fit(&mut self) {
         self.shrink_to(0);
     }
 
     /// Inserts entries until the arena refuses one.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(entries given) on average.
     ///
     /// # Errors
     ///
-    /// [`ExtendError`] with the number of entries that went in, the one that did not, and the cause. What the
-    /// iterator still holds is lost unless it was passed by `&mut`.
+    /// [`ExtendError`] with the number of entries that went in, the entry that did not, and the cause. The rest of the
+    /// iterator is dropped with it; to keep it, pass the iterator by `&mut`.
     ///
     /// # Examples
     ///
@@ -239,24 +258,75 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     pub fn try_extend(&mut self, entries: impl IntoIterator<Item = (K, V)>) -> Result<(), ExtendError<(K, V)>> {
         let mut inserted = 0;
-        for (key, value) in entries {
-            match self.try_insert_overwrite(key, value) {
-                Ok(_) => inserted += 1,
-                Err(refused) => {
-                    return Err(ExtendError {
-                        inserted,
-                        rejected: (refused.key, refused.value),
-                        cause: refused.cause,
-                    });
-                }
+        let mut entries = entries.into_iter();
+        self.make_room_for(entries.size_hint().0);
+        if self.is_far() {
+            inserted += self.extend_ahead(&mut entries);
+        }
+        entries.try_for_each(|(key, value)| match self.try_insert_overwrite(key, value) {
+            Ok(_) => {
+                inserted += 1;
+                Ok(())
+            }
+            Err(refused) => Err(ExtendError {
+                inserted,
+                rejected: (refused.key, refused.value),
+                cause: refused.cause,
+            }),
+        })
+    }
+
+    /// Whether what an insertion reads is likely not in the processor's cache, and entries are small enough to wait in a batch.
+    #[inline]
+    fn is_far(&self) -> bool {
+        size_of::<(K, V)>() <= 64 && self.capacity() >= FAR_FROM / (size_of::<(K, V)>() + 2)
+    }
+
+    /// Inserts entries in batches whose places are asked of the memory first, while there is room without growing. Says how many.
+    ///
+    /// Nothing can be refused. (Entries that wait when the iterator panics are dropped.)
+    #[cold]
+    #[inline(never)]
+    fn extend_ahead(&mut self, entries: &mut impl Iterator<Item = (K, V)>) -> usize {
+        const AHEAD: usize = 16;
+        let mut inserted = 0;
+        while self.capacity() - self.len() >= AHEAD {
+            let mut waiting = [const { None }; AHEAD];
+            let mut taken = 0;
+            for place in &mut waiting {
+                let Some((key, value)) = entries.next() else { break };
+                self.table.prefetch(self.hash_of(&key));
+                *place = Some((key, value));
+                taken += 1;
+            }
+            for (key, value) in waiting.into_iter().flatten() {
+                self.insert(key, value);
+            }
+            inserted += taken;
+            if taken < AHEAD {
+                break;
             }
         }
-        Ok(())
+        inserted
+    }
+
+    /// Makes room for as many entries as an iterator says it has, if that is at least as many as the map has: for half
+    /// of them, if the map is not empty. It is a guess: if the arena refuses, the room is made later, when it is
+    /// needed.
+    pub(crate) fn make_room_for(&mut self, coming: usize) {
+        let additional = if self.is_empty() {
+            coming
+        } else if coming / 2 >= self.len() {
+            coming.div_ceil(2)
+        } else {
+            return;
+        };
+        let _ = self.try_reserve(additional);
     }
 
     /// A map of the given entries in the given arena.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(entries given) on average.
     ///
     /// # Panics
     ///
@@ -272,18 +342,21 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// # let map: ArenaMap<&str, i32, arenamap::DefaultHashBuilder, _> = map;
     /// assert_eq!(map["a"], 1);
     /// ```
+    #[must_use]
+    #[track_caller]
     pub fn from_iter_in(entries: impl IntoIterator<Item = (K, V)>, handle: H) -> Self
     where
         S: Default,
     {
-        let mut map = Self::with_hasher_in(S::default(), handle);
-        map.extend(entries);
-        map
+        match Self::try_from_iter_in(entries, handle) {
+            Ok(map) => map,
+            Err(error) => fail(error.cause, "ArenaMap::try_from_iter_in"),
+        }
     }
 
     /// Like [`from_iter_in`](Self::from_iter_in), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(entries given) on average.
     ///
     /// # Errors
     ///
@@ -297,10 +370,12 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
         map.try_extend(entries)?;
         Ok(map)
     }
+}
 
+impl<K: Clone, V: Clone, S: Clone, H: Handle> ArenaMap<K, V, S, H> {
     /// A copy of this map in another arena, or in the same one.
     ///
-    /// Computes in **O(buckets)**. Allocates: arena.
+    /// Allocates: arena. Time: O(slots), without hashing: capacity and order stay.
     ///
     /// # Panics
     ///
@@ -314,44 +389,62 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// let owned = ArenaMap::from([("a", 1)]);
     /// let arena = Arena::new();
     /// let borrowed = owned.clone_in(&arena);
-    /// assert_eq!(owned, borrowed);
+    /// assert!(owned.same_entries(&borrowed));
     /// ```
-    pub fn clone_in<H2: Handle>(&self, handle: H2) -> ArenaMap<K, V, S, H2>
-    where
-        K: Clone,
-        V: Clone,
-        S: Clone,
-    {
+    #[must_use]
+    #[track_caller]
+    pub fn clone_in<H2: Handle>(&self, handle: H2) -> ArenaMap<K, V, S, H2> {
         match self.try_clone_in(handle) {
             Ok(map) => map,
-            Err(cause) => fail(cause, "try_clone_in"),
+            Err(cause) => fail(cause, "ArenaMap::try_clone_in"),
         }
     }
 
     /// Like [`clone_in`](Self::clone_in), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(slots), without hashing.
     ///
     /// # Errors
     ///
-    /// What the arena answered.
-    pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<ArenaMap<K, V, S, H2>, ArenaError>
-    where
-        K: Clone,
-        V: Clone,
-        S: Clone,
-    {
-        let core = Core::try_with_capacity(self.len(), Raw::new(&handle), self.growth(), None)?;
-        let mut copy = ArenaMap {
-            core,
-            hash_builder: self.hash_builder.clone(),
-            handle: Held::new(handle),
-        };
-        for (key, value) in self {
-            let hash = copy.hash_of(key);
-            copy.insert_new(hash, key.clone(), value.clone())
-                .map_err(|refused| refused.cause)?;
+    /// [`ArenaError`], if the arena has no memory.
+    pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<ArenaMap<K, V, S, H2>, ArenaError> {
+        let hash_builder = self.hash_builder.clone();
+        match self
+            .table
+            .try_copy_in(Held::new(handle), true, |_, entry| Ok(entry.clone()))
+        {
+            Ok(table) => Ok(ArenaMap { table, hash_builder }),
+            Err((_, cause)) => Err(cause),
         }
-        Ok(copy)
+    }
+
+    /// Makes this map a copy of another one. It stays in its own arena and, if the copy fits, in its own block.
+    ///
+    /// Allocates: arena. Time: O(slots), without hashing.
+    ///
+    /// # Errors
+    ///
+    /// [`ArenaError`], if the arena has no memory. The map is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::{Arena, ArenaMap};
+    ///
+    /// let arena = Arena::with_budget(200);
+    /// let mut copy = ArenaMap::new_in(&arena);
+    /// copy.try_clone_from(&ArenaMap::from([(1, 2)])).unwrap();
+    /// assert_eq!(copy[&1], 2);
+    /// let large: ArenaMap<i32, i32> = (0..100).map(|n| (n, n)).collect();
+    /// assert!(copy.try_clone_from(&large).is_err());
+    /// assert_eq!(copy[&1], 2);
+    /// ```
+    pub fn try_clone_from<H2: Handle>(&mut self, source: &ArenaMap<K, V, S, H2>) -> Result<(), ArenaError> {
+        let hash_builder = source.hash_builder.clone();
+        source
+            .table
+            .try_copy_to(&mut self.table, true, |_, entry| Ok(entry.clone()))?;
+        self.hash_builder = hash_builder;
+        Ok(())
     }
 }

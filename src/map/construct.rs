@@ -1,14 +1,14 @@
 //! Ways to make a map.
 
-use super::core::Core;
-use super::{ArenaMap, DefaultHashBuilder, Growth, MapBuilder, SizeHint};
-use crate::arena::{Arena, Handle, Held, Raw};
+use super::{ArenaMap, DefaultHashBuilder, MapBuilder, SizeHint};
+use crate::arena::{Arena, Handle, Held};
 use crate::error::ArenaError;
+use crate::table::Table;
 
 impl<K, V> ArenaMap<K, V> {
     /// An empty map that owns a new arena.
     ///
-    /// Allocates: heap, once, for the arena itself; the table comes with the first entry.
+    /// Allocates: never; arena and table come with the first entry. Time: O(1).
     ///
     /// # Examples
     ///
@@ -23,7 +23,7 @@ impl<K, V> ArenaMap<K, V> {
 
     /// An empty map with room for `capacity` entries, that owns a new arena.
     ///
-    /// Allocates: heap, for the arena and its first chunk.
+    /// Allocates: heap, for the arena and its first chunk. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -36,6 +36,7 @@ impl<K, V> ArenaMap<K, V> {
     /// assert!(map.capacity() >= 100);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_in(capacity, Arena::new())
     }
@@ -44,7 +45,7 @@ impl<K, V> ArenaMap<K, V> {
 impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
     /// An empty map in the given arena.
     ///
-    /// Allocates: never; the table comes with the first entry.
+    /// Allocates: never; the table comes with the first entry. Time: O(1).
     ///
     /// # Examples
     ///
@@ -55,6 +56,7 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
     /// let mut map = ArenaMap::new_in(&arena);
     /// map.insert(arena.alloc_str("key"), 1); // keys may live in the same arena
     /// ```
+    #[must_use]
     #[inline]
     pub fn new_in(handle: H) -> Self {
         Self::with_hasher_in(DefaultHashBuilder::default(), handle)
@@ -62,7 +64,7 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
 
     /// An empty map with room for `capacity` entries in the given arena.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -74,22 +76,24 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
     /// use arenamap::{Arena, ArenaMap};
     ///
     /// let arena = Arena::new();
-    /// let mut map = ArenaMap::with_capacity_in(7, &arena);
-    /// map.extend((0..7).map(|n| (n, n)));
-    /// assert_eq!(map.capacity(), 7);
+    /// let mut map = ArenaMap::with_capacity_in(14, &arena);
+    /// map.extend((0..14).map(|n| (n, n)));
+    /// assert_eq!(map.capacity(), 14);
     /// ```
+    #[must_use]
     #[inline(always)] // see `MapBuilder::build_in`
+    #[track_caller]
     pub fn with_capacity_in(capacity: usize, handle: H) -> Self {
         Self::with_capacity_and_hasher_in(capacity, DefaultHashBuilder::default(), handle)
     }
 
     /// Like [`with_capacity_in`](Self::with_capacity_in), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(capacity).
     ///
     /// # Errors
     ///
-    /// What the arena answered: a budget, a heap that refused, or a capacity that no address space holds.
+    /// [`ArenaError`]: the budget is used up, the heap refused, or the capacity is too large for the address space.
     ///
     /// # Examples
     ///
@@ -105,11 +109,11 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
         MapBuilder::new().capacity(capacity).try_build_in(handle)
     }
 
-    /// An empty map as large as most of its predecessors became.
+    /// An empty map with the capacity that most earlier maps of this hint reached.
     ///
-    /// Starts empty where the arena cannot give that much. See [`SizeHint`].
+    /// If the arena cannot spare that much, the map starts small. See [`SizeHint`].
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(capacity of the hint).
     ///
     /// # Examples
     ///
@@ -119,6 +123,7 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
     /// static HINT: SizeHint = SizeHint::new();
     /// drop(ArenaMap::with_hint_in(&HINT, arenamap::Arena::new()).insert(1, 1));
     /// ```
+    #[must_use]
     #[inline(always)] // see `MapBuilder::build_in`
     pub fn with_hint_in(hint: &'static SizeHint, handle: H) -> Self {
         MapBuilder::new().hint(hint).build_in(handle)
@@ -126,18 +131,18 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
 }
 
 impl<K, V> ArenaMap<K, V> {
-    /// Options that the constructors do not take: growth mode, hasher, hint, capacity.
+    /// A builder, for options that no constructor takes together: hasher, hint, capacity.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1).
     ///
     /// # Examples
     ///
     /// ```
-    /// use arenamap::{Arena, ArenaMap, Growth};
+    /// use arenamap::{Arena, ArenaMap};
     ///
     /// let arena = Arena::new();
-    /// let map: ArenaMap<u64, u64, _, _> = ArenaMap::builder().growth(Growth::Flat).capacity(100).build_in(&arena);
-    /// assert_eq!(map.growth(), Growth::Flat);
+    /// let map: ArenaMap<u64, u64, _, _> = ArenaMap::builder().capacity(100).build_in(&arena);
+    /// assert_eq!(map.capacity(), 112);
     /// ```
     #[must_use]
     pub fn builder() -> MapBuilder<K, V> {
@@ -148,7 +153,7 @@ impl<K, V> ArenaMap<K, V> {
 impl<K, V, S> ArenaMap<K, V, S> {
     /// An empty map with the given hasher, that owns a new arena.
     ///
-    /// Allocates: heap, once, for the arena itself.
+    /// Allocates: never; arena and table come with the first entry. Time: O(1).
     ///
     /// # Examples
     ///
@@ -157,13 +162,13 @@ impl<K, V, S> ArenaMap<K, V, S> {
     /// assert!(map.is_empty());
     /// ```
     #[must_use]
-    pub fn with_hasher(hash_builder: S) -> Self {
+    pub const fn with_hasher(hash_builder: S) -> Self {
         Self::with_hasher_in(hash_builder, Arena::new())
     }
 
     /// An empty map with room for `capacity` entries and the given hasher, that owns a new arena.
     ///
-    /// Allocates: heap, for the arena and its first chunk.
+    /// Allocates: heap, for the arena and its first chunk. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -177,6 +182,7 @@ impl<K, V, S> ArenaMap<K, V, S> {
     /// assert!(map.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> Self {
         Self::with_capacity_and_hasher_in(capacity, hash_builder, Arena::new())
     }
@@ -185,7 +191,7 @@ impl<K, V, S> ArenaMap<K, V, S> {
 impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// An empty map with the given hasher in the given arena.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1).
     ///
     /// # Examples
     ///
@@ -196,18 +202,18 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// let mut map = ArenaMap::with_hasher_in(std::hash::RandomState::new(), &arena);
     /// map.insert(1, 2);
     /// ```
-    #[inline(always)] // see `MapBuilder::build_in`
-    pub fn with_hasher_in(hash_builder: S, handle: H) -> Self {
+    #[must_use]
+    #[inline]
+    pub const fn with_hasher_in(hash_builder: S, handle: H) -> Self {
         Self {
-            core: Core::new(Raw::new(&handle), Growth::Segmented),
+            table: Table::new(Held::new(handle)),
             hash_builder,
-            handle: Held::new(handle),
         }
     }
 
     /// An empty map with room for `capacity` entries and the given hasher in the given arena.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -222,7 +228,9 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// let mut map = ArenaMap::with_capacity_and_hasher_in(10, std::hash::RandomState::new(), &arena);
     /// map.insert(1, 2);
     /// ```
+    #[must_use]
     #[inline(always)] // see `MapBuilder::build_in`
+    #[track_caller]
     pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, handle: H) -> Self {
         MapBuilder::with_hasher(hash_builder)
             .capacity(capacity)

@@ -1,23 +1,21 @@
-//! Calls that take the hash and a comparison, as hashbrown's `HashTable` does: for keys hashed once and used in
-//! several maps, or compared with something that is no key.
+//! Calls that take a hash and a comparison, as hashbrown's `HashTable` does. They are for keys that are hashed once and
+//! looked up in several maps, or compared with something that is not a key.
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::iter::FusedIterator;
-use core::marker::PhantomData;
 
-use hashbrown::hash_table;
-
-use super::{ArenaMap, OccupiedEntry};
-use crate::arena::{Arena, Handle};
-use crate::error::{InsertError, fail};
+use super::{ArenaMap, OccupiedEntry, Place};
+use crate::arena::Handle;
+use crate::error::{InsertError, fail_map as fail};
+use crate::table::{RawIterHash, RawIterHashMut};
 
 impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
-    /// The entry of a hash for whose key `eq` returns true.
+    /// The entry that has this hash, and for whose key `eq` returns true.
     ///
-    /// The hash is the one that [`hash_of`](Self::hash_of) gives for the key: with another, entries are not found.
+    /// The hash must be that of [`hash_of`](Self::hash_of) for the key. With another hash the entry is not found.
     ///
-    /// Computes in **O(1)** (average). Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     ///
     /// # Examples
     ///
@@ -28,7 +26,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn find(&self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<(&K, &V)> {
-        match self.core.find(hash, |(key, _)| eq(key), |entry| entry) {
+        match self.table.get(|| hash, |(key, _)| eq(key)) {
             Some((key, value)) => Some((key, value)),
             None => None,
         }
@@ -36,10 +34,10 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
 
     /// Like [`find`](Self::find), with the value to change in place.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn find_mut(&mut self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<(&K, &mut V)> {
-        match self.core.find_mut(hash, |(key, _)| eq(key)) {
+        match self.table.get_mut(|| hash, |(key, _)| eq(key)) {
             Some((key, value)) => Some((&*key, value)),
             None => None,
         }
@@ -47,36 +45,30 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
 
     /// Like [`find`](Self::find), as an occupied entry, to remove or replace it.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn find_entry(&mut self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<OccupiedEntry<'_, K, V, S, H>> {
-        let bucket = self.core.find_bucket(hash, |(key, _)| eq(key))?;
-        Some(OccupiedEntry {
-            map: self,
-            hash,
-            bucket,
-        })
+        let place = self.place_at_rest(hash, |key| eq(key))?;
+        Some(OccupiedEntry { place })
     }
 
-    /// The entries whose hash may be this one: all that have it, and perhaps a few that share its tag.
+    /// The entries that may have this hash: all that have it, and perhaps a few others.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1) on average for the whole iteration.
     #[inline]
-    pub fn iter_hash(&self, hash: u64) -> IterHash<'_, K, V, H> {
+    pub fn iter_hash(&self, hash: u64) -> IterHash<'_, K, V> {
         IterHash {
-            raw: self.core.table(hash).iter_hash(hash),
-            handle: PhantomData,
+            raw: self.table.iter_hash(hash),
         }
     }
 
     /// Like [`iter_hash`](Self::iter_hash), with the values to change in place.
     ///
-    /// Allocates: never.
+    /// Allocates: never. Time: O(1) on average for the whole iteration.
     #[inline]
-    pub fn iter_hash_mut(&mut self, hash: u64) -> IterHashMut<'_, K, V, H> {
+    pub fn iter_hash_mut(&mut self, hash: u64) -> IterHashMut<'_, K, V> {
         IterHashMut {
-            raw: self.core.table_mut(hash).iter_hash_mut(hash),
-            handle: PhantomData,
+            raw: self.table.iter_hash_mut(hash),
         }
     }
 }
@@ -84,24 +76,25 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// Inserts a key that is known to be new, by its hash, without looking for it.
     ///
-    /// A key that was there already stands in the map twice afterwards; nothing worse happens.
+    /// If the key was there already, the map has it twice afterwards; nothing worse happens.
     ///
-    /// Computes in **O(1)** (average, amortised). Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Panics
     ///
     /// If the map must grow and the arena refuses; the twin is [`try_insert_unique`](Self::try_insert_unique).
     #[inline]
+    #[track_caller]
     pub fn insert_unique(&mut self, hash: u64, key: K, value: V) -> OccupiedEntry<'_, K, V, S, H> {
         match self.try_insert_unique(hash, key, value) {
             Ok(entry) => entry,
-            Err(error) => fail(error.cause, "try_insert_unique"),
+            Err(error) => fail(error.cause, "ArenaMap::try_insert_unique"),
         }
     }
 
     /// Like [`insert_unique`](Self::insert_unique), but gives key and value back when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Errors
     ///
@@ -113,22 +106,19 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
         key: K,
         value: V,
     ) -> Result<OccupiedEntry<'_, K, V, S, H>, InsertError<K, V>> {
-        let bucket = self.insert_new(hash, key, value)?;
-        Ok(OccupiedEntry {
-            map: self,
-            hash,
-            bucket,
-        })
+        match self.place(|_| hash, |_| false) {
+            Place::Vacant(place) => place.try_insert(key, value).map(|place| OccupiedEntry { place }),
+            Place::Occupied(_) => unreachable!("nothing is equal"),
+        }
     }
 }
 
-/// Entries that share a hash's tag: [`ArenaMap::iter_hash`].
-pub struct IterHash<'a, K, V, H: Handle = Arena> {
-    raw: hash_table::IterHash<'a, (K, V)>,
-    handle: PhantomData<&'a H>,
+/// Entries that may have a hash: [`ArenaMap::iter_hash`].
+pub struct IterHash<'a, K, V> {
+    raw: RawIterHash<'a, (K, V)>,
 }
 
-impl<'a, K, V, H: Handle> Iterator for IterHash<'a, K, V, H> {
+impl<'a, K, V> Iterator for IterHash<'a, K, V> {
     type Item = (&'a K, &'a V);
 
     #[inline]
@@ -137,30 +127,26 @@ impl<'a, K, V, H: Handle> Iterator for IterHash<'a, K, V, H> {
     }
 }
 
-impl<K, V, H: Handle> FusedIterator for IterHash<'_, K, V, H> {}
+impl<K, V> FusedIterator for IterHash<'_, K, V> {}
 
-impl<K, V, H: Handle> Clone for IterHash<'_, K, V, H> {
+impl<K, V> Clone for IterHash<'_, K, V> {
     fn clone(&self) -> Self {
-        Self {
-            raw: self.raw.clone(),
-            handle: PhantomData,
-        }
+        Self { raw: self.raw.clone() }
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, H: Handle> fmt::Debug for IterHash<'_, K, V, H> {
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for IterHash<'_, K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
     }
 }
 
-/// Entries that share a hash's tag, with the values to change: [`ArenaMap::iter_hash_mut`].
-pub struct IterHashMut<'a, K, V, H: Handle = Arena> {
-    raw: hash_table::IterHashMut<'a, (K, V)>,
-    handle: PhantomData<&'a H>,
+/// Entries that may have a hash, with the values to change in place: [`ArenaMap::iter_hash_mut`].
+pub struct IterHashMut<'a, K, V> {
+    raw: RawIterHashMut<'a, (K, V)>,
 }
 
-impl<'a, K, V, H: Handle> Iterator for IterHashMut<'a, K, V, H> {
+impl<'a, K, V> Iterator for IterHashMut<'a, K, V> {
     type Item = (&'a K, &'a mut V);
 
     #[inline]
@@ -169,9 +155,9 @@ impl<'a, K, V, H: Handle> Iterator for IterHashMut<'a, K, V, H> {
     }
 }
 
-impl<K, V, H: Handle> FusedIterator for IterHashMut<'_, K, V, H> {}
+impl<K, V> FusedIterator for IterHashMut<'_, K, V> {}
 
-impl<K, V, H: Handle> fmt::Debug for IterHashMut<'_, K, V, H> {
+impl<K, V> fmt::Debug for IterHashMut<'_, K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IterHashMut").finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! What the standard traits say of a map.
+//! Implementations of standard traits for the map.
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -8,53 +8,75 @@ use equivalent::Equivalent;
 
 use super::{ArenaMap, DefaultHashBuilder, IntoIter, Iter, IterMut};
 use crate::arena::{Arena, Handle};
-use crate::error::fail;
+use crate::error::fail_map as fail;
 
 impl<K, V, S: Default, H: Handle + Default> Default for ArenaMap<K, V, S, H> {
-    /// An empty map that owns a new arena. Allocates: heap, once, for the arena itself.
+    /// An empty map that owns a new arena.
+    ///
+    /// Allocates: never. Time: O(1).
     fn default() -> Self {
         Self::with_hasher_in(S::default(), H::default())
     }
 }
 
-impl<K, V, S, H> Clone for ArenaMap<K, V, S, H>
-where
-    K: Clone + Eq + Hash,
-    V: Clone,
-    S: Clone + BuildHasher,
-    H: Handle,
-{
-    /// A copy that lives where a second map on this handle would.
+impl<K: Clone, V: Clone, S: Clone, H: Handle> Clone for ArenaMap<K, V, S, H> {
+    /// A copy, in the arena where a second map with this handle would be made.
     ///
-    /// `&Arena` and `SharedArena`: in the same arena. `Arena`: in a new one, with the same budget.
-    /// `PooledArena`: in another arena of the same pool. [`clone_in`](ArenaMap::clone_in) takes any.
+    /// With `&Arena` and `SharedArena` that is the same arena; with `Arena`, a new one with the same budget; with
+    /// `PooledArena`, another arena of the same pool. [`clone_in`](ArenaMap::clone_in) takes any arena.
     ///
     /// # Panics
     ///
     /// If the arena refuses; the twin is [`try_clone_in`](ArenaMap::try_clone_in).
+    #[track_caller]
     fn clone(&self) -> Self {
         match self
-            .handle
-            .get()
-            .try_clone_handle()
+            .table
+            .handle()
+            .peek(H::try_clone_handle)
             .and_then(|handle| self.try_clone_in(handle))
         {
             Ok(copy) => copy,
-            Err(cause) => fail(cause, "try_clone_in"),
+            Err(cause) => fail(cause, "ArenaMap::try_clone_in"),
+        }
+    }
+
+    /// Makes this map a copy of another one. It stays in its own arena, under its own budget and, if the copy fits, in
+    /// its own block.
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses; the twin is [`try_clone_from`](ArenaMap::try_clone_from).
+    #[track_caller]
+    fn clone_from(&mut self, source: &Self) {
+        if let Err(cause) = self.try_clone_from(source) {
+            fail(cause, "ArenaMap::try_clone_from");
         }
     }
 }
 
-impl<K, V, S, H, S2, H2> PartialEq<ArenaMap<K, V, S2, H2>> for ArenaMap<K, V, S, H>
-where
-    K: Eq + Hash,
-    V: PartialEq,
-    S: BuildHasher,
-    S2: BuildHasher,
-    H: Handle,
-    H2: Handle,
-{
-    fn eq(&self, other: &ArenaMap<K, V, S2, H2>) -> bool {
+impl<K: Eq + Hash, V: PartialEq, S: BuildHasher, H: Handle> PartialEq for ArenaMap<K, V, S, H> {
+    /// Maps with other handles or hashers are compared by [`same_entries`](ArenaMap::same_entries).
+    fn eq(&self, other: &Self) -> bool {
+        self.same_entries(other)
+    }
+}
+
+impl<K: Eq + Hash, V: PartialEq, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
+    /// Whether another map, on any handle and with any hasher, has the same keys with equal values.
+    ///
+    /// Allocates: never. Time: O(slots).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::{Arena, ArenaMap};
+    ///
+    /// let owned = ArenaMap::from([("a", 1)]);
+    /// let arena = Arena::new();
+    /// assert!(owned.same_entries(&owned.clone_in(&arena)));
+    /// ```
+    pub fn same_entries<S2: BuildHasher, H2: Handle>(&self, other: &ArenaMap<K, V, S2, H2>) -> bool {
         self.len() == other.len()
             && self
                 .iter()
@@ -85,6 +107,7 @@ where
     ///
     /// If the key is not in the map.
     #[inline]
+    #[track_caller]
     fn index(&self, key: &Q) -> &V {
         self.get(key).expect("no entry found for key")
     }
@@ -92,20 +115,20 @@ where
 
 impl<'a, K, V, S, H: Handle> IntoIterator for &'a ArenaMap<K, V, S, H> {
     type Item = (&'a K, &'a V);
-    type IntoIter = Iter<'a, K, V, H>;
+    type IntoIter = Iter<'a, K, V>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a, K, V, H> {
+    fn into_iter(self) -> Iter<'a, K, V> {
         self.iter()
     }
 }
 
 impl<'a, K, V, S, H: Handle> IntoIterator for &'a mut ArenaMap<K, V, S, H> {
     type Item = (&'a K, &'a mut V);
-    type IntoIter = IterMut<'a, K, V, H>;
+    type IntoIter = IterMut<'a, K, V>;
 
     #[inline]
-    fn into_iter(self) -> IterMut<'a, K, V, H> {
+    fn into_iter(self) -> IterMut<'a, K, V> {
         self.iter_mut()
     }
 }
@@ -121,37 +144,33 @@ impl<K, V, S, H: Handle> IntoIterator for ArenaMap<K, V, S, H> {
 }
 
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> Extend<(K, V)> for ArenaMap<K, V, S, H> {
-    /// Inserts every entry, overwriting.
+    /// Inserts all entries. A key that is there gets the new value.
     ///
-    /// Makes room at once for what the iterator says it brings (for half of it, if the map has entries already),
-    /// where that is as much as the map holds.
+    /// If the iterator says that it has at least as many entries as the map, room for them is made at once (for half of
+    /// them, if the map is not empty).
     ///
     /// # Panics
     ///
     /// If the arena refuses; the twin is [`try_extend`](ArenaMap::try_extend).
+    #[track_caller]
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
-        let entries = entries.into_iter();
-        let coming = entries.size_hint().0;
-        if self.is_empty() {
-            self.reserve(coming);
-        } else if coming / 2 >= self.len() {
-            self.reserve(coming.div_ceil(2));
+        if let Err(error) = self.try_extend(entries) {
+            fail(error.cause, "ArenaMap::try_extend");
         }
-        entries.for_each(|(key, value)| {
-            self.insert(key, value);
-        });
     }
 }
 
 impl<'a, K: Eq + Hash + Copy, V: Copy, S: BuildHasher, H: Handle> Extend<(&'a K, &'a V)> for ArenaMap<K, V, S, H> {
-    /// Inserts a copy of every entry, overwriting.
+    /// Inserts a copy of every entry. A key that is there gets the new value.
+    #[track_caller]
     fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, entries: I) {
         self.extend(entries.into_iter().map(|(&key, &value)| (key, value)));
     }
 }
 
 impl<'a, K: Eq + Hash + Copy, V: Copy, S: BuildHasher, H: Handle> Extend<&'a (K, V)> for ArenaMap<K, V, S, H> {
-    /// Inserts a copy of every entry, overwriting.
+    /// Inserts a copy of every entry. A key that is there gets the new value.
+    #[track_caller]
     fn extend<I: IntoIterator<Item = &'a (K, V)>>(&mut self, entries: I) {
         self.extend(entries.into_iter().copied());
     }
@@ -159,12 +178,14 @@ impl<'a, K: Eq + Hash + Copy, V: Copy, S: BuildHasher, H: Handle> Extend<&'a (K,
 
 impl<K: Eq + Hash, V, S: BuildHasher + Default, H: Handle + Default> FromIterator<(K, V)> for ArenaMap<K, V, S, H> {
     /// A map that owns a new arena. [`from_iter_in`](ArenaMap::from_iter_in) takes any handle.
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         Self::from_iter_in(entries, H::default())
     }
 }
 
 impl<K: Eq + Hash, V, const N: usize> From<[(K, V); N]> for ArenaMap<K, V, DefaultHashBuilder, Arena> {
+    #[track_caller]
     fn from(entries: [(K, V); N]) -> Self {
         entries.into_iter().collect()
     }

@@ -4,14 +4,14 @@ use core::hash::{BuildHasher, Hash};
 
 use super::{ArenaSet, Drain, ExtractIf, Iter};
 use crate::arena::Handle;
-use crate::error::{ArenaError, ExtendError};
+use crate::error::{ArenaError, ExtendError, fail_map as fail};
 #[cfg(doc)]
 use crate::map::ArenaMap;
 
 impl<T, S, H: Handle> ArenaSet<T, S, H> {
     /// Elements, in no order.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -20,13 +20,13 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
     /// assert_eq!(set.iter().sum::<i32>(), 3);
     /// ```
     #[inline]
-    pub fn iter(&self) -> Iter<'_, T, H> {
+    pub fn iter(&self) -> Iter<'_, T> {
         Iter { keys: self.map.keys() }
     }
 
-    /// Removes every element and returns them; the blocks stay for the next ones.
+    /// Removes all elements and returns them one by one. The set keeps its memory for the next ones.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -46,7 +46,7 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
     ///
     /// If `keep` panics, the elements it has not seen stay.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -55,13 +55,13 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
     /// set.retain(|element| element % 2 == 0);
     /// assert_eq!(set.len(), 5);
     /// ```
-    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+    pub fn retain<F: FnMut(&T) -> bool>(&mut self, mut keep: F) {
         self.map.retain(|element, ()| keep(element));
     }
 
     /// Removes and returns, one after another, the elements for which `pick` returns true.
     ///
-    /// Computes in **O(buckets)**. Allocates: never.
+    /// Allocates: never. Time: O(slots).
     ///
     /// # Examples
     ///
@@ -74,9 +74,9 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
         ExtractIf::new(&mut self.map, pick)
     }
 
-    /// Drops every element and keeps the blocks for the next ones.
+    /// Drops all elements. The set keeps its memory for the next ones.
     ///
-    /// Computes in **O(buckets)** control bytes, and **O(elements)** where elements need drop. Allocates: never.
+    /// Allocates: never. Time: O(slots), for one byte each; O(elements) more where elements need drop.
     pub fn clear(&mut self) {
         self.map.clear();
     }
@@ -85,50 +85,60 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
 impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// Makes room for `additional` more elements: see [`ArenaMap::reserve`].
     ///
-    /// Computes in **O(elements)**. Allocates: arena.
+    /// Allocates: arena. Time: O(slots).
     ///
     /// # Panics
     ///
     /// If the arena refuses; the twin is [`try_reserve`](Self::try_reserve).
+    #[track_caller]
     pub fn reserve(&mut self, additional: usize) {
-        self.map.reserve(additional);
+        if let Err(cause) = self.try_reserve(additional) {
+            fail(cause, "ArenaSet::try_reserve");
+        }
     }
 
     /// Like [`reserve`](Self::reserve), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(slots).
     ///
     /// # Errors
     ///
-    /// What the arena answered. No element is lost; some segments may have grown already.
+    /// [`ArenaError`], if the arena has no memory. Nothing has changed.
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), ArenaError> {
         self.map.try_reserve(additional)
     }
 
-    /// Gives the arena back what `min_capacity` elements, or the present ones if they are more, do not need.
+    /// Moves elements of a set that is growing in steps to its larger table: see [`ArenaMap::settle`].
     ///
-    /// Where the smaller block cannot be had, the set stays as it is.
+    /// Allocates: never. Time: O(`at_most`).
+    pub fn settle(&mut self, at_most: usize) -> bool {
+        self.map.settle(at_most)
+    }
+
+    /// Shrinks the table to what `min_capacity` elements need, or the present ones if they are more.
     ///
-    /// Computes in **O(elements)**. Allocates: arena, for the smaller block.
+    /// If the arena has no memory for the smaller table, the set stays as it is.
+    ///
+    /// Allocates: arena, for the smaller block. Time: O(elements).
     pub fn shrink_to(&mut self, min_capacity: usize) {
         self.map.shrink_to(min_capacity);
     }
 
-    /// [`shrink_to`](Self::shrink_to) the present elements.
+    /// Shrinks the table to what the present elements need, as [`shrink_to`](Self::shrink_to).
     ///
-    /// Computes in **O(elements)**. Allocates: arena, for the smaller block.
+    /// Allocates: arena, for the smaller block. Time: O(elements).
     pub fn shrink_to_fit(&mut self) {
         self.map.shrink_to_fit();
     }
 
     /// Adds elements until the arena refuses one.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(elements given) on average.
     ///
     /// # Errors
     ///
-    /// [`ExtendError`] with the number of elements that went in or were there, the one that did not, and the cause. What
-    /// the iterator still holds is lost unless it was passed by `&mut`.
+    /// [`ExtendError`] with the number of elements that went in or were there, the element that did not, and the cause.
+    /// The rest of the iterator is dropped with it; to keep it, pass the iterator by `&mut`.
     ///
     /// # Examples
     ///
@@ -149,9 +159,15 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
         })
     }
 
+    /// As that of [`ArenaMap`].
+    #[cfg(feature = "rkyv")]
+    pub(crate) fn make_room_for(&mut self, coming: usize) {
+        self.map.make_room_for(coming);
+    }
+
     /// A set of the given elements in the given arena.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(elements given) on average.
     ///
     /// # Panics
     ///
@@ -166,18 +182,21 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// let set: ArenaSet<_, arenamap::DefaultHashBuilder, _> = ArenaSet::from_iter_in([1, 2], &arena);
     /// assert!(set.contains(&1));
     /// ```
+    #[must_use]
+    #[track_caller]
     pub fn from_iter_in(elements: impl IntoIterator<Item = T>, handle: H) -> Self
     where
         S: Default,
     {
-        let mut set = Self::with_hasher_in(S::default(), handle);
-        set.extend(elements);
-        set
+        match Self::try_from_iter_in(elements, handle) {
+            Ok(set) => set,
+            Err(error) => fail(error.cause, "ArenaSet::try_from_iter_in"),
+        }
     }
 
     /// Like [`from_iter_in`](Self::from_iter_in), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(elements given) on average.
     ///
     /// # Errors
     ///
@@ -190,10 +209,12 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
         set.try_extend(elements)?;
         Ok(set)
     }
+}
 
+impl<T: Clone, S: Clone, H: Handle> ArenaSet<T, S, H> {
     /// A copy of this set in another arena, or in the same one.
     ///
-    /// Computes in **O(buckets)**. Allocates: arena.
+    /// Allocates: arena. Time: O(slots), without hashing: capacity and order stay.
     ///
     /// # Panics
     ///
@@ -206,28 +227,49 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     ///
     /// let owned = ArenaSet::from([1]);
     /// let arena = Arena::new();
-    /// assert_eq!(owned, owned.clone_in(&arena));
+    /// assert!(owned.same_elements(&owned.clone_in(&arena)));
     /// ```
-    pub fn clone_in<H2: Handle>(&self, handle: H2) -> ArenaSet<T, S, H2>
-    where
-        T: Clone,
-        S: Clone,
-    {
-        ArenaSet::from(self.map.clone_in(handle))
+    #[must_use]
+    #[track_caller]
+    pub fn clone_in<H2: Handle>(&self, handle: H2) -> ArenaSet<T, S, H2> {
+        match self.try_clone_in(handle) {
+            Ok(set) => set,
+            Err(cause) => fail(cause, "ArenaSet::try_clone_in"),
+        }
     }
 
     /// Like [`clone_in`](Self::clone_in), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(slots), without hashing.
     ///
     /// # Errors
     ///
-    /// What the arena answered.
-    pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<ArenaSet<T, S, H2>, ArenaError>
-    where
-        T: Clone,
-        S: Clone,
-    {
+    /// [`ArenaError`], if the arena has no memory.
+    pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<ArenaSet<T, S, H2>, ArenaError> {
         self.map.try_clone_in(handle).map(ArenaSet::from)
+    }
+
+    /// Makes this set a copy of another one. It stays in its own arena and, if the copy fits, in its own block.
+    ///
+    /// Allocates: arena. Time: O(slots), without hashing.
+    ///
+    /// # Errors
+    ///
+    /// [`ArenaError`], if the arena has no memory. The set is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::{Arena, ArenaSet};
+    ///
+    /// let arena = Arena::with_budget(200);
+    /// let mut copy = ArenaSet::new_in(&arena);
+    /// copy.try_clone_from(&ArenaSet::from([1])).unwrap();
+    /// let large: ArenaSet<i32> = (0..100).collect();
+    /// assert!(copy.try_clone_from(&large).is_err());
+    /// assert!(copy.contains(&1));
+    /// ```
+    pub fn try_clone_from<H2: Handle>(&mut self, source: &ArenaSet<T, S, H2>) -> Result<(), ArenaError> {
+        self.map.try_clone_from(&source.map)
     }
 }

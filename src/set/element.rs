@@ -1,20 +1,21 @@
 //! Methods that touch one element.
 
 use core::hash::{BuildHasher, Hash};
+use core::mem;
 
 use equivalent::Equivalent;
 
 use super::ArenaSet;
 use crate::arena::Handle;
-use crate::error::{Full, InsertError, fail};
+use crate::error::{Full, InsertError, fail_map as fail};
 #[cfg(doc)]
 use crate::map::ArenaMap;
-use crate::map::{Entry, EntryRef};
+use crate::map::{EntryRef, Place};
 
 impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// The stored element that equals a value.
     ///
-    /// Computes in **O(1)** (average). Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     ///
     /// # Examples
     ///
@@ -29,7 +30,7 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
 
     /// True if the set has an element that equals a value.
     ///
-    /// Computes in **O(1)** (average). Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn contains<Q: Hash + Equivalent<T> + ?Sized>(&self, value: &Q) -> bool {
         self.map.contains_key(value)
@@ -37,7 +38,7 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
 
     /// Adds an element and returns true; returns false, and changes nothing, if it is there.
     ///
-    /// Computes in **O(1)** (average, amortised). Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Panics
     ///
@@ -51,16 +52,17 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// assert!(!set.insert(1));
     /// ```
     #[inline]
+    #[track_caller]
     pub fn insert(&mut self, value: T) -> bool {
         match self.try_insert(value) {
             Ok(new) => new,
-            Err(error) => fail(error.cause, "try_insert"),
+            Err(error) => fail(error.cause, "ArenaSet::try_insert"),
         }
     }
 
     /// Like [`insert`](Self::insert), but gives the element back when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Errors
     ///
@@ -80,11 +82,11 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
         self.map.try_insert_overwrite(value, ()).map(|old| old.is_none())
     }
 
-    /// Adds an element if that needs no growth at all; false if it is there already.
+    /// Adds an element if the set need not grow for it, and returns true; false if the element is there already.
     ///
-    /// The code of this call has no path to the allocator: see [`ArenaMap::insert_within_capacity`].
+    /// This call contains no code that allocates: see [`ArenaMap::insert_within_capacity`].
     ///
-    /// Computes in **O(1)** (average). Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     ///
     /// # Errors
     ///
@@ -102,9 +104,9 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
         self.map.insert_within_capacity(value, ()).map(|old| old.is_none())
     }
 
-    /// Adds an element, and returns the one that was there in its place.
+    /// Adds an element. If an equal one is there, replaces and returns it.
     ///
-    /// Computes in **O(1)** (average, amortised). Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Panics
     ///
@@ -117,31 +119,31 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// assert_eq!(set.replace("a"), Some("a"));
     /// assert_eq!(set.replace("b"), None);
     /// ```
+    #[track_caller]
     pub fn replace(&mut self, value: T) -> Option<T> {
         match self.try_replace(value) {
             Ok(old) => old,
-            Err(error) => fail(error.cause, "try_replace"),
+            Err(error) => fail(error.cause, "ArenaSet::try_replace"),
         }
     }
 
     /// Like [`replace`](Self::replace), but gives the element back when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Errors
     ///
     /// [`InsertError`] with the element as `key`, and the cause. The set is as it was.
     pub fn try_replace(&mut self, value: T) -> Result<Option<T>, InsertError<T, ()>> {
-        let hash = self.map.hash_of(&value);
-        match self.map.find_entry(hash, |known| *known == value) {
-            Some(mut entry) => Ok(Some(entry.replace_key(value))),
-            None => self.map.try_insert_unique(hash, value, ()).map(|_| None),
+        match self.place(&value) {
+            Place::Occupied(place) => Ok(Some(mem::replace(&mut place.into_entry().0, value))),
+            Place::Vacant(place) => place.try_insert(value, ()).map(|_| None),
         }
     }
 
     /// The stored element that equals a value, which is added if there is none.
     ///
-    /// Computes in **O(1)** (average, amortised). Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Panics
     ///
@@ -153,30 +155,31 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// let mut set = arenamap::ArenaSet::new();
     /// assert_eq!(set.get_or_insert("a"), &"a");
     /// ```
+    #[track_caller]
     pub fn get_or_insert(&mut self, value: T) -> &T {
         match self.try_get_or_insert(value) {
             Ok(element) => element,
-            Err(error) => fail(error.cause, "try_get_or_insert"),
+            Err(error) => fail(error.cause, "ArenaSet::try_get_or_insert"),
         }
     }
 
     /// Like [`get_or_insert`](Self::get_or_insert), but gives the element back when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Errors
     ///
     /// [`InsertError`] with the element as `key`, and the cause. The set is as it was.
     pub fn try_get_or_insert(&mut self, value: T) -> Result<&T, InsertError<T, ()>> {
-        match self.map.entry(value) {
-            Entry::Occupied(entry) => Ok(entry.into_entry().0),
-            Entry::Vacant(entry) => entry.try_insert_entry(()).map(|entry| entry.into_entry().0),
+        match self.place(&value) {
+            Place::Occupied(place) => Ok(&place.into_entry().0),
+            Place::Vacant(place) => place.try_insert(value, ()).map(|place| &place.into_entry().0),
         }
     }
 
     /// The stored element that equals a value, made from that value and added if there is none.
     ///
-    /// Computes in **O(1)** (average, amortised). Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Panics
     ///
@@ -195,20 +198,21 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// }
     /// assert_eq!(names.len(), 2);
     /// ```
-    pub fn get_or_insert_with<Q: Hash + Equivalent<T> + ?Sized>(
-        &mut self,
-        value: &Q,
-        make: impl FnOnce(&Q) -> T,
-    ) -> &T {
+    #[track_caller]
+    pub fn get_or_insert_with<Q, F>(&mut self, value: &Q, make: F) -> &T
+    where
+        Q: Hash + Equivalent<T> + ?Sized,
+        F: FnOnce(&Q) -> T,
+    {
         match self.try_get_or_insert_with(value, make) {
             Ok(element) => element,
-            Err(error) => fail(error.cause, "try_get_or_insert_with"),
+            Err(error) => fail(error.cause, "ArenaSet::try_get_or_insert_with"),
         }
     }
 
     /// Like [`get_or_insert_with`](Self::get_or_insert_with), but gives the element back when the arena refuses.
     ///
-    /// Allocates: arena.
+    /// Allocates: arena. Time: O(1) on average, amortised.
     ///
     /// # Errors
     ///
@@ -217,11 +221,12 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// # Panics
     ///
     /// If the element made does not equal the value.
-    pub fn try_get_or_insert_with<Q: Hash + Equivalent<T> + ?Sized>(
-        &mut self,
-        value: &Q,
-        make: impl FnOnce(&Q) -> T,
-    ) -> Result<&T, InsertError<T, ()>> {
+    #[track_caller]
+    pub fn try_get_or_insert_with<Q, F>(&mut self, value: &Q, make: F) -> Result<&T, InsertError<T, ()>>
+    where
+        Q: Hash + Equivalent<T> + ?Sized,
+        F: FnOnce(&Q) -> T,
+    {
         let entry = match self.map.entry_ref(value) {
             EntryRef::Occupied(entry) => Ok(entry),
             EntryRef::Vacant(entry) => {
@@ -232,9 +237,16 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
         entry.map(|entry| entry.into_entry().0)
     }
 
+    /// The place of an element.
+    #[inline]
+    pub(super) fn place(&mut self, value: &T) -> Place<'_, T, (), S, H> {
+        self.map
+            .place(|hash_builder| hash_builder.hash_one(value), |known| known == value)
+    }
+
     /// Removes the element that equals a value; false if there is none.
     ///
-    /// Computes in **O(1)** (average). Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     ///
     /// # Examples
     ///
@@ -250,7 +262,7 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
 
     /// Removes the element that equals a value, and returns it.
     ///
-    /// Computes in **O(1)** (average). Allocates: never.
+    /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn take<Q: Hash + Equivalent<T> + ?Sized>(&mut self, value: &Q) -> Option<T> {
         self.map.remove_entry(value).map(|(element, ())| element)

@@ -7,36 +7,39 @@ use crate::arena::{Arena, Handle};
 use crate::map::{self, ArenaMap, IntoKeys, Keys};
 
 /// Elements by shared reference, in no order: [`ArenaSet::iter`](super::ArenaSet::iter).
-pub struct Iter<'a, T, H: Handle = Arena> {
-    pub(super) keys: Keys<'a, T, (), H>,
+pub struct Iter<'a, T> {
+    pub(crate) keys: Keys<'a, T, ()>,
 }
 
 /// Elements by value: `into_iter` of an [`ArenaSet`](super::ArenaSet). Keeps the arena until it is dropped.
 pub struct IntoIter<T, H: Handle = Arena> {
-    pub(super) keys: IntoKeys<T, (), H>,
+    pub(crate) keys: IntoKeys<T, (), H>,
 }
 
-/// Elements leaving a set that keeps its blocks: [`ArenaSet::drain`](super::ArenaSet::drain).
+/// Elements that leave a set, which keeps its memory: [`ArenaSet::drain`](super::ArenaSet::drain).
 pub struct Drain<'a, T, H: Handle = Arena> {
-    pub(super) entries: map::Drain<'a, T, (), H>,
+    pub(crate) entries: map::Drain<'a, T, (), H>,
 }
 
-/// Elements that a closure picks, leaving the set: [`ArenaSet::extract_if`](super::ArenaSet::extract_if).
+/// Elements that a closure picks, and that leave the set: [`ArenaSet::extract_if`](super::ArenaSet::extract_if).
 ///
-/// Dropped before its end, it leaves what it has not reached in the set.
+/// If it is dropped before its end, the elements that it has not reached stay in the set.
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct ExtractIf<'a, T, F, H: Handle = Arena> {
     entries: map::ExtractIf<'a, T, (), F, H>,
 }
 
 macro_rules! exact {
-    ($name:ident $(<$life:lifetime>)?, $item:ty, $from:ident, |$entry:pat_param| $map:expr) => {
-        impl<$($life,)? T, H: Handle> Iterator for $name<$($life,)? T, H> {
+    ([$($declared:tt)+] $name:ty, $item:ty, $from:ident, |$entry:pat_param| $map:expr) => {
+        impl<$($declared)+> Iterator for $name {
             type Item = $item;
 
             #[inline]
             fn next(&mut self) -> Option<Self::Item> {
-                self.$from.next().map(|$entry| $map)
+                match self.$from.next() {
+                    Some($entry) => Some($map),
+                    None => None,
+                }
             }
 
             #[inline]
@@ -55,16 +58,16 @@ macro_rules! exact {
             }
         }
 
-        impl<$($life,)? T, H: Handle> ExactSizeIterator for $name<$($life,)? T, H> {}
-        impl<$($life,)? T, H: Handle> FusedIterator for $name<$($life,)? T, H> {}
+        impl<$($declared)+> ExactSizeIterator for $name {}
+        impl<$($declared)+> FusedIterator for $name {}
     };
 }
 
-exact!(Iter<'a>, &'a T, keys, |element| element);
-exact!(IntoIter, T, keys, |element| element);
-exact!(Drain<'a>, T, entries, |(element, ())| element);
+exact!(['a, T] Iter<'a, T>, &'a T, keys, |element| element);
+exact!([T, H: Handle] IntoIter<T, H>, T, keys, |element| element);
+exact!([T, H: Handle] Drain<'_, T, H>, T, entries, |(element, ())| element);
 
-impl<T, H: Handle> Clone for Iter<'_, T, H> {
+impl<T> Clone for Iter<'_, T> {
     #[inline]
     fn clone(&self) -> Self {
         Self {
@@ -73,30 +76,39 @@ impl<T, H: Handle> Clone for Iter<'_, T, H> {
     }
 }
 
-impl<T, H: Handle> Default for Iter<'_, T, H> {
+impl<T> Default for Iter<'_, T> {
     /// An iterator over nothing.
     fn default() -> Self {
         Self { keys: Keys::default() }
     }
 }
 
-impl<T: fmt::Debug, H: Handle> fmt::Debug for Iter<'_, T, H> {
+impl<T: fmt::Debug> fmt::Debug for Iter<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
     }
 }
 
-impl<T, H: Handle> fmt::Debug for IntoIter<T, H> {
-    /// Shows how many elements are left; they are about to be moved out.
+impl<T: fmt::Debug, H: Handle> fmt::Debug for IntoIter<T, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IntoIter").field("left", &self.len()).finish()
+        self.keys.fmt(f)
     }
 }
 
-impl<T, H: Handle> fmt::Debug for Drain<'_, T, H> {
-    /// Shows how many elements are left; they are about to be moved out.
+impl<T, H: Handle + Default> Default for IntoIter<T, H> {
+    /// An iterator over nothing.
+    fn default() -> Self {
+        Self {
+            keys: IntoKeys::default(),
+        }
+    }
+}
+
+impl<T: fmt::Debug, H: Handle> fmt::Debug for Drain<'_, T, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Drain").field("left", &self.len()).finish()
+        f.debug_list()
+            .entries(self.entries.raw.peek().map(|(element, ())| element))
+            .finish()
     }
 }
 
@@ -119,7 +131,7 @@ impl<T, F: FnMut(&T) -> bool, H: Handle> Iterator for ExtractIf<'_, T, F, H> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.entries.raw.at_most()))
+        (0, Some(self.entries.raw.left()))
     }
 }
 

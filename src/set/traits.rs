@@ -1,15 +1,16 @@
-//! What the standard traits say of a set.
+//! Implementations of standard traits for the set.
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
-use core::ops::{BitAnd, BitOr, BitXor, Sub};
+use core::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, BitXor, BitXorAssign, Sub, SubAssign};
 
 use super::{ArenaSet, IntoIter, Iter};
 use crate::arena::Handle;
+use crate::error::fail_map as fail;
 use crate::map::ArenaMap;
 
 impl<T, S, H: Handle> From<ArenaMap<T, (), S, H>> for ArenaSet<T, S, H> {
-    /// The keys of a map, as they are.
+    /// Makes a set of the keys of a map, without moving or hashing them.
     #[inline]
     fn from(map: ArenaMap<T, (), S, H>) -> Self {
         Self { map }
@@ -17,33 +18,43 @@ impl<T, S, H: Handle> From<ArenaMap<T, (), S, H>> for ArenaSet<T, S, H> {
 }
 
 impl<T, S: Default, H: Handle + Default> Default for ArenaSet<T, S, H> {
-    /// An empty set that owns a new arena. Allocates: heap, once, for the arena itself.
+    /// An empty set that owns a new arena.
+    ///
+    /// Allocates: never. Time: O(1).
     fn default() -> Self {
         Self::with_hasher_in(S::default(), H::default())
     }
 }
 
-impl<T: Clone + Eq + Hash, S: Clone + BuildHasher, H: Handle> Clone for ArenaSet<T, S, H> {
-    /// A copy that lives where a second set on this handle would: see [`ArenaMap`]'s `clone`.
+impl<T: Clone, S: Clone, H: Handle> Clone for ArenaSet<T, S, H> {
+    /// A copy, in the arena where a second set with this handle would be made: see [`ArenaMap`]'s `clone`.
     ///
     /// # Panics
     ///
     /// If the arena refuses; the twin is [`try_clone_in`](ArenaSet::try_clone_in).
+    #[track_caller]
     fn clone(&self) -> Self {
         Self { map: self.map.clone() }
     }
+
+    /// Makes this set a copy of another one. It stays in its own arena, under its own budget and, if the copy fits, in
+    /// its own block.
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses; the twin is [`try_clone_from`](ArenaSet::try_clone_from).
+    #[track_caller]
+    fn clone_from(&mut self, source: &Self) {
+        if let Err(cause) = self.try_clone_from(source) {
+            fail(cause, "ArenaSet::try_clone_from");
+        }
+    }
 }
 
-impl<T, S, H, S2, H2> PartialEq<ArenaSet<T, S2, H2>> for ArenaSet<T, S, H>
-where
-    T: Eq + Hash,
-    S: BuildHasher,
-    H: Handle,
-    S2: BuildHasher,
-    H2: Handle,
-{
-    fn eq(&self, other: &ArenaSet<T, S2, H2>) -> bool {
-        self.len() == other.len() && self.is_subset(other)
+impl<T: Eq + Hash, S: BuildHasher, H: Handle> PartialEq for ArenaSet<T, S, H> {
+    /// Sets with other handles or hashers are compared by [`same_elements`](ArenaSet::same_elements).
+    fn eq(&self, other: &Self) -> bool {
+        self.same_elements(other)
     }
 }
 
@@ -57,10 +68,10 @@ impl<T: fmt::Debug, S, H: Handle> fmt::Debug for ArenaSet<T, S, H> {
 
 impl<'a, T, S, H: Handle> IntoIterator for &'a ArenaSet<T, S, H> {
     type Item = &'a T;
-    type IntoIter = Iter<'a, T, H>;
+    type IntoIter = Iter<'a, T>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a, T, H> {
+    fn into_iter(self) -> Iter<'a, T> {
         self.iter()
     }
 }
@@ -78,18 +89,22 @@ impl<T, S, H: Handle> IntoIterator for ArenaSet<T, S, H> {
 }
 
 impl<T: Eq + Hash, S: BuildHasher, H: Handle> Extend<T> for ArenaSet<T, S, H> {
-    /// Adds every element. Makes room at once, as [`ArenaMap`]'s `extend`.
+    /// Adds all elements. Makes room at once, as [`ArenaMap`]'s `extend`.
     ///
     /// # Panics
     ///
     /// If the arena refuses; the twin is [`try_extend`](ArenaSet::try_extend).
+    #[track_caller]
     fn extend<I: IntoIterator<Item = T>>(&mut self, elements: I) {
-        self.map.extend(elements.into_iter().map(|element| (element, ())));
+        if let Err(error) = self.try_extend(elements) {
+            fail(error.cause, "ArenaSet::try_extend");
+        }
     }
 }
 
 impl<'a, T: Eq + Hash + Copy + 'a, S: BuildHasher, H: Handle> Extend<&'a T> for ArenaSet<T, S, H> {
     /// Adds a copy of every element.
+    #[track_caller]
     fn extend<I: IntoIterator<Item = &'a T>>(&mut self, elements: I) {
         self.extend(elements.into_iter().copied());
     }
@@ -97,39 +112,40 @@ impl<'a, T: Eq + Hash + Copy + 'a, S: BuildHasher, H: Handle> Extend<&'a T> for 
 
 impl<T: Eq + Hash, S: BuildHasher + Default, H: Handle + Default> FromIterator<T> for ArenaSet<T, S, H> {
     /// A set that owns a new arena. [`from_iter_in`](ArenaSet::from_iter_in) takes any handle.
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
         Self::from_iter_in(elements, H::default())
     }
 }
 
 impl<T: Eq + Hash, const N: usize> From<[T; N]> for ArenaSet<T> {
+    #[track_caller]
     fn from(elements: [T; N]) -> Self {
         elements.into_iter().collect()
     }
 }
 
 macro_rules! operator {
-    ($trait:ident, $call:ident, $from:ident, $doc:literal) => {
-        impl<T, S, H, S2, H2> $trait<&ArenaSet<T, S2, H2>> for &ArenaSet<T, S, H>
+    ($trait:ident, $call:ident, $twin:ident, $doc:literal) => {
+        impl<T, S, H> $trait<&ArenaSet<T, S, H>> for &ArenaSet<T, S, H>
         where
             T: Eq + Hash + Clone,
             S: BuildHasher + Default,
             H: Handle + Default,
-            S2: BuildHasher,
-            H2: Handle,
         {
             type Output = ArenaSet<T, S, H>;
 
             #[doc = $doc]
-            ///
-            /// Only for sets that own their arena; on other handles collect the iterator with
-            /// [`from_iter_in`](ArenaSet::from_iter_in). Allocates: heap.
-            ///
-            /// # Panics
-            ///
-            /// If the heap refuses.
-            fn $call(self, other: &ArenaSet<T, S2, H2>) -> ArenaSet<T, S, H> {
-                self.$from(other).cloned().collect()
+            #[doc = ""]
+            #[doc = "# Panics"]
+            #[doc = ""]
+            #[doc = concat!("If the arena refuses; the twin is [`", stringify!($twin), "`](ArenaSet::", stringify!($twin), ").")]
+            #[track_caller]
+            fn $call(self, other: &ArenaSet<T, S, H>) -> ArenaSet<T, S, H> {
+                match self.$twin(other, H::default()) {
+                    Ok(set) => set,
+                    Err(error) => fail(error.cause, concat!("ArenaSet::", stringify!($twin))),
+                }
             }
         }
     };
@@ -138,24 +154,76 @@ macro_rules! operator {
 operator!(
     BitOr,
     bitor,
-    union,
+    try_union_in,
     "A new set, with its own arena, of the elements of either set."
 );
 operator!(
     BitAnd,
     bitand,
-    intersection,
+    try_intersection_in,
     "A new set, with its own arena, of the elements of both sets."
 );
 operator!(
     BitXor,
     bitxor,
-    symmetric_difference,
+    try_symmetric_difference_in,
     "A new set, with its own arena, of the elements of only one of the sets."
 );
 operator!(
     Sub,
     sub,
-    difference,
+    try_difference_in,
     "A new set, with its own arena, of the elements that the other has not."
 );
+
+impl<T: Eq + Hash + Clone, S: BuildHasher, H: Handle> BitOrAssign<&Self> for ArenaSet<T, S, H> {
+    /// Adds the elements of the other set.
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses; the twin is [`try_union_with`](ArenaSet::try_union_with).
+    #[track_caller]
+    fn bitor_assign(&mut self, other: &Self) {
+        if let Err(error) = self.try_union_with(other) {
+            fail(error.cause, "ArenaSet::try_union_with");
+        }
+    }
+}
+
+impl<T: Eq + Hash + Clone, S: BuildHasher, H: Handle> BitAndAssign<&Self> for ArenaSet<T, S, H> {
+    /// Removes the elements that are not in the other set.
+    ///
+    /// Allocates: never. Time: O(slots of this set).
+    fn bitand_assign(&mut self, other: &Self) {
+        self.retain(|element| other.contains(element));
+    }
+}
+
+impl<T: Eq + Hash + Clone, S: BuildHasher, H: Handle> BitXorAssign<&Self> for ArenaSet<T, S, H> {
+    /// Removes the elements that are in both sets, and adds those that only the other set has.
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses; the twin is [`try_symmetric_difference_with`](ArenaSet::try_symmetric_difference_with).
+    #[track_caller]
+    fn bitxor_assign(&mut self, other: &Self) {
+        if let Err(error) = self.try_symmetric_difference_with(other) {
+            fail(error.cause, "ArenaSet::try_symmetric_difference_with");
+        }
+    }
+}
+
+impl<T: Eq + Hash + Clone, S: BuildHasher, H: Handle> SubAssign<&Self> for ArenaSet<T, S, H> {
+    /// Removes the elements that are also in the other set.
+    ///
+    /// Allocates: never. Time: O(slots of the smaller set).
+    fn sub_assign(&mut self, other: &Self) {
+        if other.len() < self.len() {
+            for element in other {
+                self.remove(element);
+            }
+        } else {
+            self.retain(|element| !other.contains(element));
+        }
+    }
+}

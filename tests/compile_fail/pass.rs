@@ -1,5 +1,19 @@
 //! What the other files do wrong, done right.
-use arenamap::{Arena, ArenaMap, ArenaPool};
+use arenamap::{
+    Arena, ArenaMap, ArenaPool, ArenaString, ArenaVec, Handle, SharedArena, SharedMap, StrMap, Workspace,
+};
+
+type Words = StrMap<u32, arenamap::DefaultHashBuilder, SharedArena<'static>>;
+
+fn words(arena: &SharedArena<'static>) -> Words {
+    StrMap::new_in(arena.clone())
+}
+
+fn of<H: Handle>(handle: H) {
+    let len = handle.alloc_str("text").len();
+    let mut map = ArenaMap::new_in(handle);
+    map.insert(1, len);
+}
 
 fn main() {
     let mut arena = Arena::new();
@@ -12,6 +26,10 @@ fn main() {
         map.drain().for_each(drop);
         map.entry(arena.alloc_str("other")).or_insert(2);
         assert_eq!(map.allocator().held(), arena.held());
+        let mut list = ArenaVec::new_in(&arena);
+        list.push(ArenaString::from_str_in("text", &arena));
+        assert_eq!(list.allocator().held(), arena.held());
+        list.drain(..).for_each(|mut text| text.drain(..).for_each(drop));
     }
     arena.reset();
 
@@ -23,4 +41,20 @@ fn main() {
     });
     let mut owned: ArenaMap<u64, u64> = ArenaMap::new();
     std::thread::spawn(move || owned.insert(1, 1)).join().unwrap();
+
+    let mut shared = pool.checkout().share();
+    assert_eq!(shared.alloc_str("text"), "text");
+    shared.reset_if_unique().unwrap();
+    drop(shared.try_into_arena().unwrap());
+    drop(pool.checkout().into_arena());
+    of(Arena::new());
+
+    let mut work: Workspace<Words> = Workspace::new(words);
+    work.insert("key", 1);
+    assert_eq!(work["key"], 1);
+    work.reset().unwrap();
+    let work: Workspace<SharedMap<'_, u32, u32>> = Workspace::new(|arena| SharedMap::new_in(arena.clone()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| work.len());
+    });
 }

@@ -1,6 +1,6 @@
 //! Archives made to do harm: each class of lie, with the checksums made to fit it.
 //!
-//! `cargo test --test fixed_hostile -- --nocapture` prints what `open` and `verify` say of each. What opens is then used in
+//! `cargo test --features fixed --test fixed_hostile -- --nocapture` prints what `open` and `verify` say of each. What opens is then used in
 //! every way: each call ends and stays in its memory. Every lie is told twice, in an open archive and in a sealed one.
 
 #![allow(clippy::cast_possible_truncation, reason = "noise and small archives")]

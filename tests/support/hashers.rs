@@ -16,30 +16,6 @@ pub(crate) const LOW_BITS: Partial = Partial(|hash| hash & 0xFF);
 /// A good hash whose information is in the top eight bits: tables start every search at one bucket.
 pub(crate) const TOP_BITS: Partial = Partial(|hash| hash & 0xFF << 56);
 
-/// Different hashes whose places agree: the directory cannot tell them apart.
-///
-/// A place is the top 16 bits of the hash's low half times the odd constant of `src/hash.rs`; this undoes the product, and
-/// leaves the other 16 bits, and the high half, to differ.
-pub(crate) const SAME_PLACE: Partial = Partial(|hash| {
-    let low = (0xABCD_0000 | hash & 0xFFFF).wrapping_mul(inverse(ODD));
-    hash >> 32 << 32 | low & 0xFFFF_FFFF
-});
-
-const ODD: u64 = 0x9E37_79B9;
-
-/// The inverse of an odd number modulo 2^64, by Newton's method: each round doubles the right bits.
-const fn inverse(odd: u64) -> u64 {
-    let mut inverse = odd;
-    let mut round = 0;
-    while round < 5 {
-        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)));
-        round += 1;
-    }
-    inverse
-}
-
-const _: () = assert!(ODD.wrapping_mul(inverse(ODD)) == 1);
-
 impl BuildHasher for Partial {
     type Hasher = PartialHasher;
 

@@ -12,7 +12,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::mem;
 
-use arenamap::{Arena, ArenaMap, ArenaPool, Entry, EntryRef, Growth, Handle};
+use arenamap::hash_map::{Entry, EntryRef, TryInsertError};
+use arenamap::{Arena, ArenaMap, ArenaPool, Handle};
 
 use super::hashers::{LOW_BITS, TOP_BITS};
 use super::values::{Big, Value};
@@ -51,15 +52,32 @@ kinds! {
     Retain = 3, ExtractIf = 3, ExtractIfPart = 3, ExtractIfLeaked = 2,
     DrainAll = 1, DrainPart = 1, DrainLeaked = 1, DrainUntouchedLeaked = 1,
     Clear = 1, Reserve = 2, TryReserve = 2, ReserveTooMuch = 1, ShrinkTo = 3, ShrinkToFit = 3,
-    Clone = 2, CloneIn = 2, Equal = 2, Extend = 12, ExtendRefs = 4, TryExtend = 8,
+    Settle = 2, Clone = 2, CloneIn = 2, CloneFrom = 2, Equal = 2, Extend = 12, ExtendRefs = 4, TryExtend = 8,
     IntoIter = 1, IntoKeys = 1, IntoValues = 1, IntoIterLeaked = 1, FromIterIn = 1, IntoHandle = 1,
 }
+
+/// How a program begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// With a map that has nothing.
+    Empty,
+    /// With a map of so many entries that they move in steps, in the middle of such a move.
+    Moving,
+}
+
+/// Entries from which on a table moves in steps: one more than 32 groups of 14 take.
+const MOVING: u64 = 449;
+
+/// The most entries that one call moves of a table of more than [`AT_ONCE`].
+const STEP: usize = 32;
+
+/// Entries up to which a table moves at once.
+const AT_ONCE: usize = 224;
 
 /// A map, its model, and where to get another handle of its kind.
 pub(crate) struct Pair<'f, V, S, H: Handle> {
     map: ArenaMap<u64, V, S, H>,
     model: HashMap<u64, u64>,
-    growth: Growth,
     hasher: S,
     fresh: &'f mut dyn FnMut() -> H,
     /// Values that were leaked on purpose.
@@ -70,31 +88,38 @@ pub(crate) struct Pair<'f, V, S, H: Handle> {
     used_before: usize,
     /// What happened so far: the kind, and whether the key was there (or entries were).
     pub(crate) seen: BTreeSet<(Kind, bool)>,
+    /// What happened while entries were on their way.
+    pub(crate) seen_moving: BTreeSet<Kind>,
 }
 
 impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
-    pub(crate) fn new(growth: Growth, hasher: S, fresh: &'f mut dyn FnMut() -> H) -> Self {
+    pub(crate) fn new(start: Start, hasher: S, fresh: &'f mut dyn FnMut() -> H) -> Self {
         Big::forget_all();
-        let map = Self::empty(growth, &hasher, fresh());
+        let map = Self::empty(&hasher, fresh());
         let used_before = map.arena_stats().used;
-        Self {
+        let mut pair = Self {
             map,
             model: HashMap::new(),
-            growth,
             hasher,
             fresh,
             leaked: 0,
             lost_blocks: false,
             used_before,
             seen: BTreeSet::new(),
+            seen_moving: BTreeSet::new(),
+        };
+        if start == Start::Moving {
+            for key in 0..MOVING {
+                pair.map.insert(key, V::of(key));
+                pair.model.insert(key, key);
+            }
+            assert!(pair.map.stats().left_to_move > 0, "{}", pair.map.stats());
         }
+        pair
     }
 
-    fn empty(growth: Growth, hasher: &S, handle: H) -> ArenaMap<u64, V, S, H> {
-        ArenaMap::builder()
-            .growth(growth)
-            .hasher(hasher.clone())
-            .build_in(handle)
+    fn empty(hasher: &S, handle: H) -> ArenaMap<u64, V, S, H> {
+        ArenaMap::with_hasher_in(hasher.clone(), handle)
     }
 
     fn replace(&mut self, map: ArenaMap<u64, V, S, H>) {
@@ -103,7 +128,7 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
 
     /// Takes the map out, leaving an empty one.
     fn take(&mut self) -> ArenaMap<u64, V, S, H> {
-        let empty = Self::empty(self.growth, &self.hasher, (self.fresh)());
+        let empty = Self::empty(&self.hasher, (self.fresh)());
         mem::replace(&mut self.map, empty)
     }
 
@@ -134,6 +159,9 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
         let keys = |n: usize| (0..n as u64).map(move |i| key.wrapping_add(i * i));
         let (map, model) = (&mut self.map, &mut self.model);
         let mut case = there;
+        if map.stats().left_to_move > 0 {
+            self.seen_moving.insert(kind);
+        }
         match kind {
             Kind::Insert => {
                 assert_eq!(map.insert(key, V::of(number)).map(|v| v.number()), old);
@@ -145,7 +173,8 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
                     assert_eq!(value.number(), number);
                     model.insert(key, number);
                 }
-                Err(error) => {
+                Err(TryInsertError::Refused(error)) => panic!("there is memory: {error}"),
+                Err(TryInsertError::Occupied(error)) => {
                     assert!(there);
                     assert_eq!(
                         (error.entry.get().number(), error.value.number()),
@@ -163,7 +192,7 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
                 model.insert(key, number);
             }
             Kind::InsertWithinCapacity => {
-                let before = map.stats();
+                let before = (map.capacity(), map.allocation_size());
                 match map.insert_within_capacity(key, V::of(number)) {
                     Ok(was) => {
                         assert_eq!(was.map(|v| v.number()), old);
@@ -172,10 +201,11 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
                     Err(full) => {
                         assert!(!there, "overwriting needs no room");
                         assert_eq!((full.key, full.value.number()), (key, number));
-                        assert!(before.segments > 1 || map.capacity() == map.len());
+                        assert_eq!(map.capacity(), map.len());
                     }
                 }
-                assert_eq!(map.stats().growth_steps, before.growth_steps);
+                assert_eq!(map.capacity(), before.0);
+                assert!(map.allocation_size() <= before.1, "nothing is taken");
             }
             Kind::Get => {
                 assert_eq!(map.get(&key).map(V::number), old);
@@ -308,13 +338,11 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
                 }
             }
             Kind::EntryAbandon => {
-                let steps = map.stats().growth_steps;
+                let before = (map.capacity(), map.allocation_size());
                 assert_eq!(*map.entry(key).key(), key);
-                assert_eq!(
-                    map.entry(key).into_map().stats().growth_steps,
-                    steps,
-                    "an entry grows nothing"
-                );
+                let map = map.entry(key).into_map();
+                assert_eq!(map.capacity(), before.0, "an entry grows nothing");
+                assert!(map.allocation_size() <= before.1);
             }
             Kind::EntryRefKeyed => {
                 let mut made = 0;
@@ -504,10 +532,11 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
             }
             Kind::Clear => {
                 case = any;
-                let limit = map.stats().load_limit;
+                let capacity = map.capacity();
                 map.clear();
                 model.clear();
-                assert_eq!(map.stats().load_limit, limit, "`clear` keeps the blocks");
+                assert_eq!(map.capacity(), capacity, "`clear` keeps the blocks");
+                assert_eq!(map.stats().left_to_move, 0, "nothing is left to move");
             }
             Kind::Reserve => {
                 case = any;
@@ -527,9 +556,7 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
                 case = any;
                 let (capacity, bytes) = (map.capacity(), map.allocation_size());
                 map.shrink_to(count);
-                if map.stats().directory_bytes == 0 {
-                    assert!(map.capacity() >= count.min(capacity), "room for what was asked stays");
-                }
+                assert!(map.capacity() >= count.min(capacity), "room for what was asked stays");
                 assert!(map.allocation_size() <= bytes, "it shrinks");
             }
             Kind::ShrinkToFit => {
@@ -543,14 +570,37 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
                 case = any;
                 let copy = map.clone();
                 assert!(copy == *map);
-                assert_eq!(copy.growth(), map.growth());
+                assert_eq!(copy.capacity(), map.capacity());
+                assert!(copy.keys().eq(map.keys()), "in the same order");
                 self.replace(copy); // and drop the first
+            }
+            Kind::CloneFrom => {
+                case = any;
+                let mut copy = Self::empty(&self.hasher, (self.fresh)());
+                copy.extend(keys(count).map(|key| (key, V::of(number))));
+                copy.clone_from(map);
+                assert!(copy == *map);
+                map.clear();
+                map.extend(keys(count).map(|key| (key, V::of(number))));
+                map.try_clone_from(&copy).unwrap();
+                assert!(copy == *map);
+            }
+            Kind::Settle => {
+                case = any;
+                let before = map.stats().left_to_move;
+                let settled = map.settle(count);
+                assert_eq!(settled, map.stats().left_to_move == 0);
+                assert!(map.stats().left_to_move <= before);
+                if number % 2 == 0 {
+                    assert!(map.settle(usize::MAX));
+                    assert_eq!(map.stats().left_to_move, 0);
+                }
             }
             Kind::CloneIn => {
                 case = any;
                 let arena = Arena::new();
                 let mut copy = map.clone_in(&arena);
-                assert!(copy == *map);
+                assert!(copy.same_entries(map));
                 copy.insert(key, V::of(!number));
                 if number % 2 == 0 {
                     let handle = (self.fresh)();
@@ -565,11 +615,11 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
             Kind::Equal => {
                 case = any;
                 let other: ArenaMap<u64, V> = model.iter().map(|(key, value)| (*key, V::of(*value))).collect();
-                assert!(*map == other);
-                assert!(other == *map);
+                assert!(map.same_entries(&other));
+                assert!(other.same_entries(map));
                 if let Some(first) = map.keys().next().copied() {
                     map.get_mut(&first).unwrap().add(1);
-                    assert!(*map != other);
+                    assert!(!map.same_entries(&other));
                     map.get_mut(&first).unwrap().add(u64::MAX);
                 }
             }
@@ -629,27 +679,28 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
                 // `from_iter_in` needs `S: Default`, which these hashers are not; the same by the default hasher.
                 let copy: ArenaMap<u64, V, arenamap::DefaultHashBuilder, H> =
                     ArenaMap::from_iter_in(map.iter().map(|(k, v)| (*k, v.clone())), (self.fresh)());
-                assert!(copy == *map);
+                assert!(copy.same_entries(map));
                 let again = ArenaMap::<_, _, arenamap::DefaultHashBuilder, _>::try_from_iter_in(copy, (self.fresh)());
-                assert!(again.unwrap() == *map);
+                assert!(again.unwrap().same_entries(map));
             }
             Kind::IntoHandle => {
                 case = any;
                 let handle = self.take().into_handle();
-                self.map = Self::empty(self.growth, &self.hasher, handle);
+                self.map = Self::empty(&self.hasher, handle);
                 self.model.clear();
             }
         }
         self.seen.insert((kind, case));
     }
 
-    /// Up to one segment a reserve is a promise: nothing grows until so many entries are in.
+    /// A reserve is a promise: nothing grows, and nothing moves, until so many entries are in.
     fn check_reserved(&mut self, additional: usize) {
-        let stats = self.map.stats();
-        if stats.directory_bytes > 0 {
+        if additional == 0 {
             return;
         }
         assert!(self.map.capacity() >= self.model.len() + additional);
+        assert_eq!(self.map.stats().left_to_move, 0);
+        let before = (self.map.capacity(), self.map.allocation_size());
         let mut added = Vec::new();
         for i in 0..additional as u64 {
             let key = (1 << 50) + i;
@@ -659,14 +710,10 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
             );
             added.push(key);
         }
-        assert_eq!(self.map.stats().growth_steps, stats.growth_steps);
+        assert_eq!((self.map.capacity(), self.map.allocation_size()), before);
         for key in added {
             assert_eq!(self.map.remove(&key).map(|v| v.number()), Some(key));
         }
-    }
-
-    pub(crate) fn segments(&self) -> usize {
-        self.map.stats().segments
     }
 
     /// What holds after every operation. `deep` also looks every key up, which a hostile hasher makes quadratic.
@@ -683,21 +730,14 @@ impl<'f, V: Value, S: BuildHasher + Clone, H: Handle> Pair<'f, V, S, H> {
 
         let stats = map.stats();
         assert_eq!(stats.len, model.len());
-        assert_eq!(stats.load_limit - stats.dead_slots, map.capacity());
+        assert_eq!(stats.capacity, map.capacity());
         assert!(map.capacity() >= map.len());
-        assert!(stats.buckets >= stats.load_limit);
-        assert_eq!(stats.table_bytes + stats.directory_bytes, map.allocation_size());
+        assert!(stats.slots >= stats.capacity);
+        assert_eq!(stats.entry_size, size_of::<(u64, V)>());
+        assert_eq!(stats.table_bytes, map.allocation_size());
         assert!(self.map.arena_stats().used >= map.allocation_size());
-        assert!(stats.segments == 1 || stats.directory_bytes > 0);
-        match map.growth() {
-            Growth::Flat => assert_eq!((stats.segments, stats.flat_grown), (1, 0)),
-            Growth::Segmented => assert!(
-                stats.moved_by_last_step <= stats.segment_limit || stats.flat_grown > 0,
-                "one step moved {} entries of {} at the most",
-                stats.moved_by_last_step,
-                stats.segment_limit
-            ),
-        }
+        assert!(stats.moved_by_last_step <= STEP, "{stats}");
+        assert!(stats.left_to_move == 0 || stats.capacity > AT_ONCE, "{stats}");
 
         if size_of::<V>() == size_of::<Big>() {
             assert_eq!(
@@ -746,36 +786,31 @@ pub(crate) trait Visit {
     fn visit<S: BuildHasher + Clone, H: Handle>(
         &mut self,
         name: &str,
-        growth: Growth,
+        start: Start,
         hasher: S,
         fresh: &mut dyn FnMut() -> H,
     );
 }
 
-/// Visits all four handles, both growth modes, and hashers from good to constant.
+/// Visits all four handles, both starts, and hashers from good to constant.
 pub(crate) fn with_map(visit: &mut impl Visit) {
-    for growth in [Growth::Segmented, Growth::Flat] {
-        with_handles(
-            visit,
-            "default hasher",
-            growth,
-            &arenamap::DefaultHashBuilder::default(),
-        );
-        with_handles(visit, "fixed hasher", growth, &fixed());
-        with_handles(visit, "identity hasher", growth, &Identity);
-        with_handles(visit, "constant hasher", growth, &Constant);
-        with_handles(visit, "low bits only", growth, &LOW_BITS);
-        with_handles(visit, "top bits only", growth, &TOP_BITS);
+    for start in [Start::Empty, Start::Moving] {
+        with_handles(visit, "default hasher", start, &arenamap::DefaultHashBuilder::default());
+        with_handles(visit, "fixed hasher", start, &fixed());
+        with_handles(visit, "identity hasher", start, &Identity);
+        with_handles(visit, "constant hasher", start, &Constant);
+        with_handles(visit, "low bits only", start, &LOW_BITS);
+        with_handles(visit, "top bits only", start, &TOP_BITS);
     }
 }
 
-fn with_handles<S: BuildHasher + Clone>(visit: &mut impl Visit, hasher: &str, growth: Growth, hash_builder: &S) {
-    let name = |handle: &str| format!("{handle}, {growth:?}, {hasher}");
+fn with_handles<S: BuildHasher + Clone>(visit: &mut impl Visit, hasher: &str, start: Start, hash_builder: &S) {
+    let name = |handle: &str| format!("{handle}, {start:?}, {hasher}");
     let arena = Arena::new();
-    visit.visit(&name("borrowed"), growth, hash_builder.clone(), &mut || &arena);
-    visit.visit(&name("owned"), growth, hash_builder.clone(), &mut Arena::new);
+    visit.visit(&name("borrowed"), start, hash_builder.clone(), &mut || &arena);
+    visit.visit(&name("owned"), start, hash_builder.clone(), &mut Arena::new);
     let pool = ArenaPool::new();
-    visit.visit(&name("pooled"), growth, hash_builder.clone(), &mut || pool.checkout());
+    visit.visit(&name("pooled"), start, hash_builder.clone(), &mut || pool.checkout());
     let shared = pool.checkout().share();
-    visit.visit(&name("shared"), growth, hash_builder.clone(), &mut || shared.clone());
+    visit.visit(&name("shared"), start, hash_builder.clone(), &mut || shared.clone());
 }

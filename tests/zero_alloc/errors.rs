@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .collect();
     trials.extend([
         cycle_claim("errors::constructors", budget, constructors),
+        cycle_claim("errors::clones", budget, clones),
         cycle_claim("errors::arena", budget, values),
         cycle_control("errors", || (), |()| boxed_errors()),
     ]);
@@ -97,7 +98,7 @@ fn insert(map: &mut In<'_>) {
 
 fn entry(map: &mut In<'_>) {
     let refused = fill(map);
-    let arenamap::Entry::Vacant(vacant) = map.entry(refused.key) else {
+    let arenamap::hash_map::Entry::Vacant(vacant) = map.entry(refused.key) else {
         unreachable!("it was refused");
     };
     let again = vacant.try_insert(refused.value).expect_err("refused again");
@@ -140,13 +141,19 @@ fn constructors(arena: &mut Arena) {
         assert!(refused.is_err());
         let entries = (0..500).map(|i| (key(i), i));
         assert!(ArenaMap::<u64, u64, FixedState, _>::try_from_iter_in(entries, &*arena).is_err());
+    }
+    arena.reset();
+}
+
+fn clones(arena: &mut Arena) {
+    {
         let mut map: In<'_> = ArenaMap::with_hasher_in(fixed(), &*arena);
-        fill(&mut map);
-        let twin = map.try_clone_in(&*arena);
-        assert!(
-            twin.is_ok_and(|twin| twin == map && twin.try_clone_in(&*arena).is_err()),
-            "it fits twice, not thrice"
-        );
+        map.try_reserve(50).expect("it fits");
+        map.extend((0..50).map(|i| (key(i), i)));
+        let twin = map.try_clone_in(&*arena).expect("it fits twice");
+        let third = twin.try_clone_in(&*arena).expect("it fits thrice");
+        assert!(twin == map && third == twin);
+        assert!(third.try_clone_in(&*arena).is_err(), "and no more often");
     }
     arena.reset();
 }

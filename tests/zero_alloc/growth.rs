@@ -1,26 +1,26 @@
-//! Growing far: segments that split, one flat table, and a load that is larger than any before it was.
+//! Growing far: a table that doubles in steps, and a load that is larger than any before it was.
 
-use arenamap::{Arena, ArenaMap, Growth};
+use arenamap::{Arena, ArenaMap};
 use foldhash::fast::FixedState;
 use libtest_mimic::Trial;
 
 use crate::proof::{cycle_claim, cycle_control, on_every_handle};
 use crate::support::{fixed, key};
 
-/// Entries that make several segments (256 KiB each) of 16-byte pairs.
+/// Entries that a table doubles for many times: nine times in steps.
 const MANY: u64 = 100_000;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = split_segments();
-    trials.push(segments_are_split());
-    trials.extend(grow_flat());
+    let mut trials = double_in_steps();
+    trials.push(steps_are_made());
+    trials.extend(settle());
     trials.extend(fewer_entries_than_before());
     trials
 }
 
-/// From nothing through every segment split, and back.
-fn split_segments() -> Vec<Trial> {
-    on_every_handle!("split_segments", |map: u64 => u64| {
+/// From nothing through every doubling, and back.
+fn double_in_steps() -> Vec<Trial> {
+    on_every_handle!("double_in_steps", |map: u64 => u64| {
         for i in 0..MANY {
             map.insert(key(i), i);
         }
@@ -30,36 +30,36 @@ fn split_segments() -> Vec<Trial> {
     })
 }
 
-/// The claim above is about splits: its load makes them.
-fn segments_are_split() -> Trial {
-    cycle_claim("split_segments::are_split", Arena::new, |arena| {
+/// The claim above is about steps: its load makes them.
+fn steps_are_made() -> Trial {
+    cycle_claim("double_in_steps::are_made", Arena::new, |arena| {
         let mut map = ArenaMap::<u64, u64, _, _>::with_hasher_in(fixed(), &*arena);
+        let mut steps = 0;
         for i in 0..MANY {
             map.insert(key(i), i);
+            steps += usize::from(map.stats().left_to_move > 0);
         }
-        let stats = map.stats();
-        assert!(stats.segments >= 8, "{} segments", stats.segments);
+        assert!(steps > 1_000, "{steps} steps");
         drop(map);
         arena.reset();
     })
 }
 
-fn grow_flat() -> Vec<Trial> {
+fn settle() -> Vec<Trial> {
     vec![
-        cycle_claim("grow_flat", Arena::new, |arena| {
-            let mut map = ArenaMap::<u64, u64>::builder()
-                .growth(Growth::Flat)
-                .hasher(fixed())
-                .build_in(&*arena);
+        cycle_claim("settle", Arena::new, |arena| {
+            let mut map = ArenaMap::<u64, u64, _, _>::with_hasher_in(fixed(), &*arena);
             for i in 0..MANY {
                 map.insert(key(i), i);
+                if i % 1_000 == 0 {
+                    while !map.settle(100) {}
+                }
             }
-            assert_eq!(map.stats().segments, 1);
             drop(map);
             arena.reset();
         }),
         cycle_control(
-            "grow_flat",
+            "settle",
             || (),
             |()| {
                 let mut map = hashbrown::HashMap::<u64, u64, FixedState>::with_hasher(fixed());

@@ -1,7 +1,7 @@
 //! Promise P1, one claim at a time: after warm-up, no public operation calls the global heap.
 //!
 //! Each claim stands beside a control, the same work on a heap map, which must be seen allocating. Everything runs on one thread,
-//! because `dhat` counts the whole process. Where random seeds would shift a segment split, the hashers have fixed seeds.
+//! because `dhat` counts the whole process. Where random seeds would shift a step of growth, the hashers have fixed seeds.
 
 #[path = "../support/basics.rs"]
 mod support;
@@ -26,6 +26,9 @@ mod serde;
 #[cfg(feature = "fixed")]
 mod snapshot;
 mod str_map;
+mod vec;
+#[cfg(feature = "std")]
+mod workspace;
 mod write;
 
 use libtest_mimic::Arguments;
@@ -42,8 +45,11 @@ fn main() {
         growth::trials(),
         nested::trials(),
         str_map::trials(),
+        vec::trials(),
         pool::trials(),
         hint::trials(),
+        #[cfg(feature = "std")]
+        workspace::trials(),
         errors::trials(),
         #[cfg(feature = "fixed")]
         fixed::trials(),

@@ -4,13 +4,15 @@ use libtest_mimic::Trial;
 
 use arenamap::Arena;
 
-use crate::proof::{cycle_claim, cycle_control};
+use crate::proof::{claim, control, cycle_claim, cycle_control};
 
 pub(crate) fn trials() -> Vec<Trial> {
     #[allow(unused_mut, reason = "without std there is no pool to add")]
     let mut trials = vec![
         cycle_claim("arena_values", Arena::new, arena_values),
         cycle_control("arena_values", || (), |()| values_on_the_heap()),
+        claim("arena_new", || (), |()| (), |()| arena_that_is_not_used()),
+        control("arena_new", || (), |()| (), |()| arena_that_is_used()),
     ];
     #[cfg(feature = "std")]
     trials.extend(with_std::trials());
@@ -32,6 +34,18 @@ fn arena_values(arena: &mut Arena) {
     assert!(arena.used() > 0 && arena.high_water() <= arena.held());
     let _ = (arena.stats(), arena.free(), arena.budget());
     arena.reset();
+}
+
+/// Takes nothing, the first time either.
+fn arena_that_is_not_used() {
+    let mut arena = Arena::new();
+    drop(std::mem::take(&mut arena));
+    arena.reset();
+    assert_eq!(Arena::default().held() + arena.held(), 0);
+}
+
+fn arena_that_is_used() {
+    assert_eq!(*Arena::new().alloc(7), 7);
 }
 
 fn values_on_the_heap() {

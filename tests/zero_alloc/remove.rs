@@ -31,8 +31,6 @@ fn remove() -> Vec<Trial> {
 }
 
 /// A map with as many entries as it was made for, one removed and another inserted, for ever. hashbrown's doubles.
-///
-/// Dead slots fill a table slowly, so the warm-up lasts until the first rebuild, whose old table then serves the next.
 fn churn() -> Vec<Trial> {
     macro_rules! churn {
         ($state:expr, $pairs:expr) => {{
@@ -55,32 +53,43 @@ fn churn() -> Vec<Trial> {
         (map, 0)
     }
 
-    fn until_rebuilt(state: &mut Churning) {
-        let steps = state.0.stats().growth_steps;
-        while state.0.stats().growth_steps == steps {
-            churn!(&mut *state, 1);
-        }
-    }
-
-    fn ten_times_over(state: &mut Churning) {
-        let live = state.0.len();
-        let steps = state.0.stats().growth_steps;
-        churn!(&mut *state, 10 * live);
-        assert!(state.0.stats().growth_steps > steps, "something was rebuilt");
-    }
-
     vec![
         claim(
             "churn",
             || filled(1_000),
-            until_rebuilt,
+            |_| {},
             |state| {
-                let steps = state.0.stats().growth_steps;
+                let before = state.0.stats();
                 churn!(&mut *state, 50_000);
-                assert!(state.0.stats().growth_steps > steps, "something was rebuilt");
+                assert_eq!(state.0.stats(), before, "nothing moves");
             },
         ),
-        claim("churn_of_segments", || filled(20_000), ten_times_over, ten_times_over),
+        claim(
+            "churn_of_a_full_table",
+            || filled(14_336),
+            |_| {},
+            |state| {
+                assert_eq!(state.0.len(), state.0.capacity());
+                churn!(&mut *state, 50_000);
+            },
+        ),
+        // A removal and an insertion move entries too, until all have moved.
+        claim(
+            "churn_in_a_move",
+            || filled(449),
+            |state| {
+                let mut map = ArenaMap::with_hasher_in(fixed(), Arena::new());
+                for i in 0..449 {
+                    map.insert(key(i), i);
+                }
+                assert!(map.stats().left_to_move > 0);
+                *state = (map, 0);
+            },
+            |state| {
+                churn!(&mut *state, 10_000);
+                assert_eq!(state.0.stats().left_to_move, 0);
+            },
+        ),
         control(
             "churn",
             || {

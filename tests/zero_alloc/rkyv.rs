@@ -19,7 +19,7 @@ use crate::proof::{cycle_claim, cycle_control};
 const NUMBERS: usize = 1000;
 const WORDS: usize = 50;
 
-type Paths<H> = StrMap<ArenaMap<u16, u64, DefaultHashBuilder, H>, H>;
+type Paths<H> = StrMap<ArenaMap<u16, u64, DefaultHashBuilder, H>, DefaultHashBuilder, H>;
 
 /// Exactly the scratch that the documentation says is enough for all the maps here.
 const SCRATCH: usize = {

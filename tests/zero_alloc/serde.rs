@@ -16,7 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         cycle_claim("deserialize_into_the_arena", Arena::new, |arena| {
             {
-                let inner = MapSeed::<u16, PhantomData<u64>, _>::new_in(&*arena);
+                let inner = MapSeed::<u16, PhantomData<u64>, _, _>::new_in(&*arena);
                 let seed = StrMapSeed::with_values_in(inner, &*arena);
                 let map = seed.deserialize(&mut Deserializer::from_str(JSON)).expect("valid");
                 assert_eq!(map["/index"][&301], 2);

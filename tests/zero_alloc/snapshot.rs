@@ -120,15 +120,15 @@ fn refusals(State { arena, bytes }: &mut State) {
         map.insert("a word", 1);
         map.insert("a word of more than fifteen bytes", 2);
         let too_long = map
-            .snapshot_into::<16, u64_le, _>(&mut bytes[..], 2)
+            .snapshot_into::<FixedStr<16>, u64_le, _>(&mut bytes[..], 2)
             .expect_err("33 bytes");
         assert!(matches!(too_long, SnapshotError::Entry(_)));
         let too_small = map
-            .snapshot_into::<64, u64_le, _>(&mut bytes[..], 1)
+            .snapshot_into::<FixedStr<64>, u64_le, _>(&mut bytes[..], 1)
             .expect_err("two entries");
         assert!(matches!(too_small, SnapshotError::Fixed(_)));
         let too_short = map
-            .snapshot_into::<64, u64_le, _>(&mut bytes[..64], 2)
+            .snapshot_into::<FixedStr<64>, u64_le, _>(&mut bytes[..64], 2)
             .expect_err("64 bytes");
         assert!(matches!(too_short, SnapshotError::Fixed(_)));
         let repeated = map

@@ -1,6 +1,6 @@
 //! String keys: their bytes go into the arena when the key is new, and nothing is made to look one up.
 
-use arenamap::{Arena, ArenaMap, StrMap};
+use arenamap::{Arena, ArenaMap, BytesMap, DefaultHashBuilder, StrMap};
 use foldhash::fast::FixedState;
 use libtest_mimic::Trial;
 
@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         }),
         cycle_control("str_map", || (), |()| words_on_the_heap()),
         cycle_claim("str_map::in_bulk", Arena::new, in_bulk),
+        cycle_claim("bytes_map", Arena::new, bytes),
         cycle_claim("entry_ref", Arena::new, entry_ref),
         cycle_control("entry_ref", || (), |()| words_on_the_heap()),
     ];
@@ -33,7 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-fn words<H: arenamap::Handle>(map: &mut StrMap<u32, H>) {
+fn words<H: arenamap::Handle>(map: &mut StrMap<u32, DefaultHashBuilder, H>) {
     for _ in 0..3 {
         for word in LINE.split(' ') {
             *map.entry(word).or_insert(0) += 1;
@@ -53,7 +54,7 @@ fn words<H: arenamap::Handle>(map: &mut StrMap<u32, H>) {
 /// What takes many keys out, and copies of all of them.
 fn in_bulk(arena: &mut Arena) {
     {
-        let mut map: StrMap<u32, _> = StrMap::new_in(&*arena);
+        let mut map: StrMap<u32, _, _> = StrMap::new_in(&*arena);
         map.extend(LINE.split(' ').map(|word| (word, 1)));
         let twin = map.clone_in(&*arena);
         assert_eq!(twin, map);
@@ -63,6 +64,22 @@ fn in_bulk(arena: &mut Arena) {
         assert_eq!(map.values().sum::<u32>(), 12);
         map.shrink_to_fit();
         assert_eq!(twin.into_values().count(), 12);
+    }
+    arena.reset();
+}
+
+/// Keys that are no strings.
+fn bytes(arena: &mut Arena) {
+    {
+        let mut map = BytesMap::new_in(&*arena);
+        for word in LINE.as_bytes().chunks(3) {
+            *map.entry(word).or_insert(0) += 1;
+        }
+        map.insert(b"\xFF", 1);
+        let mut twin = map.clone();
+        twin.clone_from(&map);
+        assert_eq!(twin, map);
+        map.shrink_to_fit();
     }
     arena.reset();
 }

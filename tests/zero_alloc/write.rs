@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use arenamap::hash_map::TryInsertError;
 use arenamap::{Arena, ArenaMap};
 use foldhash::fast::FixedState;
 use libtest_mimic::Trial;
@@ -109,14 +110,34 @@ fn overwrite_when_full() -> Vec<Trial> {
     ]
 }
 
+/// What is in the map, and what did not come in: the same of both maps' errors.
+trait Occupied {
+    fn there(&self) -> (u64, u64);
+}
+
+impl<S, H: arenamap::Handle> Occupied for TryInsertError<'_, u64, u64, S, H> {
+    fn there(&self) -> (u64, u64) {
+        match self {
+            Self::Occupied(error) => (*error.entry.get(), error.value),
+            Self::Refused(error) => unreachable!("there is memory: {error}"),
+        }
+    }
+}
+
+impl<S> Occupied for hashbrown::hash_map::OccupiedError<'_, u64, u64, S> {
+    fn there(&self) -> (u64, u64) {
+        (*self.entry.get(), self.value)
+    }
+}
+
 fn try_insert() -> Vec<Trial> {
     on_every_handle!("try_insert", |map: u64 => u64| {
         for i in 0..N {
             assert!(map.try_insert(key(i), i).is_ok());
         }
         for i in 0..N {
-            let occupied = map.try_insert(key(i), i + 1).expect_err("occupied");
-            assert_eq!((*occupied.entry.get(), occupied.value), (i, i + 1));
+            let error = map.try_insert(key(i), i + 1).expect_err("occupied");
+            assert_eq!(error.there(), (i, i + 1));
         }
     })
 }

@@ -1,6 +1,7 @@
 //! Leak 1: an iterator that is kept for later keeps its whole table.
 
-use arenamap::{ArenaMap, ArenaPool, IntoIter, PooledArena, PooledMap};
+use arenamap::hash_map::IntoIter;
+use arenamap::{ArenaMap, ArenaPool, PooledArena, PooledMap};
 
 /// Answers queries page by page.
 pub struct Cursors<'p> {

@@ -7,7 +7,7 @@ static PATHS: SizeHint = SizeHint::new();
 /// How many different pairs of path and status the lines of a request have.
 pub fn report(pool: &ArenaPool, lines: &str) -> usize {
     let arena = pool.checkout().share();
-    let mut paths: StrMap<SharedMap<u16, u32>, _> = StrMap::with_hint_in(&PATHS, arena.clone());
+    let mut paths: StrMap<SharedMap<u16, u32>, _, _> = StrMap::with_hint_in(&PATHS, arena.clone());
     for line in lines.lines() {
         let Some((path, status)) = line.split_once(' ') else {
             continue;

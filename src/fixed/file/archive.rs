@@ -6,8 +6,7 @@ use crate::fixed::header::Header;
 use crate::fixed::layout::{Geometry, OPEN, at};
 use crate::fixed::value::FixedValue;
 use core::borrow::Borrow;
-use fs4::fs_std::FileExt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
@@ -24,19 +23,19 @@ pub(super) struct Lock<F: Borrow<File>> {
 impl<F: Borrow<File>> Lock<F> {
     /// For one holder alone.
     pub(super) fn exclusive(file: F) -> Result<Self, FileError> {
-        Self::taken(FileExt::try_lock_exclusive(file.borrow()), file)
+        Self::taken(file.borrow().try_lock(), file)
     }
 
     /// For several holders, all of which share.
     pub(super) fn shared(file: F) -> Result<Self, FileError> {
-        Self::taken(FileExt::try_lock_shared(file.borrow()), file)
+        Self::taken(file.borrow().try_lock_shared(), file)
     }
 
-    fn taken(taken: io::Result<bool>, file: F) -> Result<Self, FileError> {
-        if taken.map_err(FileError::io("lock the file"))? {
-            Ok(Self { file })
-        } else {
-            Err(FileError::Locked)
+    fn taken(taken: Result<(), TryLockError>, file: F) -> Result<Self, FileError> {
+        match taken {
+            Ok(()) => Ok(Self { file }),
+            Err(TryLockError::WouldBlock) => Err(FileError::Locked),
+            Err(TryLockError::Error(error)) => Err(FileError::io("lock the file")(error)),
         }
     }
 
@@ -48,20 +47,55 @@ impl<F: Borrow<File>> Lock<F> {
 impl<F: Borrow<File>> Drop for Lock<F> {
     fn drop(&mut self) {
         // What cannot be unlocked now is so when the file is closed.
-        let _ = FileExt::unlock(self.file.borrow());
+        let _ = self.file.borrow().unlock();
+    }
+}
+
+/// Opens a regular file, and nothing else: a FIFO would wait for its other end, a device might do something.
+fn open_regular(path: &Path, step: &'static str, options: &mut OpenOptions) -> Result<File, FileError> {
+    if !fs::metadata(path).map_err(FileError::io(step))?.is_file() {
+        return Err(FileError::NotRegular);
+    }
+    // Should it be something else by now, opening it does not wait. To a regular file this is nothing.
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    let file = options.open(path).map_err(FileError::io(step))?;
+    if file.metadata().map_err(FileError::io("look at the file"))?.is_file() {
+        Ok(file)
+    } else {
+        Err(FileError::NotRegular)
     }
 }
 
 pub(super) fn open_to_read(path: &Path) -> Result<File, FileError> {
-    File::open(path).map_err(FileError::io("open the file"))
+    open_regular(path, "open the file", OpenOptions::new().read(true))
 }
 
 fn open_to_write(path: &Path) -> Result<File, FileError> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)
-        .map_err(FileError::io("open the file for writing"))
+    open_regular(
+        path,
+        "open the file for writing",
+        OpenOptions::new().read(true).write(true),
+    )
+}
+
+/// For an exclusive lock: some systems ask for a file that is open for writing, and others lock what may only be read.
+fn open_to_lock(path: &Path) -> Result<File, FileError> {
+    match open_to_write(path) {
+        Err(FileError::Io { source, .. })
+            if matches!(
+                source.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            open_to_read(path)
+        }
+        opened => opened,
+    }
 }
 
 /// Opens and locks the file that is at this path, and not one that was replaced between the two.
@@ -87,28 +121,44 @@ pub(super) fn open_shared(path: &Path) -> Result<Lock<File>, FileError> {
     open_locked(path, open_to_write, Lock::shared)
 }
 
-/// The file that `publish` is to replace, locked; `None` if there is none.
-pub(super) fn open_to_replace(path: &Path) -> Result<Option<Lock<File>>, FileError> {
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(FileError::io("look at the file")(error)),
-        Ok(found) if !found.is_file() => {
-            let source = io::Error::new(io::ErrorKind::InvalidInput, "what is there is no regular file");
-            return Err(FileError::io("replace the file")(source));
+/// A file that is there, whatever is in it, locked for one holder alone.
+pub(super) fn open_any_exclusive(path: &Path) -> Result<Lock<File>, FileError> {
+    open_locked(path, open_to_lock, Lock::exclusive)
+}
+
+/// What `publish` finds at its path.
+pub(super) enum Old {
+    /// Nothing.
+    None,
+    /// A symbolic link to nothing.
+    Dangling,
+    /// A file, which nobody else publishes to, writes in or shares as long as it is locked.
+    File(Lock<File>),
+}
+
+impl Old {
+    pub(super) fn at(path: &Path) -> Result<Self, FileError> {
+        match open_any_exclusive(path) {
+            Ok(lock) => Ok(Self::File(lock)),
+            Err(FileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
+                Ok(if is_link { Self::Dangling } else { Self::None })
+            }
+            Err(error) => Err(error),
         }
-        Ok(_) => {}
     }
-    match open_locked(path, open_to_read, Lock::exclusive) {
-        Ok(lock) => Ok(Some(lock)),
-        // Removed since.
-        Err(FileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+
+    pub(super) const fn file(&self) -> Option<&Lock<File>> {
+        match self {
+            Self::File(lock) => Some(lock),
+            Self::None | Self::Dangling => None,
+        }
     }
 }
 
 /// Whether this open file is the one at the path.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let open = file.metadata()?;
     match fs::metadata(path) {
@@ -121,7 +171,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 /// Elsewhere a file that is open is not replaced.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
-fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+pub(super) fn is_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
@@ -131,7 +181,32 @@ pub(super) struct Seen {
     pub(super) bytes: usize,
 }
 
+/// What tells archives apart without looking at their content.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    generation: u64,
+    seed: u64,
+    /// The checksum of a sealed archive.
+    content: Option<u64>,
+}
+
+impl Identity {
+    /// Whether a reader that has this takes the other one for something new: of an open archive, generation and seed tell.
+    pub(super) fn is_replaced_by(self, there: Self) -> bool {
+        let content = there.content.or(self.content);
+        Self { content, ..there } != self
+    }
+}
+
 impl Seen {
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            generation: self.header.generation(),
+            seed: self.header.seed(),
+            content: (!self.is_open()).then(|| self.header.content_checksum()),
+        }
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.header.state() == OPEN
     }

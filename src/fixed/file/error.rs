@@ -1,6 +1,7 @@
-//! What may go wrong with an archive in a file.
+//! The errors of archives in files.
 
-use crate::fixed::FixedError;
+use crate::fixed::error::write_refused;
+use crate::fixed::{Field, FixedError};
 use core::fmt;
 use std::io;
 
@@ -27,26 +28,33 @@ pub enum FileError {
     Io {
         /// The step that failed, as in "failed to open the file".
         step: &'static str,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file's bytes are no archive of these types, or a damaged one.
+    /// The path does not lead to a regular file: it is a directory, a FIFO, a device or a socket. It was not opened.
+    NotRegular,
+    /// The global allocator refused memory: for the archive, for verifying it, or for a path.
+    OutOfMemory {
+        /// Bytes of the block.
+        needed: usize,
+    },
+    /// The file is not an archive of these types, or it is damaged.
     Archive(FixedError),
     /// The file is shorter or longer than its archive.
     Length {
-        /// Bytes of the archive by its header; of a file without room for a header, the bytes of a header.
+        /// Bytes of the archive, as its header says. If the file is too short for a header, the bytes of a header.
         expected: u64,
         /// Bytes of the file.
         found: u64,
     },
-    /// Somebody else holds the file: a writer, processes that share it, or another `publish`.
+    /// Somebody else has the file: a writer, processes that share it, or another `publish`.
     Locked,
-    /// The file was open for writing when its writer ended, or still serves processes that share it.
+    /// The file was open for writing when its writer ended, or processes still share it.
     NotClosedCleanly,
 }
 
 impl FileError {
-    /// Makes an error of what the operating system said about a step.
+    /// Makes an error of a step, and of what the operating system said.
     pub(super) fn io(step: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { step, source }
     }
@@ -54,7 +62,12 @@ impl FileError {
 
 impl From<FixedError> for FileError {
     fn from(error: FixedError) -> Self {
-        Self::Archive(error)
+        match error.field() {
+            Field::Heap => Self::OutOfMemory {
+                needed: usize::try_from(error.expected()).unwrap_or(usize::MAX),
+            },
+            _ => Self::Archive(error),
+        }
     }
 }
 
@@ -62,18 +75,22 @@ impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { step, source } => write!(f, "failed to {step}: {source}"),
+            Self::NotRegular => f.write_str(
+                "the path leads to no regular file, but to a directory, a FIFO, a device or a socket; give the path of a file",
+            ),
+            Self::OutOfMemory { needed } => write_refused(f, *needed as u64),
             Self::Archive(error) => error.fmt(f),
             Self::Length { expected, found } if found < expected => write!(
                 f,
-                "the file has {found} bytes of the {expected} that an archive takes: it was cut off; publish it anew"
+                "the file has {found} bytes of the {expected} of its archive: it was cut off; publish it again"
             ),
             Self::Length { expected, found } => write!(
                 f,
-                "the file has {found} bytes, its archive ends after {expected}: something was appended; publish it anew, \
+                "the file has {found} bytes, its archive ends after {expected}: something was appended; publish it again, \
                  or cut it to its length if the archive is known to be good"
             ),
             Self::Locked => f.write_str(
-                "the file is held by somebody else: a writer, processes that share it, or another `publish`; \
+                "somebody else has the file open: a writer, processes that share it, or another `publish`; \
                  close it there, or try again later",
             ),
             Self::NotClosedCleanly => f.write_str(
@@ -89,7 +106,11 @@ impl core::error::Error for FileError {
         match self {
             Self::Io { source, .. } => Some(source),
             Self::Archive(error) => Some(error),
-            Self::Length { .. } | Self::Locked | Self::NotClosedCleanly => None,
+            Self::NotRegular
+            | Self::OutOfMemory { .. }
+            | Self::Length { .. }
+            | Self::Locked
+            | Self::NotClosedCleanly => None,
         }
     }
 }

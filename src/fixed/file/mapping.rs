@@ -18,7 +18,7 @@
 //!   promise, which the exclusive lock keeps among callers of this crate. Of `SharedMapped`, nobody changes anything
 //!   but through atomics of `V`, and nobody reads those but through atomics: the caller's promise for other processes; in this
 //!   one, such memory is no `MemoryMut`, its values are no `Frozen` ones, and it cannot be opened a second time.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "maps files; F1 to F3")]
 
 use super::archive::{Lock, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared, open_to_read};
 use super::{FileError, Snapshot, publish};
@@ -62,12 +62,12 @@ impl View {
         Self::of(MmapOptions::new().len(len).map_raw(file))
     }
 
-    /// Brings everything to the disk.
+    /// Writes everything to the disk.
     fn flush(&self) -> Result<(), FileError> {
         self.map.flush().map_err(FileError::io("flush the mapping"))
     }
 
-    /// Brings the header to the disk, and what else is in its page.
+    /// Writes the header to the disk, with what else is in its page.
     fn flush_header(&self) -> Result<(), FileError> {
         self.map
             .flush_range(0, at::TAGS)
@@ -80,12 +80,12 @@ unsafe impl Send for View {}
 // SAFETY: through `&View` the bytes are reached by the map only, whose atomics are `Sync` if it is.
 unsafe impl Sync for View {}
 
-/// A file mapped to be read; from [`FixedMap::map_file`]. The file may be replaced meanwhile, and must not be written.
+/// A file mapped for reading: [`FixedMap::map_file`]. The file may be replaced meanwhile, but must not be written.
 pub struct Mapped {
     view: View,
 }
 
-/// A file mapped to be written by one process, and locked; from [`FixedMap::open_file_mut`].
+/// A file mapped for writing by one process, and locked: [`FixedMap::open_file_mut`].
 ///
 /// When it is dropped without [`close`](FixedMap::close), the file stays marked as open. Until then it is not sealed:
 ///
@@ -99,7 +99,7 @@ pub struct MappedMut {
     lock: Lock<File>,
 }
 
-/// A file mapped by several processes that change atomics in its values; from [`FixedMap::map_shared`].
+/// A file mapped by several processes, which change atomics in its values: [`FixedMap::map_shared`].
 pub struct SharedMapped {
     view: View, // before the lock: unmapped first
     _lock: Lock<File>,
@@ -148,8 +148,10 @@ unsafe impl MemoryMut for MappedMut {
 unsafe impl<V: FixedValue> Holds<V> for MappedMut {}
 
 impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
-    /// Maps a file to read it, as [`open`](FixedMap::open) does: its header is checked, and pages are read when a lookup
-    /// needs them. Time: O(1). Allocates: heap, a small block for the path.
+    /// Maps a file for reading, as [`open`](FixedMap::open) does: the header is checked, and other pages are read when
+    /// a lookup needs them.
+    ///
+    /// Allocates: never. Time: O(1).
     ///
     /// # Errors
     ///
@@ -157,9 +159,10 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
     ///
     /// # Safety
     ///
-    /// As long as the map, or the memory taken out of it, lives, nobody writes to the file or cuts it off. [`publish`](FixedMap::publish) does neither:
-    /// it puts another file at the path, and this map keeps the one that it has. What does: [`open_file_mut`](FixedMap::open_file_mut)
-    /// and [`map_shared`](FixedMap::map_shared) of the same file, copying over it, editors.
+    /// As long as the map lives, or the memory taken out of it, nobody may write to the file or shorten it.
+    /// [`publish`](FixedMap::publish) does neither: it puts another file at the path, and this map keeps the old one.
+    /// These do: [`open_file_mut`](FixedMap::open_file_mut) and [`map_shared`](FixedMap::map_shared) of the same file,
+    /// copying over it, editors.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -184,8 +187,9 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
         Self::map_open(&open_to_read(path.as_ref())?)
     }
 
-    /// Maps a file to read it and verifies all of it, as [`open_verified`](FixedMap::open_verified) does. Time: linear; reads
-    /// the whole file. Allocates: heap, a small block for the path; while it verifies, four bytes a group.
+    /// Maps a file to read it and verifies all of it, as [`open_verified`](FixedMap::open_verified) does.
+    ///
+    /// Allocates: heap, four bytes a group while it verifies. Time: O(bytes); reads the whole file.
     ///
     /// # Errors
     ///
@@ -229,7 +233,9 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
 }
 
 impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
-    /// Maps what is at the path now, as [`FixedMap::map_file`]. Time: O(1). Allocates: heap, the path.
+    /// Maps the file that is at the path now, as [`FixedMap::map_file`].
+    ///
+    /// Allocates: heap, the path. Time: O(1).
     ///
     /// # Errors
     ///
@@ -262,8 +268,9 @@ impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
         Self::of(path.as_ref(), FixedMap::map_open)
     }
 
-    /// Maps what is at the path now and verifies it, as [`FixedMap::map_file_verified`]. Time: linear. Allocates: heap, as
-    /// that and the path.
+    /// Maps the file that is at the path now and verifies it, as [`FixedMap::map_file_verified`].
+    ///
+    /// Allocates: heap, as that and the path. Time: O(bytes).
     ///
     /// # Errors
     ///
@@ -282,15 +289,16 @@ impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
 }
 
 impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
-    /// Makes a file with an empty map for so many entries, locks it and maps it to be written. Time: linear in the bytes, which
-    /// are all written once. Allocates: heap, some small blocks for paths.
+    /// Makes a file with an empty map with room for `capacity` entries, locks it, and maps it for writing.
     ///
-    /// The file appears at the path whole, or not at all. It is marked as open until [`close`](Self::close).
+    /// The file appears at the path complete, or not at all. It is marked as open until [`close`](Self::close).
+    ///
+    /// Allocates: heap, a small block for a path. Time: O(bytes), which are all written once.
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] with the step that failed; with [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is something
-    /// at the path. [`FileError::Archive`] if the capacity is beyond the format.
+    /// [`FileError::Io`] with the step that failed; with [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is
+    /// something at the path. [`FileError::Archive`] if the capacity is larger than the format allows.
     ///
     /// # Safety
     ///
@@ -301,24 +309,26 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         Self::map_locked(lock, bytes)
     }
 
-    /// Locks a file and maps it to be written, as [`open_mut`](FixedMap::open_mut) does. Time: O(1), and one sync of the disk.
-    /// Allocates: heap, a small block for the path.
+    /// Locks a file and maps it for writing, as [`open_mut`](FixedMap::open_mut) does.
     ///
-    /// The file is marked as open, and that mark is on the disk before anything else is written; it stays until
-    /// [`close`](Self::close). Writes go to the pages of the file: a process that is killed loses none, a machine that
-    /// loses power keeps some of those since the last [`flush`](Self::flush).
+    /// The file is marked as open, until [`close`](Self::close). The mark is on the disk before anything else is
+    /// written. Writes go to the pages of the file. If the process is killed, none is lost. If the machine loses power,
+    /// some of those since the last [`flush`](Self::flush) may be lost.
+    ///
+    /// Allocates: never. Time: O(1), and one sync of the disk.
     ///
     /// # Errors
     ///
-    /// [`FileError::NotClosedCleanly`] if its last writer did not close it: [`recover_file`](Self::recover_file).
+    /// [`FileError::NotClosedCleanly`] if its last writer did not close it: use [`recover_file`](Self::recover_file).
     /// [`FileError::Locked`] if another writer has it open, here or in another process, or processes share it. Else as
     /// [`read_file_unverified`](FixedMap::read_file_unverified).
     ///
     /// # Safety
     ///
-    /// As long as the map, or the memory taken out of it, lives, nobody else maps the file, writes to it or cuts it off. The calls of this crate that map or
-    /// write ask for the lock, but for [`map_file`](FixedMap::map_file); on Unix a lock keeps nobody out who does not ask.
-    /// Drives and network shares that go away, and a copy-on-write disk that fills up, end the process by a signal.
+    /// As long as the map lives, or the memory taken out of it, nobody else may map the file, write to it or shorten
+    /// it. The calls of this crate that map or write take the lock first, except [`map_file`](FixedMap::map_file). On
+    /// Unix, programs that do not ask for the lock are not kept out. If a drive or a network share goes away, or a
+    /// copy-on-write disk is full, a signal ends the process.
     ///
     /// ```
     /// use arenamap::fixed::{FixedMap, file::FileError, u64_le};
@@ -353,8 +363,10 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         Self::map_locked(lock, bytes)
     }
 
-    /// [`open_file_mut`](Self::open_file_mut) for all types, verified as by [`open_verified`](FixedMap::open_verified) before
-    /// anything is written. Time: linear. Allocates: heap, as that; while it verifies, four bytes a group.
+    /// [`open_file_mut`](Self::open_file_mut) for all types. The file is verified, as by
+    /// [`open_verified`](FixedMap::open_verified), before anything is written.
+    ///
+    /// Allocates: heap, four bytes a group while it verifies. Time: O(bytes).
     ///
     /// # Errors
     ///
@@ -378,13 +390,15 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         Self::map_locked(lock, bytes)
     }
 
-    /// Opens a file that was not closed cleanly, keeps the entries that are whole, and says what it kept and lost, as
-    /// [`recover`](FixedMap::recover) does. Time: linear, and one sync of the disk. Allocates: heap, a small block for the path.
+    /// Repairs and opens a file that was not closed cleanly. It keeps the entries that are whole, and says what it kept
+    /// and what it lost, as [`recover`](FixedMap::recover) does.
+    ///
+    /// Allocates: never. Time: O(bytes), and one sync of the disk.
     ///
     /// # Errors
     ///
-    /// As [`open_file_mut`](Self::open_file_mut), but not of the state: without a header and all of its bytes, a file cannot be
-    /// recovered. A file that was closed cleanly is opened too, and nothing is lost.
+    /// As [`open_file_mut`](Self::open_file_mut), except for the state. A file without a good header, or with bytes
+    /// missing, cannot be recovered. A file that was closed cleanly is opened, too, and nothing is lost.
     ///
     /// # Safety
     ///
@@ -423,8 +437,9 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         Ok(map)
     }
 
-    /// Brings what was written so far to the disk; the file stays marked as open. Time: linear in the pages that changed.
-    /// Allocates: never.
+    /// Writes everything so far to the disk. The file stays marked as open.
+    ///
+    /// Allocates: never. Time: O(pages that changed).
     ///
     /// # Errors
     ///
@@ -434,12 +449,14 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         self.core.memory().view.flush()
     }
 
-    /// Brings everything to the disk, then counts the generation and seals the archive, brings the seal to the disk, and unlocks the file.
-    /// Time: linear in the bytes, for the checksum; three syncs of the disk. Allocates: never.
+    /// Closes the file: writes everything to the disk, counts the generation up, seals the archive, writes the seal to
+    /// the disk, and unlocks the file.
+    ///
+    /// Allocates: never. Time: O(bytes), for the checksum; three syncs of the disk.
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] if the operating system refuses; then the file stays marked as open.
+    /// [`FileError::Io`] if the operating system refuses. Then the file stays marked as open.
     pub fn close(mut self) -> Result<(), FileError> {
         let secrets = &self.secrets;
         self.core.settle(|key| hash_of(key, secrets));
@@ -458,15 +475,17 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
 }
 
 impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
-    /// Maps a file that several processes map at once, to change atomics in its values through `&V`. Its entries stay: none
-    /// is inserted or removed. Time: O(1), and one sync of the disk. Allocates: heap, a small block for the path.
+    /// Maps a file that several processes map at once, to change atomics in its values through `&V`. No entry can be
+    /// inserted or removed.
     ///
-    /// The file is made by [`publish`](FixedMap::publish) or [`close`](FixedMap::close). It is marked as open, as no checksum holds for
-    /// what changes, and stays so: [`read_file`](FixedMap::read_file) reads it as it is, with plain fields in place of the
-    /// atomics; [`recover_file`](FixedMap::recover_file) opens it for one writer again. Each process holds a shared lock, which keeps
-    /// writers and `publish` away.
+    /// Make the file by [`publish`](FixedMap::publish) or [`close`](FixedMap::close). It is marked as open, because its
+    /// values change and no checksum holds, and it stays so. [`read_file`](FixedMap::read_file) reads it as it is, with
+    /// plain fields in place of the atomics. [`recover_file`](FixedMap::recover_file) opens it for one writer again.
+    /// Each process holds a shared lock, which keeps writers and `publish` away.
     ///
-    /// Values without atomics do not compile: they are read by [`map_file`](FixedMap::map_file).
+    /// Values without atomics do not compile. Use [`map_file`](FixedMap::map_file) for them.
+    ///
+    /// Allocates: never. Time: O(1), and one sync of the disk.
     ///
     /// # Errors
     ///
@@ -475,8 +494,8 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
     ///
     /// # Safety
     ///
-    /// As long as the map, or the memory taken out of it, lives, nobody cuts the file off or writes to it, but through maps made by this call for a type with
-    /// the same fields as atomics.
+    /// As long as the map lives, or the memory taken out of it, nobody may shorten the file. Nobody may write to it,
+    /// except through maps made by this call for a type with the same fields as atomics.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, AtomicU64Le, FixedMap, u64_le};
@@ -529,7 +548,9 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
         Ok(Self::attached((core, header)))
     }
 
-    /// Brings to the disk what was changed so far, by any process. Time: linear in the pages that changed. Allocates: never.
+    /// Writes to the disk what any process has changed so far.
+    ///
+    /// Allocates: never. Time: O(pages that changed).
     ///
     /// # Errors
     ///

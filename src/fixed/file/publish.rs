@@ -1,39 +1,43 @@
-//! Whole files put in place at once: written beside the path, synced, renamed.
+//! Publishing: a new file is written beside the path, synced, and renamed over it.
 
 use super::FileError;
-use super::archive::{Lock, ROUNDS, look_at, open_to_replace};
+use super::archive::{Lock, Old, ROUNDS, is_at, look_at, open_any_exclusive};
 use crate::fixed::header::Header;
 use crate::fixed::key::hash_of;
 use crate::fixed::layout::{Geometry, SlotLayout, at};
 use crate::fixed::{FixedKey, FixedMap, FixedValue, MemoryMut};
-use std::format;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::Path;
-use std::string::String;
-use tempfile::NamedTempFile;
+use std::path::{Path, PathBuf};
 
 impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
-    /// Puts a sealed copy of the archive at this path, in place of what is there, and gives its generation.
-    /// Time: linear in the bytes and in the names of the directory, and two syncs of the disk. Allocates: heap, some small
-    /// blocks for paths; the content is written from where it is.
+    /// Writes a sealed copy of the archive to a file at this path, in place of the old file, and returns its
+    /// generation.
     ///
-    /// The generation is one more than that of the archive at the path, if there is one of this type, else one more than the
-    /// map's own; the map takes it over. A reader sees the old archive or the new one whole, whenever the writer is killed:
-    /// the bytes are written to a temporary file in the same directory, synced, renamed over the path, and the directory is
-    /// synced. Readers that have the old file open or mapped keep it as it is.
+    /// A reader sees all of the old archive or all of the new one, even if the writer is killed: the bytes are written
+    /// to a temporary file in the same directory, synced, renamed over the path, and the directory is synced. Readers
+    /// that have the old file open or mapped keep it as it is.
     ///
-    /// The new file has the permissions of the old one; the first has those that the process gives to new files. A symbolic
-    /// link at the path is replaced, not followed.
+    /// The generation is one more than that of the archive at the path, if it is of this type, else one more than the
+    /// map's own. The map gets the new generation, too.
+    ///
+    /// The new file gets the owner, group and permissions of the old one, or nothing is replaced. Other attributes and
+    /// access lists are not kept. The first file at a path gets what the process gives to new files. A symbolic link at
+    /// the path is replaced, not followed.
+    ///
+    /// Allocates: heap, a small block for a path; the content is written from where it is. Time: O(bytes), and two
+    /// syncs of the disk.
     ///
     /// # Errors
     ///
-    /// [`FileError::Locked`] if the file is open for writing, shared by processes, or published by another process at this
-    /// moment; [`FileError::Io`] with the step that failed. Then the old file is what it was, and no temporary file stays; only
-    /// after a failed step `"sync the directory"` the new file is in place already, but might not outlive a power failure.
+    /// [`FileError::Locked`] if the file is open for writing, shared by processes, or published by another process at
+    /// this moment; [`FileError::NotRegular`] if it is a directory or the like; [`FileError::OutOfMemory`] if the heap
+    /// refuses the small block; [`FileError::Io`] with the step that failed, `"give the new file the owner and group of
+    /// the old one"` if the process is not allowed to. Then the old file is as it was, and no temporary file is left.
+    /// Only after a failed step `"sync the directory"` the new file is in place already, but may be lost in a power
+    /// failure.
     ///
-    /// A process that is killed may leave a temporary file, `.arenamap-*.tmp`. The next `publish` that replaces the same
-    /// file removes it.
+    /// A process that is killed may leave a temporary file, `.arenamap-*.tmp`. The next `publish` to the same path removes it.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -52,24 +56,21 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
         let place = Place::of(path.as_ref())?;
         let mut raced = io::ErrorKind::AlreadyExists.into();
         for _ in 0..ROUNDS {
-            let old = open_to_replace(place.path)?;
+            let old = Old::at(place.path)?;
             let before = old
-                .as_ref()
+                .file()
                 .and_then(|old| look_at::<K, V>(old.file()).ok())
                 .map_or(self.generation(), |seen| seen.header.generation());
             let secrets = &self.secrets;
             let header = self
                 .core
                 .header_to_publish(before.wrapping_add(1), |key| hash_of(key, secrets));
-            if old.is_some() {
-                // While the file is locked, no other `publish` is at work here.
-                place.remove_left_behind();
-            }
-            let mut temporary = place.temporary()?;
-            write(&mut temporary, &header.0, &self.core.bytes()[at::TAGS..])?;
+            let temporary = place.temporary(old.file())?;
+            temporary.write(&header.0, |mut file| file.write_all(&self.core.bytes()[at::TAGS..]))?;
             let placed = match old {
-                Some(old) => place.replace(temporary, old).map(|()| true),
-                None => place.add(temporary, &mut raced).map(|file| file.is_some()),
+                Old::File(old) => temporary.replace(old).map(|()| true),
+                Old::Dangling => temporary.replace_link().map(|()| true),
+                Old::None => temporary.add(&mut raced).map(|file| file.is_some()),
             }?;
             if placed {
                 self.core.published(&header);
@@ -83,138 +84,107 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
 
 const RENAME: &str = "rename the new file into place";
 
-/// A new file for so many entries with a random seed, open for writing and locked.
+/// A new file with room for `capacity` entries and a random seed, open for writing and locked.
 ///
-/// Every byte of it is written, so that a full disk is an error here and no signal later.
+/// Every byte of it is written, so that a full disk is an error here and not a signal later.
 pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -> Result<Lock<File>, FileError> {
     let geometry = Geometry::new(capacity as u64, &SlotLayout::of::<K, V>())?;
     let header = Header::new::<K, V>(&geometry, crate::fixed::header::random_seed());
     let place = Place::of(path)?;
-    let mut temporary = place.temporary()?;
-    // Nobody finds the file before it is locked.
-    let lock = Lock::exclusive(temporary.as_file().try_clone().map_err(FileError::io("make a file"))?)?;
-    let zeros = (geometry.bytes - at::TAGS) as u64;
-    temporary
-        .write_all(&header.0)
-        .and_then(|()| io::copy(&mut io::repeat(0).take(zeros), &mut temporary).map(drop))
-        .map_err(FileError::io(WRITE))?;
-    temporary.as_file().sync_all().map_err(FileError::io(SYNC))?;
     let mut exists = io::ErrorKind::AlreadyExists.into();
-    if place.add(temporary, &mut exists)?.is_none() {
+    if fs::symlink_metadata(path).is_ok() {
         return Err(FileError::io(RENAME)(exists));
     }
+    // Nobody finds the file before it is locked.
+    let temporary = place.temporary(None)?;
+    let zeros = (geometry.bytes - at::TAGS) as u64;
+    temporary.write(&header.0, |mut file| {
+        io::copy(&mut io::repeat(0).take(zeros), &mut file).map(drop)
+    })?;
+    let Some(lock) = temporary.add(&mut exists)? else {
+        return Err(FileError::io(RENAME)(exists));
+    };
     place.sync()?;
     Ok(lock)
 }
 
-const WRITE: &str = "write the new file";
-const SYNC: &str = "sync the new file";
-
-fn write(temporary: &mut NamedTempFile, header: &[u8], content: &[u8]) -> Result<(), FileError> {
-    temporary
-        .write_all(header)
-        .and_then(|()| temporary.write_all(content))
-        .map_err(FileError::io(WRITE))?;
-    temporary.as_file().sync_all().map_err(FileError::io(SYNC))
-}
-
-/// A path and the directory it is in.
+/// A path, and the directory that it is in.
 struct Place<'p> {
     path: &'p Path,
     directory: &'p Path,
-    /// How the names of temporary files for this path begin: of one length, however long the name is.
-    prefix: String,
 }
 
-const SUFFIX: &str = ".tmp";
+/// Bytes of the name of a temporary file: of one length, however long the name at the path is.
+const NAME_BYTES: usize = b".arenamap-0123456789abcdef.tmp".len();
 
 impl<'p> Place<'p> {
     fn of(path: &'p Path) -> Result<Self, FileError> {
-        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-            let source = io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name");
-            return Err(FileError::io("find the directory of the path")(source));
+        let (Some(directory), Some(_)) = (path.parent(), path.file_name()) else {
+            return Err(FileError::io("find the name of a file in the path")(
+                io::ErrorKind::InvalidInput.into(),
+            ));
         };
-        let name = rapidhash::v3::rapidhash_v3(name.as_encoded_bytes());
-        Ok(Self {
-            path,
-            directory: if directory.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                directory
-            },
-            prefix: format!(".arenamap-{name:016x}-"),
-        })
+        let directory = if directory.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            directory
+        };
+        Ok(Self { path, directory })
     }
 
-    fn temporary(&self) -> Result<NamedTempFile, FileError> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&self.prefix).suffix(SUFFIX);
+    /// The path of the temporary file for this path: always the same one beside it, so that what a killed process
+    /// leaves is found again.
+    fn beside(&self) -> Result<PathBuf, FileError> {
+        let name = self.path.file_name().unwrap_or_default();
+        let mut number = rapidhash::v3::rapidhash_v3(name.as_encoded_bytes());
+        let mut name = *b".arenamap-0123456789abcdef.tmp";
+        for digit in &mut name[10..26] {
+            number = number.rotate_left(4);
+            *digit = b"0123456789abcdef"[(number & 15) as usize];
+        }
+        let mut path = path_of(self.directory, 1 + NAME_BYTES)?;
+        path.push(str::from_utf8(&name).unwrap_or_default());
+        Ok(path)
+    }
+
+    /// A new file beside the path, locked, with owner, group and permissions of the old one, if there is one.
+    ///
+    /// One that is there already and that nobody holds was left behind by a process that was killed, and is removed.
+    fn temporary(&self, old: Option<&Lock<File>>) -> Result<Temporary<'p>, FileError> {
+        let path = self.beside()?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
         #[cfg(unix)]
         {
-            use std::os::unix::fs::PermissionsExt;
-            // As `File::create` does; the process takes away what its umask says.
-            builder.permissions(fs::Permissions::from_mode(0o666));
+            use std::os::unix::fs::OpenOptionsExt;
+            // Whoever may not read the old file is not to read the new one while it is made.
+            options.mode(if old.is_some() { 0o600 } else { 0o666 });
         }
-        builder
-            .tempfile_in(self.directory)
-            .map_err(FileError::io("make a temporary file beside the path"))
-    }
-
-    /// Renames it over the old file, which is locked until then.
-    fn replace(&self, temporary: NamedTempFile, old: Lock<File>) -> Result<(), FileError> {
-        let permissions = old
-            .file()
-            .metadata()
-            .map_err(FileError::io("look at the file"))?
-            .permissions();
-        temporary
-            .as_file()
-            .set_permissions(permissions)
-            .map_err(FileError::io("give the new file the permissions of the old one"))?;
-        if cfg!(windows) {
-            drop(old); // a file that is open cannot be renamed over there
-            temporary.persist(self.path).map(drop)
-        } else {
-            let renamed = temporary.persist(self.path).map(drop);
-            drop(old);
-            renamed
-        }
-        .map_err(|error| FileError::io(RENAME)(error.error))
-    }
-
-    /// Renames it to where no file was; `None`, and why, if that is not so any more.
-    fn add(&self, temporary: NamedTempFile, raced: &mut io::Error) -> Result<Option<File>, FileError> {
-        match temporary.persist_noclobber(self.path) {
-            Ok(file) => Ok(Some(file)),
-            // The second: another process took the temporary file for one that was left behind.
-            Err(error)
-                if matches!(
-                    error.error.kind(),
-                    io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound
-                ) =>
-            {
-                *raced = error.error;
-                Ok(None)
-            }
-            Err(error) => Err(FileError::io(RENAME)(error.error)),
-        }
-    }
-
-    /// Removes the temporary files for this path. What cannot be removed stays: nobody reads it.
-    fn remove_left_behind(&self) {
-        let Ok(entries) = fs::read_dir(self.directory) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let name = name.as_encoded_bytes();
-            if name.starts_with(self.prefix.as_bytes()) && name.ends_with(SUFFIX.as_bytes()) {
-                let _ = fs::remove_file(entry.path());
+        for _ in 0..ROUNDS {
+            match options.open(&path) {
+                Ok(file) => {
+                    let lock = Lock::exclusive(file)?;
+                    // If not, another process took it for one that was left behind, before it was locked.
+                    if is_at(lock.file(), &path).map_err(FileError::io("look at the temporary file"))? {
+                        let temporary = Temporary {
+                            leftover: Leftover(path),
+                            lock,
+                            path: self.path,
+                        };
+                        if let Some(old) = old {
+                            take_over(temporary.lock.file(), old.file())?;
+                        }
+                        return Ok(temporary);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_left_behind(&path)?,
+                Err(error) => return Err(FileError::io("make a temporary file beside the path")(error)),
             }
         }
+        Err(FileError::Locked)
     }
 
-    /// Makes the rename outlive a power failure. Elsewhere than on Unix, directories are not synced.
+    /// Syncs the directory, so that the rename survives a power failure. On systems other than Unix nothing is done.
     #[cfg_attr(
         not(unix),
         allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on Unix")
@@ -226,4 +196,133 @@ impl<'p> Place<'p> {
             .map_err(FileError::io("sync the directory"))?;
         Ok(())
     }
+}
+
+/// A copy of this path, with room for `more` bytes.
+pub(super) fn path_of(path: &Path, more: usize) -> Result<PathBuf, FileError> {
+    let needed = path.as_os_str().len() + more;
+    let mut copy = PathBuf::new();
+    copy.try_reserve_exact(needed)
+        .map_err(|_| FileError::OutOfMemory { needed })?;
+    copy.push(path);
+    Ok(copy)
+}
+
+/// Removes a temporary file, unless somebody is writing it.
+fn remove_left_behind(path: &Path) -> Result<(), FileError> {
+    let _lock = match open_any_exclusive(path) {
+        Err(FileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
+        lock => lock?,
+    };
+    fs::remove_file(path).map_err(FileError::io("remove what a killed process left beside the path"))
+}
+
+/// Gives a file the owner, the group and the permissions of another one.
+fn take_over(file: &File, old: &File) -> Result<(), FileError> {
+    let look = FileError::io("look at the file");
+    let old = old.metadata().map_err(&look)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let new = file.metadata().map_err(&look)?;
+        let owner = (new.uid() != old.uid()).then_some(old.uid());
+        let group = (new.gid() != old.gid()).then_some(old.gid());
+        if owner.is_some() || group.is_some() {
+            fchown(file, owner, group)
+                .map_err(FileError::io("give the new file the owner and group of the old one"))?;
+        }
+    }
+    // After the owner, whose change takes away some of them.
+    file.set_permissions(old.permissions())
+        .map_err(FileError::io("give the new file the permissions of the old one"))
+}
+
+/// A file beside its path, removed when it is dropped.
+struct Temporary<'p> {
+    leftover: Leftover, // before the lock: removed while it is held
+    lock: Lock<File>,
+    path: &'p Path,
+}
+
+/// The path of a temporary file; empty once it has become the file that it was made for.
+struct Leftover(PathBuf);
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            // What cannot be removed now is removed by the next `publish`.
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+}
+
+impl Temporary<'_> {
+    /// Writes a header and what follows it, and syncs both.
+    fn write(&self, header: &[u8], content: impl FnOnce(&File) -> io::Result<()>) -> Result<(), FileError> {
+        let mut file = self.lock.file();
+        file.write_all(header)
+            .and_then(|()| content(file))
+            .map_err(FileError::io("write the new file"))?;
+        file.sync_all().map_err(FileError::io("sync the new file"))
+    }
+
+    /// Renames it over the old file, which is locked until then.
+    fn replace(self, old: Lock<File>) -> Result<(), FileError> {
+        if cfg!(windows) {
+            drop(old); // a file that is open cannot be renamed over there
+            self.replace_link()
+        } else {
+            let renamed = self.replace_link();
+            drop(old);
+            renamed
+        }
+    }
+
+    /// Renames it over what is there.
+    fn replace_link(mut self) -> Result<(), FileError> {
+        fs::rename(&self.leftover.0, self.path).map_err(FileError::io(RENAME))?;
+        self.leftover.0 = PathBuf::new();
+        Ok(())
+    }
+
+    /// Renames it to where no file was, and gives it, still locked; `None`, and why, if that is not so any more.
+    fn add(mut self, raced: &mut io::Error) -> Result<Option<Lock<File>>, FileError> {
+        match rename_to_new(&self.leftover.0, self.path) {
+            Ok(()) => {
+                self.leftover.0 = PathBuf::new();
+                Ok(Some(self.lock))
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                *raced = error;
+                Ok(None)
+            }
+            Err(error) => Err(FileError::io(RENAME)(error)),
+        }
+    }
+}
+
+/// Renames a file to a name that is free; an error if it is not.
+#[cfg(unix)]
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // Not every file system has it.
+            Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
+/// The same elsewhere; among callers of this crate, the lock on the file keeps others from coming in between.
+#[cfg(not(unix))]
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    fs::rename(from, to)
 }

@@ -1,27 +1,30 @@
 //! Archives read into memory, and readers that follow what is published.
 
 use super::FileError;
-use super::archive::{look_at, look_to_read, open_to_read};
+use super::archive::{Identity, look_at, look_to_read, open_to_read};
+use super::publish::path_of;
 use crate::fixed::value::Checked;
 use crate::fixed::{AlignedBytes, FixedKey, FixedMap, FixedValue, Memory};
 use core::fmt;
 use core::ops::Deref;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use zerocopy::FromBytes;
 
 impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
-    /// Reads an archive from a file and verifies all of it, as [`open_verified`](FixedMap::open_verified) does. Time: linear.
-    /// Allocates: heap, the bytes of the archive; while it verifies, four bytes a group.
+    /// Reads an archive from a file and verifies all of it, as [`open_verified`](FixedMap::open_verified) does.
     ///
-    /// The header is read and checked first, the memory is asked for then, and the file is copied into it once. The file is
-    /// closed afterwards and may change.
+    /// Reads and checks the header first, then takes the memory, and copies the file into it. The file is closed
+    /// afterwards and may change.
+    ///
+    /// Allocates: heap, the bytes of the archive; while it verifies, four bytes a group. Time: O(bytes).
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] with the step, [`FileError::Archive`] with the first thing that is wrong, [`FileError::Length`] if
-    /// the file is not exactly its archive, [`FileError::Locked`] if a writer has it open.
+    /// [`FileError::Io`] with the step, [`FileError::NotRegular`] if it is not a regular file, [`FileError::Archive`]
+    /// with the first thing that is wrong, [`FileError::Length`] if the file is not exactly its archive,
+    /// [`FileError::Locked`] if a writer has it open, [`FileError::OutOfMemory`] if the heap refuses.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -41,14 +44,15 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
         read_verified(&open_to_read(path.as_ref())?)
     }
 
-    /// Reads an archive from a file and checks its header alone, as [`open`](FixedMap::open) does. Time: linear, one copy.
-    /// Allocates: heap, the bytes of the archive.
+    /// Reads an archive from a file and checks its header alone, as [`open`](FixedMap::open) does.
     ///
-    /// The checksum of the content is not looked at: for files of which the disk is trusted.
+    /// The checksum of the content is not checked. Use it for files on a disk that you trust.
+    ///
+    /// Allocates: heap, the bytes of the archive. Time: O(bytes), one copy.
     ///
     /// # Errors
     ///
-    /// As [`read_file`](Self::read_file), but that damage behind the header is not seen.
+    /// As [`read_file`](Self::read_file), but damage after the header is not noticed.
     pub fn read_file_unverified(path: impl AsRef<Path>) -> Result<Self, FileError>
     where
         K: FromBytes,
@@ -66,18 +70,16 @@ fn read_verified<K: FixedKey + Checked, V: Checked>(file: &File) -> Result<Fixed
 fn read_bytes<K: FixedKey, V: FixedValue>(mut file: &File) -> Result<AlignedBytes, FileError> {
     // A lock lasts until all is read.
     let (seen, _lock) = look_to_read::<K, V>(file)?;
-    let mut bytes = AlignedBytes::try_zeroed(seen.bytes).map_err(|error| {
-        FileError::io("get memory for the archive")(io::Error::new(io::ErrorKind::OutOfMemory, error))
-    })?;
+    let mut bytes = AlignedBytes::try_zeroed(seen.bytes)?;
     file.rewind()
         .and_then(|()| file.read_exact(&mut bytes))
         .map_err(FileError::io("read the file"))?;
     Ok(bytes)
 }
 
-/// An archive from a path, which [`reload`](Self::reload) exchanges for what was published there since.
+/// An archive from a path. [`reload`](Self::reload) replaces it by what was published there since.
 ///
-/// It is the map itself, to read: it dereferences to [`FixedMap`].
+/// It dereferences to [`FixedMap`], to read the map.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, file::Snapshot, u64_le};
@@ -98,6 +100,8 @@ fn read_bytes<K: FixedKey, V: FixedValue>(mut file: &File) -> Result<AlignedByte
 /// ```
 pub struct Snapshot<K, V, M = AlignedBytes> {
     map: FixedMap<K, V, M>,
+    /// Of what was opened, when it was.
+    identity: Identity,
     path: PathBuf,
     open: Open<K, V, M>,
 }
@@ -106,7 +110,9 @@ pub struct Snapshot<K, V, M = AlignedBytes> {
 pub(super) type Open<K, V, M> = fn(&File) -> Result<FixedMap<K, V, M>, FileError>;
 
 impl<K: FixedKey + Checked, V: Checked> Snapshot<K, V, AlignedBytes> {
-    /// Reads what is at the path now, as [`FixedMap::read_file`]. Time: linear. Allocates: heap.
+    /// Reads the file that is at the path now, as [`FixedMap::read_file`].
+    ///
+    /// Allocates: heap. Time: O(bytes).
     ///
     /// # Errors
     ///
@@ -119,38 +125,56 @@ impl<K: FixedKey + Checked, V: Checked> Snapshot<K, V, AlignedBytes> {
 impl<K: FixedKey, V: FixedValue, M: Memory> Snapshot<K, V, M> {
     pub(super) fn of(path: &Path, open: Open<K, V, M>) -> Result<Self, FileError> {
         // A later change of the working directory does not matter.
-        let path = std::path::absolute(path).map_err(FileError::io("find the directory of the path"))?;
-        let map = open(&open_to_read(&path)?)?;
-        Ok(Self { map, path, open })
+        let path = if path.is_absolute() {
+            path_of(path, 0)?
+        } else {
+            std::path::absolute(path).map_err(FileError::io("find the directory of the path"))?
+        };
+        let file = open_to_read(&path)?;
+        let identity = look_at::<K, V>(&file)?.identity();
+        let map = open(&file)?;
+        Ok(Self {
+            map,
+            identity,
+            path,
+            open,
+        })
     }
 
-    /// Takes what was published at the path since, or closed there by a writer, if anything was, and says whether. Time: O(1) if nothing was, reading one
-    /// header; else that of opening it. Allocates: heap, a small block for the path; then that of opening it.
+    /// Opens what was published at the path since, or closed there by a writer. Returns true if there was something
+    /// new.
     ///
-    /// Something else is there if the archive has another generation, or the seed of another map. What a writer has not closed yet
-    /// is not noticed, nor is what shared atomics became; nor, where seeds are fixed, a map published after the file was
-    /// removed: draw seeds at random, as [`create`](FixedMap::create) does. The old map is given up after the new one is open.
+    /// It is new if its generation, its seed or the checksum of its content differs. It does not see what a writer has
+    /// not closed yet, and not how shared atomics changed. The old map is dropped after the new one is open.
+    ///
+    /// Allocates: never if nothing was; else that of opening it. Time: O(1) if nothing was, reading one header; else
+    /// that of opening it.
     ///
     /// # Errors
     ///
-    /// As the first opening; the old map stays.
+    /// As the first opening. The old map stays.
     pub fn reload(&mut self) -> Result<bool, FileError> {
         let file = open_to_read(&self.path)?;
-        let there = look_at::<K, V>(&file)?.header;
-        if (there.generation(), there.seed()) == (self.map.generation(), self.map.seed()) {
+        let there = look_at::<K, V>(&file)?.identity();
+        if !self.identity.is_replaced_by(there) {
             return Ok(false);
         }
         self.map = (self.open)(&file)?;
+        self.identity = there;
         Ok(true)
     }
 
-    /// The path, made absolute. Time: O(1). Allocates: never.
+    /// The path, made absolute.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The map alone. Time: O(1). Allocates: never.
+    /// The map, without its path.
+    ///
+    /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn into_map(self) -> FixedMap<K, V, M> {
         self.map

@@ -1,0 +1,796 @@
+//! One block of a table: slots, groups of tags, who went on from where.
+//!
+//! ```text
+//!  | slot 16 g - 1 | ... | slot 0 | group 0 | ... | group g - 1 | afar .. | flags .. | passed .. | Header | Note |
+//!                                 ^ tags            16 bytes each  16 each   2 each     8 each      from 32  if the table
+//!                                                                                                   groups   has a hint
+//! ```
+//!
+//! `g` groups, a power of two. A group is named by the number of its first slot, which is the offset of its bytes from
+//! `tags` too; `mask` is the name of the last one. So `hash & mask` is the home of a hash: no shift, no multiplication. An
+//! entry that finds its home full goes on `class * 2 + 1` groups, then twice as many, then three times, around the block: such
+//! a way leads through every group, for the factor is odd, and soon out of any crowd. A group has a flag for each class of entries that found it full
+//! and went on: a search that ends in a group without the flag of its class has seen every place where its key could be. Flags
+//! instead of dead slots: the last entry that needed one takes it back. For that, `passed` has four bits for each flag: how many
+//! entries need it, 15 for "15 or more"; and `afar` a byte for each slot: how many strides its entry is from home, 255 for "255
+//! or more", 0 for a free slot.
+//!
+//! Invariants:
+//!
+//! - **B1** A block has the layout that [`Layouts::of`] says for its groups, and every byte of its tags and marks is
+//!   initialised, but for the part of a fresh one that a move has not entered yet ([`Header::zeroed`]).
+//! - **B2** A slot holds an entry if its tag is not zero, and is uninitialised otherwise.
+//! - **B3** The tag of an entry is that of the hash it was put in with, and the entry stands on the way of that hash; every
+//!   group before it on the way has the flag of its class. `afar` counts the strides.
+//! - **B4** A flag that no entry needs is taken back by the removal of the last one that needed it, unless 15 needed it at once, or
+//!   one of them is 255 strides or more from home: then flags stay until the table is cleared or grows. (They cost time only.)
+//! - **B5** An index that was handed out names a slot that was occupied then; it is used before anything else changes.
+//!
+//! Upheld by this directory alone: what leaves it borrows the table.
+//!
+//! Forms that were counted: instructions of a removal and an insertion, 1,000 entries, in a table half full and in one as full
+//! as it gets (`cargo bench --bench instructions`, programs `churn_half` and `churn_full`; hashbrown: 148 and 135).
+//!
+//! | form | half full | full | bytes beside a slot |
+//! |---|---|---|---|
+//! | a removal looks for others that need a flag; strides in four bits | 139 | 258 | 1.63 |
+//! | entries are counted for each flag | 139 | 236 | 2.13 |
+//! | and strides have a byte each | 129 | 225 | 2.63 |
+//! | and ways widen, tags have bits of both ends of the hash: this one | 129 | 236 | 2.63 |
+
+#![allow(unsafe_code, reason = "entries stand in uninitialised memory, found by their tags")]
+
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+use super::group::{Group, LANES, Lanes, Mark, class_of};
+use crate::error::ArenaError;
+
+/// Entries of a group at the highest load: 7/8, as hashbrown's, so that both have the same capacities.
+pub(super) const LOAD: usize = 14;
+
+/// Groups from which a block has room for a [`Header`].
+pub(super) const HEADER_FROM: usize = 32;
+
+/// Strides: "255 or more".
+pub(super) const FAR: usize = 255;
+
+/// Entries that need a flag: "15 or more".
+pub(super) const MANY: u64 = 15;
+
+/// State of a move into this block from an older one.
+pub(super) struct Header<T> {
+    /// The block that the entries come from.
+    pub(super) old: Block<T>,
+    /// The old block has room for a note.
+    pub(super) old_noted: bool,
+    /// Entries that still stand in the old block.
+    pub(super) left: usize,
+    /// Entries whose place in the old block, `home + class`, is below have moved.
+    pub(super) cursor: usize,
+    /// Bytes of tags that are initialised in each part of the fresh block.
+    pub(super) zeroed: usize,
+    /// Bytes of tags in one part: of twice the size, a fresh block is entered in two places at once.
+    pub(super) part: usize,
+    /// Entries that moved in the last call that moved any.
+    pub(super) moved: usize,
+}
+
+impl<T> Clone for Header<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Header<T> {}
+
+/// Tags, and all that is found from them.
+pub(super) struct Block<T> {
+    pub(super) tags: NonNull<u8>,
+    pub(super) mask: usize,
+    entries: PhantomData<T>,
+}
+
+impl<T> Clone for Block<T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Block<T> {}
+
+/// The groups that come behind a home on the way of a class, each with the number of its stride. (The sums of 1, 2, 3 and so on
+/// leave every rest, divided by a power of two, before they repeat one; so do they when each is multiplied by an odd number.)
+#[derive(Clone)]
+pub(super) struct Way {
+    at: usize,
+    ahead: usize,
+    stride: usize,
+    mask: usize,
+}
+
+impl Iterator for Way {
+    type Item = (usize, usize);
+
+    #[inline(always)] // part of every search behind home
+    fn next(&mut self) -> Option<(usize, usize)> {
+        if self.ahead >= self.mask / LANES {
+            return None;
+        }
+        self.ahead += 1;
+        self.at = self.at.wrapping_add(self.stride.wrapping_mul(self.ahead)) & self.mask;
+        Some((self.ahead, self.at))
+    }
+}
+
+/// Sizes of a block for entries of one type.
+pub(super) struct Layouts<T>(PhantomData<T>);
+
+impl<T> Layouts<T> {
+    /// Alignment of a block: small ones need none for their tags, and the arena is quickest up to 8.
+    const fn align(groups: usize) -> usize {
+        let least = if groups >= 4 { LANES } else { 8 };
+        if align_of::<T>() > least {
+            align_of::<T>()
+        } else {
+            least
+        }
+    }
+
+    /// The layout of a block, and bytes from its start to the tags.
+    #[inline]
+    pub(super) fn of(groups: usize, noted: bool) -> Option<(Layout, usize)> {
+        let slots = groups.checked_mul(LANES)?.checked_mul(size_of::<T>())?;
+        let header = if groups >= HEADER_FROM {
+            size_of::<Header<T>>()
+        } else {
+            0
+        };
+        let note = if noted { size_of::<super::Note>() } else { 0 };
+        let marks = groups.checked_mul(LANES * 2 + size_of::<u16>() + LANES / 2)?;
+        let size = marks
+            .checked_next_multiple_of(8)?
+            .checked_add(slots)?
+            .checked_add(header + note)?;
+        let layout = Layout::from_size_align(size, Self::align(groups)).ok()?;
+        Some((layout, slots))
+    }
+
+    /// The layout of a block of slots without tags, and bytes from its start to where tags would be.
+    #[inline]
+    pub(super) fn small(capacity: usize, noted: bool) -> Option<(Layout, usize)> {
+        debug_assert!(capacity <= super::SMALL);
+        // So that the compiler knows the largest size, and leaves the checks away.
+        let slots = capacity.min(super::SMALL).checked_mul(size_of::<T>())?;
+        let note = if noted { size_of::<super::Note>() } else { 0 };
+        let tags = slots.checked_next_multiple_of(if noted { 8 } else { 1 })?;
+        let align = if noted && align_of::<T>() < 8 {
+            8
+        } else {
+            align_of::<T>()
+        };
+        let layout = Layout::from_size_align(tags.checked_add(note)?, align).ok()?;
+        Some((layout, tags))
+    }
+}
+
+/// Tells the compiler that a branch is hardly ever taken: one lane in a hundred has the tag and not the key.
+#[cold]
+#[inline(always)]
+const fn unlikely() {}
+
+/// Groups that take so many entries; `None` if their number overflows.
+#[inline]
+pub(super) fn groups_for(entries: usize) -> Option<usize> {
+    entries.div_ceil(LOAD).max(1).checked_next_power_of_two()
+}
+
+impl<T> Block<T> {
+    #[inline(always)]
+    pub(super) const fn new(tags: NonNull<u8>, mask: usize) -> Self {
+        Self {
+            tags,
+            mask,
+            entries: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) const fn groups(self) -> usize {
+        self.mask / LANES + 1
+    }
+
+    /// Bytes of tags, and number of slots.
+    #[inline(always)]
+    pub(super) const fn slots(self) -> usize {
+        self.mask + LANES
+    }
+
+    /// Bytes of tags, `afar`, flags and `passed`, up to a multiple of 8.
+    #[inline]
+    const fn marks(self) -> usize {
+        (self.slots() * 2 + self.slots() / 8 + self.slots() / 2).next_multiple_of(8)
+    }
+
+    /// The highest load, in entries.
+    #[inline(always)]
+    pub(super) const fn limit(self) -> usize {
+        self.groups() * LOAD
+    }
+
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "the low bits")]
+    pub(super) const fn home(self, hash: u64) -> usize {
+        hash as usize & self.mask
+    }
+
+    /// The groups behind a home.
+    #[inline(always)]
+    pub(super) const fn way(self, home: usize, class: usize) -> Way {
+        Way {
+            at: home,
+            ahead: 0,
+            stride: (class * 2 + 1) * LANES,
+            mask: self.mask,
+        }
+    }
+
+    /// The slot of an index.
+    ///
+    /// # Safety
+    ///
+    /// The index is one of this block's.
+    #[inline(always)]
+    pub(super) unsafe fn slot(self, index: usize) -> NonNull<T> {
+        // SAFETY: B1: slots end at the tags, aligned for them, and go down.
+        unsafe { self.tags.cast::<T>().sub(index).sub(1) }
+    }
+
+    /// The index of a slot. Not for types without a size.
+    ///
+    /// # Safety
+    ///
+    /// A slot of this block.
+    #[inline(always)]
+    pub(super) unsafe fn index_of(self, slot: NonNull<T>) -> usize {
+        // SAFETY: handed on: B1: slots end at the tags.
+        unsafe { self.tags.cast::<T>().offset_from_unsigned(slot) - 1 }
+    }
+
+    /// Whether a slot is one of this block's. Not for types without a size.
+    #[inline]
+    pub(super) fn has(self, slot: NonNull<T>) -> bool {
+        let slots = self.tags.addr().get() - self.slots() * size_of::<T>();
+        (slots..self.tags.addr().get()).contains(&slot.addr().get())
+    }
+
+    /// # Safety
+    ///
+    /// The index is one of this block's, and its byte is initialised (B1).
+    #[inline(always)]
+    pub(super) unsafe fn tag(self, index: usize) -> u8 {
+        // SAFETY: B1.
+        unsafe { self.tags.add(index).read() }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`tag`](Self::tag), with the table for itself.
+    #[inline(always)]
+    unsafe fn set_tag(self, index: usize, byte: u8) {
+        // SAFETY: B1.
+        unsafe { self.tags.add(index).write(byte) };
+    }
+
+    /// # Safety
+    ///
+    /// A group of this block, whose bytes are initialised (B1).
+    #[inline(always)]
+    pub(super) unsafe fn group(self, group: usize) -> Group {
+        // SAFETY: B1.
+        unsafe { Group::load(self.tags.as_ptr().add(group)) }
+    }
+
+    /// The flags of a group.
+    ///
+    /// # Safety
+    ///
+    /// As for [`group`](Self::group).
+    #[inline(always)]
+    unsafe fn flags_at(self, group: usize) -> NonNull<u16> {
+        // SAFETY: B1: two bytes for each group, behind `afar`.
+        unsafe { self.tags.add(self.slots() * 2 + group / 8).cast() }
+    }
+
+    /// Classes of entries that went on from a group.
+    ///
+    /// # Safety
+    ///
+    /// As for [`group`](Self::group).
+    #[inline(always)] // part of every miss
+    pub(super) unsafe fn flags(self, group: usize) -> Lanes {
+        // SAFETY: handed on.
+        Lanes(unsafe { self.flags_at(group).read() })
+    }
+
+    /// How many entries of each class went on from a group, in four bits each.
+    ///
+    /// # Safety
+    ///
+    /// As for [`group`](Self::group), or the end of the last one.
+    #[inline(always)]
+    unsafe fn passed(self, group: usize) -> NonNull<u64> {
+        // SAFETY: B1: eight bytes for each group, behind the flags.
+        unsafe { self.flags_at(self.slots()).cast::<u8>().add(group / 2).cast() }
+    }
+
+    /// Entries of a class that went on from a group: 15 for more.
+    ///
+    /// # Safety
+    ///
+    /// As for [`group`](Self::group).
+    #[inline]
+    pub(super) unsafe fn count(self, group: usize, class: usize) -> u64 {
+        // SAFETY: handed on.
+        (unsafe { self.passed(group).read_unaligned() } >> (class * 4)) & MANY
+    }
+
+    /// Counts one more entry of a class that goes on from a group.
+    ///
+    /// # Safety
+    ///
+    /// As for [`group`](Self::group), with the table for itself.
+    #[inline]
+    unsafe fn pass(self, group: usize, class: usize) {
+        // SAFETY: handed on.
+        unsafe {
+            let flags = self.flags_at(group);
+            flags.write(flags.read() | 1 << class);
+            if self.count(group, class) < MANY {
+                let passed = self.passed(group);
+                passed.write_unaligned(passed.read_unaligned() + (1 << (class * 4)));
+            }
+        }
+    }
+
+    /// Counts one less, and takes the flag back when it was the last one (B4).
+    ///
+    /// # Safety
+    ///
+    /// As for [`pass`](Self::pass), which has counted the entry.
+    #[inline]
+    unsafe fn unpass(self, group: usize, class: usize) {
+        // SAFETY: handed on.
+        unsafe {
+            let count = self.count(group, class);
+            if count == MANY || count == 0 {
+                return;
+            }
+            let passed = self.passed(group);
+            passed.write_unaligned(passed.read_unaligned() - (1 << (class * 4)));
+            if count == 1 {
+                let flags = self.flags_at(group);
+                flags.write(flags.read() & !(1 << class));
+            }
+        }
+    }
+
+    /// Sets tags and marks of groups to zero.
+    ///
+    /// # Safety
+    ///
+    /// Groups of this block, from the first up to, not with, the second; no entry in them is used any more.
+    pub(super) unsafe fn zero(self, from: usize, to: usize) {
+        // SAFETY: B1.
+        unsafe {
+            self.tags.add(from).write_bytes(0, to - from);
+            self.flags_at(from).cast::<u8>().write_bytes(0, (to - from) / 8);
+            self.afar(from).write_bytes(0, to - from);
+            self.passed(from).cast::<u8>().write_bytes(0, (to - from) / 2);
+        }
+    }
+
+    /// The strides of a slot's entry.
+    ///
+    /// # Safety
+    ///
+    /// The index is one of this block's.
+    #[inline(always)]
+    unsafe fn afar(self, index: usize) -> NonNull<u8> {
+        // SAFETY: B1: a byte a slot, behind the tags.
+        unsafe { self.tags.add(self.slots() + index) }
+    }
+
+    /// Strides of a slot's entry from home: 255 for more.
+    ///
+    /// # Safety
+    ///
+    /// The index is one of this block's, and initialised (B1).
+    #[inline(always)] // part of every removal
+    pub(super) unsafe fn strides(self, index: usize) -> usize {
+        // SAFETY: handed on.
+        usize::from(unsafe { self.afar(index).read() })
+    }
+
+    /// # Safety
+    ///
+    /// As for [`strides`](Self::strides), with the table for itself.
+    #[inline]
+    unsafe fn set_strides(self, index: usize, strides: usize) {
+        #[allow(clippy::cast_possible_truncation, reason = "at most 255")]
+        let strides = strides.min(FAR) as u8;
+        // SAFETY: handed on.
+        unsafe { self.afar(index).write(strides) };
+    }
+
+    /// Lanes of a group whose entries are at home.
+    ///
+    /// # Safety
+    ///
+    /// A group of this block, and initialised (B1).
+    #[inline(always)]
+    pub(super) unsafe fn at_home(self, group: usize) -> Lanes {
+        // SAFETY: handed on.
+        let strides = unsafe { Group::load(self.afar(group).as_ptr()) };
+        // SAFETY: as above.
+        unsafe { self.group(group) }.full().and(strides.zeros())
+    }
+
+    /// The header of the block.
+    ///
+    /// # Safety
+    ///
+    /// The block has at least `HEADER_FROM` groups.
+    #[inline]
+    pub(super) unsafe fn header(self) -> NonNull<Header<T>> {
+        // SAFETY: B1: a header stands behind the last mark, at a multiple of 8.
+        unsafe { self.tags.add(self.marks()).cast() }
+    }
+
+    /// The note of a block that has one.
+    ///
+    /// # Safety
+    ///
+    /// The block was laid out with a note.
+    #[inline]
+    pub(super) unsafe fn note(self) -> NonNull<super::Note> {
+        let header = if self.groups() >= HEADER_FROM {
+            size_of::<Header<T>>()
+        } else {
+            0
+        };
+        // SAFETY: B1.
+        unsafe { self.tags.add(self.marks() + header).cast() }
+    }
+
+    /// The entry of this hash that is equal.
+    ///
+    /// # Safety
+    ///
+    /// The block is live (B1, B2), and borrowed at least shared; the groups on the way of this hash are initialised.
+    #[inline(always)] // the lookup itself
+    pub(super) unsafe fn find(self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        let mark = Mark::of(hash);
+        let home = self.home(hash);
+        // SAFETY: handed on; B2: matching lanes hold entries, as no mark is zero.
+        unsafe {
+            let group = self.group(home);
+            let mut lanes = group.matches(mark);
+            while let Some(lane) = lanes.first() {
+                let slot = self.slot(home + lane);
+                if eq(slot.as_ref()) {
+                    return Some(slot);
+                }
+                unlikely();
+                lanes = lanes.without_first();
+            }
+            if !self.flags(home).has(mark.class()) {
+                return None;
+            }
+            self.find_afar(mark, home, eq)
+        }
+    }
+
+    /// The entry of this hash that is equal, if it is not at home.
+    ///
+    /// # Safety
+    ///
+    /// As for [`find`](Self::find).
+    #[inline]
+    pub(super) unsafe fn find_elsewhere(self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        let (mark, home) = (Mark::of(hash), self.home(hash));
+        // SAFETY: handed on.
+        unsafe {
+            if self.flags(home).has(mark.class()) {
+                return self.find_afar(mark, home, eq);
+            }
+        }
+        None
+    }
+
+    /// The rest of a search, behind its home.
+    ///
+    /// # Safety
+    ///
+    /// As for [`find`](Self::find).
+    #[cold]
+    #[inline(never)]
+    unsafe fn find_afar(self, mark: Mark, home: usize, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        for (_, at) in self.way(home, mark.class()) {
+            // SAFETY: handed on.
+            unsafe {
+                let group = self.group(at);
+                for lane in group.matches(mark) {
+                    let slot = self.slot(at + lane);
+                    if eq(slot.as_ref()) {
+                        return Some(slot);
+                    }
+                }
+                if !self.flags(at).has(mark.class()) {
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// The index of an entry that may have this hash.
+    ///
+    /// # Safety
+    ///
+    /// As for [`find`](Self::find).
+    #[cold]
+    pub(super) unsafe fn find_any(self, hash: u64) -> Option<usize> {
+        let mark = Mark::of(hash);
+        let home = self.home(hash);
+        for at in core::iter::once(home).chain(self.way(home, mark.class()).map(|(_, at)| at)) {
+            // SAFETY: handed on.
+            unsafe {
+                if let Some(lane) = self.group(at).matches(mark).first() {
+                    return Some(at + lane);
+                }
+                if !self.flags(at).has(mark.class()) {
+                    break;
+                }
+            }
+        }
+        None
+    }
+
+    /// The entry of this hash that is equal, or a free slot, if there is one or the other at home and nothing elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// As for [`find`](Self::find).
+    #[inline(always)] // the insertion itself
+    pub(super) unsafe fn place_at_home(
+        self,
+        hash: u64,
+        mut eq: impl FnMut(&T) -> bool,
+    ) -> Option<Result<NonNull<T>, usize>> {
+        let mark = Mark::of(hash);
+        let home = self.home(hash);
+        // SAFETY: as in `find`.
+        unsafe {
+            let group = self.group(home);
+            let mut lanes = group.matches(mark);
+            while let Some(lane) = lanes.first() {
+                let slot = self.slot(home + lane);
+                if eq(slot.as_ref()) {
+                    return Some(Ok(slot));
+                }
+                unlikely();
+                lanes = lanes.without_first();
+            }
+            if self.flags(home).has(mark.class()) {
+                return None;
+            }
+            group.free().first().map(|lane| Err(home + lane))
+        }
+    }
+
+    /// Writes an entry into a free slot of its home.
+    ///
+    /// # Safety
+    ///
+    /// As for [`put`](Self::put), and the index is that of a free slot.
+    #[inline(always)] // the insertion itself
+    pub(super) unsafe fn put_at_home(self, index: usize, hash: u64, entry: T) {
+        // SAFETY: handed on.
+        unsafe {
+            self.set_tag(index, Mark::of(hash).tag());
+            self.slot(index).write(entry);
+        }
+    }
+
+    /// Writes an entry into the first free slot on its way. `ready` is called before a group is looked at.
+    ///
+    /// # Safety
+    ///
+    /// The table is borrowed exclusively, and the block has a free slot; groups are initialised once `ready` was called with
+    /// them.
+    #[inline(always)] // part of every insertion
+    pub(super) unsafe fn put(self, hash: u64, entry: T, mut ready: impl FnMut(usize)) -> NonNull<T> {
+        let home = self.home(hash);
+        ready(home);
+        // SAFETY: handed on.
+        unsafe {
+            if let Some(lane) = self.group(home).free().first() {
+                let slot = self.slot(home + lane);
+                slot.write(entry);
+                self.set_tag(home + lane, Mark::of(hash).tag());
+                return slot;
+            }
+            self.put_afar(hash, entry, ready)
+        }
+    }
+
+    /// The rest of [`put`](Self::put), behind home.
+    ///
+    /// # Safety
+    ///
+    /// As for [`put`](Self::put), and home is full.
+    #[cold]
+    #[inline(never)]
+    unsafe fn put_afar(self, hash: u64, entry: T, mut ready: impl FnMut(usize)) -> NonNull<T> {
+        let mark = Mark::of(hash);
+        let mut passed = self.home(hash);
+        for (strides, at) in self.way(passed, mark.class()) {
+            // SAFETY: handed on; a group that is passed is full (B3).
+            unsafe {
+                self.pass(passed, mark.class());
+                ready(at);
+                if let Some(lane) = self.group(at).free().first() {
+                    let slot = self.slot(at + lane);
+                    slot.write(entry);
+                    self.set_tag(at + lane, mark.tag());
+                    self.set_strides(at + lane, strides);
+                    return slot;
+                }
+            }
+            passed = at;
+        }
+        unreachable!("a block with a free slot, and each way leads through all groups")
+    }
+
+    /// Makes the slot of an entry a free one, which still has the entry's bytes.
+    ///
+    /// # Safety
+    ///
+    /// The table is borrowed exclusively, and the index is that of an entry, which is read or dropped next, once.
+    #[inline(always)] // part of every removal
+    pub(super) unsafe fn vacate(self, index: usize) -> NonNull<T> {
+        // SAFETY: handed on.
+        unsafe {
+            let byte = self.tag(index);
+            self.set_tag(index, 0);
+            if self.strides(index) != 0 {
+                self.unmark_way(index, class_of(byte));
+            }
+            self.slot(index)
+        }
+    }
+
+    /// Takes an entry out.
+    ///
+    /// # Safety
+    ///
+    /// The table is borrowed exclusively, and the index is that of an entry.
+    #[inline(always)] // part of every removal
+    pub(super) unsafe fn take(self, index: usize) -> T {
+        // SAFETY: handed on; the entry is read once.
+        unsafe { self.vacate(index).read() }
+    }
+
+    /// Takes the tag of an entry at home away, in a block that is being moved from.
+    ///
+    /// # Safety
+    ///
+    /// As for [`vacate`](Self::vacate).
+    #[inline(always)] // part of every move
+    pub(super) unsafe fn clear_tag(self, index: usize) {
+        // SAFETY: handed on.
+        unsafe { self.set_tag(index, 0) };
+    }
+
+    /// Makes the slot of an entry a free one, in a block that is being moved from: its flags stay.
+    ///
+    /// # Safety
+    ///
+    /// As for [`vacate`](Self::vacate).
+    #[inline]
+    pub(super) unsafe fn leave(self, index: usize) -> NonNull<T> {
+        // SAFETY: handed on.
+        unsafe {
+            self.clear_tag(index);
+            self.set_strides(index, 0);
+            self.slot(index)
+        }
+    }
+
+    /// Copies an entry into a free slot of its home.
+    ///
+    /// # Safety
+    ///
+    /// As for [`put`](Self::put); nobody reads the entry where it was.
+    #[inline(always)] // part of every move
+    pub(super) unsafe fn move_in(self, index: usize, mark: Mark, entry: NonNull<T>) {
+        // SAFETY: handed on; two blocks do not overlap.
+        unsafe {
+            self.slot(index).copy_from_nonoverlapping(entry, 1);
+            self.set_tag(index, mark.tag());
+        }
+    }
+
+    /// Takes back the flags that only the entry of this slot needed (B4), and its strides.
+    ///
+    /// # Safety
+    ///
+    /// The table is borrowed exclusively; the slot has just lost its entry.
+    #[cold]
+    #[inline(never)]
+    unsafe fn unmark_way(self, index: usize, class: usize) {
+        let stride = (class * 2 + 1) * LANES;
+        // SAFETY: indices and groups of this block.
+        unsafe {
+            let strides = self.strides(index);
+            self.set_strides(index, 0);
+            if strides == FAR {
+                return;
+            }
+            let mut at = index & !(LANES - 1);
+            for ahead in (1..=strides).rev() {
+                at = at.wrapping_sub(stride.wrapping_mul(ahead)) & self.mask;
+                self.unpass(at, class);
+            }
+        }
+    }
+
+    /// Writes an entry and the tag of the same slot elsewhere, without flags on its way.
+    ///
+    /// # Safety
+    ///
+    /// The table is borrowed exclusively, and the index is that of a free slot; `copy_marks` comes before any search.
+    #[inline(always)]
+    pub(super) unsafe fn put_as(self, index: usize, entry: T, tag: u8) {
+        // SAFETY: handed on.
+        unsafe {
+            self.slot(index).write(entry);
+            self.set_tag(index, tag);
+        }
+    }
+
+    /// Takes over tags and marks of the same groups elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// Both blocks have these groups, initialised, and the same slots of them hold entries.
+    pub(super) unsafe fn copy_marks(self, from: Self, start: usize, end: usize) {
+        // SAFETY: B1; two blocks do not overlap.
+        unsafe {
+            self.tags
+                .add(start)
+                .copy_from_nonoverlapping(from.tags.add(start), end - start);
+            self.flags_at(start)
+                .cast::<u8>()
+                .copy_from_nonoverlapping(from.flags_at(start).cast(), (end - start) / 8);
+            self.afar(start).copy_from_nonoverlapping(from.afar(start), end - start);
+            self.passed(start)
+                .cast::<u8>()
+                .copy_from_nonoverlapping(from.passed(start).cast(), (end - start) / 2);
+        }
+    }
+
+    /// Sets the tags of the whole block to zero.
+    ///
+    /// # Safety
+    ///
+    /// As for [`zero`](Self::zero).
+    pub(super) unsafe fn zero_all(self) {
+        // SAFETY: handed on; they stand in a row.
+        unsafe { self.tags.write_bytes(0, self.marks()) };
+    }
+}
+
+/// The error for a size that no address space has.
+pub(super) const TOO_LARGE: ArenaError = ArenaError::CapacityOverflow;
