@@ -31,7 +31,7 @@ impl State {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![
+    let trials = vec![
         cycle_claim("snapshot::numbers", State::new, numbers),
         cycle_claim("snapshot::words", State::new, words),
         cycle_claim("snapshot::set", State::new, set),
@@ -50,7 +50,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
     ];
     #[cfg(feature = "rkyv")]
-    trials.extend(in_an_archive::trials());
+    let trials = trials.into_iter().chain(in_an_archive::trials()).collect();
     trials
 }
 

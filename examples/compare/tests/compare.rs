@@ -131,9 +131,18 @@ fn the_page_needs_nothing_else() {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let page = read(out.path(), "index.html");
     for outside in [
-        "http:", "https:", "src=", "href=", "url(", "@import", "<script", "<link", "<iframe",
+        "http:", "https:", "src=", "url(", "@import", "<script", "<link", "<iframe",
     ] {
         assert!(!page.contains(outside), "the page has {outside}");
+    }
+    // Links lead to parts of the page.
+    for link in page.split("href=").skip(1) {
+        let name = link.strip_prefix("\"#").and_then(|rest| rest.split('"').next());
+        let name = name.unwrap_or_else(|| panic!("the page links to {:.40}", link));
+        assert!(
+            page.contains(&format!("id=\"{name}\"")),
+            "no part of the page is {name}"
+        );
     }
     for needed in [
         "name=\"viewport\"",
