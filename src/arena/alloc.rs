@@ -12,6 +12,9 @@
 //!
 //! seed     the first chunk: memory in one heap block with the arena itself. While it is alone, `chunks` is empty and takes
 //!          no memory, `entered` is 0 and `active` is the seed; with the second chunk it gets its place in `chunks`.
+//!
+//! lone     a block that is older than the state and stands on the heap by itself (`lone.rs`). It counts as carved, and is
+//!          recycled like any other; `reset` puts it out of use.
 //! ```
 //!
 //! Chunks are our own, not `bumpalo`'s: one of those cannot stand in memory that it is given, so that an arena would take
@@ -27,6 +30,7 @@
 //! 3. `entered <= chunks.len()`; chunks before `entered` may have blocks, the others have none. If `entered > 0`, then
 //!    `seat < entered` and `chunks[seat]` is an empty placeholder for `active`. If `chunks` is empty, `active` is the seed or
 //!    a placeholder. There is at most one chunk of the seed, and it does not own its memory, which outlives the state.
+//!    The lone block is in use, or in the free lists, or out of use since a reset.
 //! 4. `carved = used + free <= budget`. Only `reset` and giving back the last block, or its end, lower it, and they raise a
 //!    peak first.
 //!
@@ -39,6 +43,7 @@ use core::alloc::Layout;
 use core::mem;
 use core::ptr::NonNull;
 
+use super::lone::Lone;
 use super::recycle::{Block, FreeLists, MALLOC, MIN_ALIGN, dangling, round_size};
 use super::trim::TrimPolicy;
 use crate::error::ArenaError;
@@ -234,6 +239,7 @@ pub(super) struct State {
     /// Sum of the weights of the entered chunks.
     weight: usize,
     chunks: Vec<Chunk>,
+    lone: Option<Lone>,
     free: FreeLists,
 }
 
@@ -259,6 +265,7 @@ impl State {
             cycle_peak: 0,
             padding: 0,
             chunks: Vec::new(),
+            lone: None,
             entered: 0,
             seat: 0,
             weight: 0,
@@ -267,6 +274,14 @@ impl State {
             seed_bytes: bytes,
             free: FreeLists::new(),
         }
+    }
+
+    /// Takes a block in that was there before the state, which has no chunk but the seed yet.
+    #[inline]
+    pub(super) fn adopt(&mut self, lone: Lone) {
+        self.carved += lone.size();
+        self.held += lone.held();
+        self.lone = Some(lone);
     }
 
     /// Takes a first chunk with that much room from the heap, if there is none.
@@ -483,7 +498,7 @@ impl State {
                 self.seat = 0;
             } else if room <= self.seed_bytes {
                 self.active = Chunk::seed(self.seed, self.seed_bytes);
-                self.held = self.seed_bytes;
+                self.held += self.seed_bytes;
                 return self.carve(block).ok_or_else(|| block.refused());
             }
         }
@@ -604,7 +619,7 @@ impl State {
     pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
         self.reset();
         let room = (self.peak + self.peak / 16).min(self.budget);
-        if room == 0 || (self.count() == 1 && self.active.room() >= room) {
+        if room == 0 || (self.count() == 1 && self.lone.is_none() && self.active.room() >= room) {
             return Ok(());
         }
         let refused = ArenaError::refused(room, CHUNK_ALIGN);
@@ -614,6 +629,7 @@ impl State {
         self.leave();
         self.active = Chunk::placeholder();
         self.chunks.clear();
+        self.lone = None;
         self.held = chunk.held();
         self.chunks.push(chunk);
         self.restart();
@@ -625,6 +641,7 @@ impl State {
         let entered = self.entered;
         self.reset();
         self.leave();
+        self.lone = None;
         match policy {
             TrimPolicy::All => {
                 self.active = Chunk::placeholder();
@@ -653,7 +670,7 @@ impl State {
     /// Chunks in service.
     fn count(&self) -> usize {
         let seed_alone = self.chunks.is_empty() && self.active.size() > 0;
-        self.chunks.len() + usize::from(seed_alone)
+        self.chunks.len() + usize::from(seed_alone) + usize::from(self.lone.is_some())
     }
 
     /// True if a block of that many bytes waits for reuse, whatever its alignment.
@@ -662,11 +679,17 @@ impl State {
         self.free.has(bytes)
     }
 
-    /// True if dropping the state frees memory.
+    /// True if dropping the state frees memory, once the lone block is taken.
     #[inline]
-    pub(super) const fn owns_memory(&self) -> bool {
+    pub(super) const fn owns_chunks(&self) -> bool {
         // Else the active chunk is the seed, or none (3).
         self.chunks.capacity() != 0
+    }
+
+    /// The lone block, which nobody uses any more.
+    #[inline]
+    pub(super) const fn take_lone(&mut self) -> Option<Lone> {
+        self.lone.take()
     }
 
     /// Bytes of the memory that `new` was given.

@@ -11,12 +11,17 @@
 //!   |  Raw<H>: the same address, Copy, for the tables of a map that has the handle beside them
 //! ```
 //!
-//! An `Arena` begins without core. The first block makes it, with room for the block behind it: one heap call for both.
+//! An `Arena` begins without core. The first block makes it, with room for the block behind it: one heap call for both. But the
+//! block of a map may stand alone (`lone.rs`), until there is a second one:
+//!
+//! ```text
+//! word of an `Arena`   1: nothing yet   |   odd: a lone block, and 1   |   even: the core
+//! ```
 //!
 //! Invariants:
 //!
-//! 1. A `Core` is made by `Core::create`, stays at its address, and is freed once: by the drop of the `Owned` that has
-//!    it, or by the last handle of a shared arena. A pointer to it in a handle is valid as long as the handle, and may be
+//! 1. A `Core` is made by `Core::create` or with the first block, stays at its address, and is freed once: by the drop of the
+//!    `Owned` that has it, or by the last handle of a shared arena. A pointer to it in a handle is valid as long as the handle, and may be
 //!    used for the whole heap block: it is never made of a reference.
 //! 2. A `Raw` is used only while the handle that it was made from is kept alive beside it, at the same place or another.
 //!    Upheld by whoever takes it from a `Held`: a map drops its tables before its handle and never gives out `&mut` to it.
@@ -31,11 +36,15 @@
 //!    heap between looking for a core that is absent and putting it in its place, but making it.
 //! 5. A block is tied to a borrow of the handle, or belongs to a map, list, box or allocator that has the handle. Blocks end by `reset`, which
 //!    needs `&mut` of the one handle, or with the last handle: there is no such block then.
+//! 6. The word of an `Owned` is one of the three that are drawn above. A lone block is that of the one table that has the handle,
+//!    or nobody's any more: that table gives it back before it forgets it, or has been told to forget its block, by a leak.
 
 #![allow(unsafe_code, reason = "reaches the arena behind every handle through one address")]
 
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
+use core::mem::ManuallyDrop;
+use core::num::NonZero;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::{self, NonNull};
 #[cfg(feature = "std")]
@@ -47,6 +56,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) use super::alloc::State;
 #[cfg(arenamap_guard)]
 pub(super) use super::guard::State;
+use super::lone::Lone;
 use super::recycle::{Block, round_size};
 use super::trim::TrimPolicy;
 use crate::error::ArenaError;
@@ -197,9 +207,10 @@ impl Core {
     unsafe fn free(this: NonNull<Self>) {
         // SAFETY: handed on to the caller; it was made by `on_heap` with this layout (1).
         unsafe {
-            let state = this.as_ref().peek();
-            let (layout, owns_memory) = (Self::layout(state.seed_bytes()), state.owns_memory());
-            if owns_memory {
+            let state = this.as_ref().touch();
+            drop(state.take_lone());
+            let (layout, owns_chunks) = (Self::layout(state.seed_bytes()), state.owns_chunks());
+            if owns_chunks {
                 Self::drop_state(this);
             }
             #[cfg(feature = "std")]
@@ -241,21 +252,23 @@ impl Core {
     }
 }
 
-/// The right to free a core, if there is one: what `Arena` is made of.
-pub(super) struct Owned(Cell<Option<NonNull<Core>>>);
+/// The right to free a core, or a lone block, if there is one: what `Arena` is made of.
+pub(super) struct Owned(Cell<NonNull<Core>>);
 
 // SAFETY: everything in a core is owned by it: chunks, free blocks inside them, plain numbers. The link to a pool is
-// used by whoever owns the core, and a pool is `Sync`.
+// used by whoever owns the core, and a pool is `Sync`. A lone block is owned, too.
 unsafe impl Send for Owned {}
 
-// The core is put into its place in one step (4).
+// The word is changed in one step (4).
 impl RefUnwindSafe for Owned {}
 
 impl Owned {
-    /// No core yet.
+    /// No core and no block yet.
+    const NOTHING: NonNull<Core> = NonNull::without_provenance(NonZero::<usize>::MIN);
+
     #[inline]
     pub(super) const fn new() -> Self {
-        Self(Cell::new(None))
+        Self(Cell::new(Self::NOTHING))
     }
 
     /// A core at once: see `Core::create`.
@@ -267,20 +280,63 @@ impl Owned {
 
     /// Where the core is, if there is one.
     #[inline]
-    pub(super) const fn address(&self) -> Option<NonNull<Core>> {
-        self.0.get()
+    pub(super) fn address(&self) -> Option<NonNull<Core>> {
+        let word = self.0.get();
+        word.addr().get().is_multiple_of(2).then_some(word)
+    }
+
+    /// Whether there is neither a core nor a lone block.
+    #[inline]
+    fn is_nothing(&self) -> bool {
+        self.0.get() == Self::NOTHING
+    }
+
+    /// Whether a block stands alone.
+    #[inline]
+    fn is_lone(&self) -> bool {
+        self.address().is_none() && !self.is_nothing()
+    }
+
+    /// Takes the lone block out, if there is one.
+    #[inline]
+    pub(super) fn take_lone(&self) -> Option<Lone> {
+        // SAFETY: the word of a lone block (6), which is not there any more.
+        self.is_lone()
+            .then(|| unsafe { Lone::from_odd(self.0.replace(Self::NOTHING)) })
     }
 
     /// Makes the core, which must be absent, if the heap has memory.
     #[cold]
     pub(super) fn make(&self) -> Option<NonNull<Core>> {
-        debug_assert!(self.0.get().is_none());
+        debug_assert!(self.address().is_none());
         let core = Core::create(0, usize::MAX).ok()?;
-        self.0.set(Some(core));
+        self.put(core);
         Some(core)
     }
 
-    /// Makes the core, which must be absent, together with its first block, which is not empty.
+    /// The core is there from now on, and has the lone block, if there is one.
+    #[inline]
+    fn put(&self, core: NonNull<Core>) {
+        if let Some(lone) = self.take_lone() {
+            // SAFETY: alive, and nobody else has it.
+            unsafe { core.as_ref().touch() }.adopt(lone);
+        }
+        self.0.set(core);
+    }
+
+    /// The block of a table, alone if it may be; the core must be absent, and the block is not empty.
+    #[inline]
+    pub(super) fn make_table(&self, first: Layout) -> Result<NonNull<u8>, ArenaError> {
+        if !self.is_nothing() || !Lone::fits(first) {
+            return self.make_with(first);
+        }
+        let lone = Lone::on_heap(first).ok_or_else(|| Block::of(first).refused())?;
+        let block = lone.block();
+        self.0.set(lone.into_odd());
+        Ok(block)
+    }
+
+    /// Makes the core, which must be absent, together with a block, which is not empty.
     #[inline(never)]
     pub(super) fn make_with(&self, first: Layout) -> Result<NonNull<u8>, ArenaError> {
         let needed = Block::of(first).size;
@@ -303,10 +359,10 @@ impl Owned {
     /// Where only the block is refused, the core is made nevertheless.
     #[inline(always)] // a seed of known size folds most of what is done here
     fn make_seeded(&self, seed: usize, first: Layout) -> Result<NonNull<u8>, ArenaError> {
-        debug_assert!(self.0.get().is_none());
+        debug_assert!(self.address().is_none());
         // SAFETY: the size is one of `seed_for`.
         let core = unsafe { Core::on_heap(seed, usize::MAX, true) }.ok_or_else(|| Block::of(first).refused())?;
-        self.0.set(Some(core));
+        self.put(core);
         // SAFETY: alive, and nobody else has it.
         unsafe { core.as_ref().touch() }.first(first)
     }
@@ -316,16 +372,31 @@ impl Owned {
     /// `core` is alive, and nobody else frees or uses it.
     #[inline]
     pub(super) const unsafe fn from_core(core: NonNull<Core>) -> Self {
-        Self(Cell::new(Some(core)))
+        Self(Cell::new(core))
     }
 
-    /// The numbers; without a core they are zeros.
+    /// The numbers; without a core and a block they are zeros.
     #[inline]
     pub(super) fn peek<R: Default>(&self, read: impl FnOnce(&State) -> R) -> R {
-        // SAFETY: the core is alive (1). `Owned` is not `Sync`, and `read` is a closure of this crate that takes numbers
-        // out: it calls no user code and does not reach this arena in another way (3, 4).
-        self.address()
-            .map_or_else(R::default, |core| read(unsafe { core.as_ref().peek() }))
+        match self.address() {
+            // SAFETY: the core is alive (1). `Owned` is not `Sync`, and `read` is a closure of this crate that takes numbers
+            // out: it calls no user code and does not reach this arena in another way (3, 4).
+            Some(core) => read(unsafe { core.as_ref().peek() }),
+            None if self.is_nothing() => R::default(),
+            None => self.peek_lone(read),
+        }
+    }
+
+    /// The numbers of an arena that has a lone block: those that a core would have.
+    #[cold]
+    fn peek_lone<R>(&self, read: impl FnOnce(&State) -> R) -> R {
+        // SAFETY: no bytes for a first chunk; the lone block (6) stays where it is, for its copy is not dropped.
+        let state = unsafe {
+            let mut state = State::new(usize::MAX, NonNull::dangling(), 0, false);
+            state.adopt(Lone::from_odd(self.0.get()));
+            ManuallyDrop::new(state)
+        };
+        read(&state)
     }
 
     /// The state, for its one owner.
@@ -338,16 +409,19 @@ impl Owned {
     #[inline]
     pub(super) fn reset(&mut self) {
         // `&mut`: no block is in use (5).
-        if let Some(state) = self.state() {
-            state.reset();
+        match self.state() {
+            Some(state) => state.reset(),
+            None => drop(self.take_lone()),
         }
     }
 
     pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
+        self.reset();
         self.state().map_or(Ok(()), State::merge)
     }
 
     pub(super) fn trim(&mut self, policy: TrimPolicy) {
+        self.reset();
         if let Some(state) = self.state() {
             state.trim(policy);
         }
@@ -357,9 +431,11 @@ impl Owned {
 impl Drop for Owned {
     #[inline]
     fn drop(&mut self) {
-        if let Some(core) = self.address() {
+        match self.address() {
             // SAFETY: the core is alive, and is freed only here (1).
-            unsafe { Core::free(core) };
+            Some(core) => unsafe { Core::free(core) },
+            // Its table is gone (6).
+            None => drop(self.take_lone()),
         }
     }
 }

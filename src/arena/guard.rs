@@ -58,6 +58,11 @@ impl State {
         Ok(())
     }
 
+    /// Under guard no block stands alone.
+    pub(super) fn adopt(&mut self, _lone: super::lone::Lone) {
+        unreachable!("arenamap_guard: a lone block")
+    }
+
     /// A block for this layout.
     pub(super) fn alloc(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
         if layout.size() == 0 {
@@ -175,8 +180,13 @@ impl State {
     }
 
     #[allow(clippy::unused_self, reason = "as the real one")]
-    pub(super) const fn owns_memory(&self) -> bool {
+    pub(super) const fn owns_chunks(&self) -> bool {
         true
+    }
+
+    #[allow(clippy::unused_self, reason = "as the real one")]
+    pub(super) const fn take_lone(&mut self) -> Option<super::lone::Lone> {
+        None
     }
 
     #[allow(clippy::unused_self, reason = "as the real one")]

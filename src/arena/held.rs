@@ -224,6 +224,32 @@ impl<H: Sealed> Held<H> {
         try_alloc(self.get_mut(), layout)
     }
 
+    /// A block of a table. In an `Arena` that has not been used, it may stand alone.
+    #[inline]
+    pub(crate) fn try_alloc_table(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
+        let handle = self.get_mut();
+        if handle.core().is_some() || layout.size() == 0 {
+            try_alloc(handle, layout)
+        } else {
+            handle.make_table(layout)
+        }
+    }
+
+    /// Gives a block of a table back.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Raw::dealloc`]; [`try_alloc_table`](Self::try_alloc_table) gave it out.
+    #[inline]
+    pub(crate) unsafe fn dealloc_table(&mut self, ptr: NonNull<u8>, layout: Layout) {
+        match self.peek(H::core) {
+            // SAFETY: the core of that handle; the rest is handed on to the caller.
+            Some(core) => unsafe { turn::<H, _>(core, |state| state.dealloc(ptr, layout)) },
+            None if layout.size() == 0 => {}
+            None => self.get_mut().end_lone(),
+        }
+    }
+
     /// Makes a block of another size of a block, with the same bytes as far as they go; in place where that is possible.
     ///
     /// # Safety
@@ -291,7 +317,10 @@ impl<H: Sealed> Held<H> {
 
     /// The numbers of the arena.
     pub(crate) fn stats(&self) -> ArenaStats {
-        self.raw().stats()
+        match self.peek(H::core) {
+            Some(_) => self.raw().stats(),
+            None => self.peek(H::stats_alone),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ mod core;
 mod guard;
 mod handle;
 mod held;
+mod lone;
 mod owned;
 mod place;
 #[cfg(feature = "std")]

@@ -48,8 +48,8 @@ pub struct Arena {
 impl Arena {
     /// Makes an arena without budget; the first block brings its memory.
     ///
-    /// That is one heap call for a first block of up to about 15 KiB, of 1,024 bytes for a small one. Allocates: never.
-    /// Time: O(1).
+    /// That is one heap call for a first block of up to about 15 KiB, of 1,024 bytes for a small one. Only a map that owns its arena
+    /// may begin with a block of the heap as it is, as small as its four entries. Allocates: never. Time: O(1).
     ///
     /// ```
     /// use arenamap::Arena;
@@ -310,6 +310,20 @@ impl Sealed for Arena {
     #[inline]
     fn make_with(&self, first: Layout) -> Result<NonNull<u8>, ArenaError> {
         self.core.make_with(first)
+    }
+
+    #[inline]
+    fn make_table(&self, first: Layout) -> Result<NonNull<u8>, ArenaError> {
+        self.core.make_table(first)
+    }
+
+    #[inline]
+    fn end_lone(&self) {
+        drop(self.core.take_lone());
+    }
+
+    fn stats_alone(&self) -> ArenaStats {
+        self.stats()
     }
 
     fn try_clone_handle(&self) -> Result<Self, ArenaError> {

@@ -10,6 +10,7 @@ use core::ptr::NonNull;
 use super::core::{Core, State};
 use super::recycle::dangling;
 use crate::error::ArenaError;
+use crate::stats::ArenaStats;
 
 /// What only this crate can implement and call by name.
 pub trait Sealed: Sized {
@@ -27,6 +28,18 @@ pub trait Sealed: Sized {
     ///
     /// Only where the handle's thread may allocate.
     fn make_with(&self, first: Layout) -> Result<NonNull<u8>, ArenaError>;
+    /// As `make_with`, for the block of a table, which may stand alone until there is a second one.
+    fn make_table(&self, first: Layout) -> Result<NonNull<u8>, ArenaError> {
+        self.make_with(first)
+    }
+    /// Gives back the block that `make_table` made, if it stands alone.
+    ///
+    /// Nobody uses it any more.
+    fn end_lone(&self) {}
+    /// The numbers, where there is no arena: those of a block that stands alone.
+    fn stats_alone(&self) -> ArenaStats {
+        ArenaStats::default()
+    }
     /// The handle for the clone of a map: the same arena, or one like it.
     fn try_clone_handle(&self) -> Result<Self, ArenaError>;
 }

@@ -149,7 +149,7 @@ impl<T, H: Handle> Table<T, H> {
         let (layout, tags) = Layouts::<T>::small(capacity, note.is_some()).ok_or(TOO_LARGE)?;
         // SAFETY: the block reaches to `tags`, and a note stands behind it.
         unsafe {
-            let tags = self.handle.try_alloc(layout)?.add(tags);
+            let tags = self.handle.try_alloc_table(layout)?.add(tags);
             if let Some(note) = note {
                 tags.cast::<Note>().write(note);
             }
@@ -162,7 +162,7 @@ impl<T, H: Handle> Table<T, H> {
         let (layout, tags) = Layouts::<T>::of(groups, note.is_some()).ok_or(TOO_LARGE)?;
         // SAFETY: B1: the block reaches to the tags and beyond them, to its header and its note.
         unsafe {
-            let tags = self.handle.try_alloc(layout)?.add(tags);
+            let tags = self.handle.try_alloc_table(layout)?.add(tags);
             let block = Block::new(tags, (groups - 1) * LANES);
             if groups >= HEADER_FROM {
                 block.header().write(Header {
@@ -267,17 +267,18 @@ impl<T, H: Handle> Table<T, H> {
             block,
             noted,
         };
+        let table = &*fresh.table;
         // SAFETY: each entry is copied once, and the old block given back without them. One group is every hash's home.
         unsafe {
             block.zero_all();
-            if self.is_settled() && groups == self.block().groups() * 2 && groups <= AT_ONCE_GROUPS * 2 {
-                split_all(self.block(), block, hasher);
+            if table.is_settled() && groups == table.block().groups() * 2 && groups <= AT_ONCE_GROUPS * 2 {
+                split_all(table.block(), block, hasher);
             } else if groups == 1 {
-                for (index, entry) in self.raw_iter().enumerate() {
+                for (index, entry) in table.raw_iter().enumerate() {
                     block.move_in(index, Mark::of(hasher(entry.as_ref())), entry);
                 }
             } else {
-                for entry in self.raw_iter() {
+                for entry in table.raw_iter() {
                     block.put(hasher(entry.as_ref()), entry.read(), |_| ());
                 }
             }
@@ -651,7 +652,7 @@ unsafe fn split_all<T>(old: Block<T>, block: Block<T>, hasher: &impl Fn(&T) -> u
 
 /// A block that goes back to its arena if the hasher panics while it is filled with copies.
 struct Fresh<'a, T, H: Handle> {
-    table: &'a Table<T, H>,
+    table: &'a mut Table<T, H>,
     block: Block<T>,
     noted: bool,
 }

@@ -735,21 +735,21 @@ impl<T, H: Handle> Table<T, H> {
     }
 
     #[inline]
-    fn give_back_small(&self, tags: NonNull<u8>, capacity: usize, noted: bool) {
+    fn give_back_small(&mut self, tags: NonNull<u8>, capacity: usize, noted: bool) {
         if capacity == 0 {
             return;
         }
         if let Some((layout, before)) = Layouts::<T>::small(capacity, noted) {
             // SAFETY: T1: the block was taken with this layout from this arena.
-            unsafe { self.handle.dealloc(tags.sub(before), layout) };
+            unsafe { self.handle.dealloc_table(tags.sub(before), layout) };
         }
     }
 
     #[inline]
-    fn give_back(&self, block: Block<T>, noted: bool) {
+    fn give_back(&mut self, block: Block<T>, noted: bool) {
         if let Some((layout, before)) = Layouts::<T>::of(block.groups(), noted) {
             // SAFETY: T1: the block was taken with this layout from this arena.
-            unsafe { self.handle.dealloc(block.tags.sub(before), layout) };
+            unsafe { self.handle.dealloc_table(block.tags.sub(before), layout) };
         }
     }
 

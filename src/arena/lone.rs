@@ -1,0 +1,119 @@
+//! A lone block: all that an arena has which was asked for one block only, by a map that owns it.
+//!
+//! ```text
+//! heap block   | size: usize, padded to 8 or 16 | block ...... |
+//!                                               ^ Lone
+//! ```
+//!
+//! A core has room for free lists and for a first chunk: 1,024 bytes, of which a map of three entries needs a few. So a map that
+//! owns its arena takes its small block from the heap as it is. And so it does with a large one, as a clone or a map of known size
+//! begins with, which would need a core, a chunk and a list of chunks. The arena's second block makes the core, to which the lone
+//! block belongs from then on, as a block of any other chunk.
+//!
+//! Invariants:
+//!
+//! 1. A `Lone` owns its heap block, which was made by `on_heap` with room for `size` bytes behind the header; the pointer may be used
+//!    for all of it. `size` is a multiple of 8, not 0. It says how long the header is, and how the block is aligned.
+//! 2. Whoever drops a `Lone` knows that nobody uses the block any more.
+
+#![allow(unsafe_code, reason = "takes one block from the heap and gives it back")]
+
+use core::alloc::Layout;
+use core::mem::ManuallyDrop;
+use core::ops::Range;
+use core::ptr::NonNull;
+
+use super::recycle::{Block, MIN_ALIGN};
+
+/// The largest block that is small.
+const SMALL: usize = 512;
+
+/// The least and the largest block that is large. What is smaller has room behind a core, in one heap block with it; what is larger is a
+/// chunk that may ask for huge pages.
+const LARGE: Range<usize> = (15 << 10)..(1 << 20);
+
+/// The alignment of a block of that size, and the length of its header.
+#[inline]
+const fn align(size: usize) -> usize {
+    if size <= SMALL { MIN_ALIGN } else { 2 * MIN_ALIGN }
+}
+
+/// One block of the heap.
+pub(super) struct Lone(NonNull<u8>);
+
+impl Lone {
+    /// Whether such a block, which is not empty, may stand alone.
+    #[inline]
+    pub(super) const fn fits(layout: Layout) -> bool {
+        let size = Block::of(layout).size;
+        let is_of_size = size <= SMALL || LARGE.start <= size && size < LARGE.end;
+        !cfg!(arenamap_guard) && is_of_size && layout.align() <= align(size)
+    }
+
+    /// # Safety
+    ///
+    /// `size` is that of a block that [`fits`](Self::fits), rounded up to a multiple of 8.
+    #[inline]
+    const unsafe fn layout(size: usize) -> Layout {
+        // SAFETY: no more than a MiB and a few bytes; the alignment is a power of two.
+        unsafe { Layout::from_size_align_unchecked(align(size) + size, align(size)) }
+    }
+
+    /// A block for this layout, which fits, and is not empty. One heap call.
+    #[inline]
+    pub(super) fn on_heap(layout: Layout) -> Option<Self> {
+        debug_assert!(Self::fits(layout));
+        let size = Block::of(layout).size;
+        // SAFETY: of a block that fits, and not empty; the size stands right before the block (1), where a word is aligned.
+        unsafe {
+            let block = NonNull::new(alloc::alloc::alloc(Self::layout(size)))?.add(align(size));
+            block.cast::<usize>().sub(1).write(size);
+            Some(Self(block))
+        }
+    }
+
+    /// The block. It may be used for all of its bytes, until the `Lone` is dropped.
+    #[inline]
+    pub(super) const fn block(&self) -> NonNull<u8> {
+        self.0
+    }
+
+    /// Bytes of the block.
+    #[inline]
+    pub(super) const fn size(&self) -> usize {
+        // SAFETY: the size is in front (1).
+        unsafe { self.0.cast::<usize>().sub(1).read() }
+    }
+
+    /// Bytes that were taken from the heap.
+    pub(super) const fn held(&self) -> usize {
+        let size = self.size();
+        align(size) + size
+    }
+
+    /// The block, as a word that is odd.
+    #[inline]
+    pub(super) fn into_odd<T>(self) -> NonNull<T> {
+        let block = ManuallyDrop::new(self).0;
+        // SAFETY: a byte of the block, whose address is even (1).
+        unsafe { block.add(1).cast() }
+    }
+
+    /// # Safety
+    ///
+    /// `word` came from `into_odd`, and makes no other `Lone` that is dropped.
+    #[inline]
+    pub(super) const unsafe fn from_odd<T>(word: NonNull<T>) -> Self {
+        // SAFETY: one byte behind the start of the block.
+        Self(unsafe { word.cast::<u8>().sub(1) })
+    }
+}
+
+impl Drop for Lone {
+    #[inline]
+    fn drop(&mut self) {
+        let size = self.size();
+        // SAFETY: made by `on_heap` with this layout (1), and nobody uses it (2).
+        unsafe { alloc::alloc::dealloc(self.0.sub(align(size)).as_ptr(), Self::layout(size)) };
+    }
+}
