@@ -151,7 +151,8 @@ fn run_checked<K: Key, V: Value>(bytes: &AlignedBytes, program: &[u8]) {
         use_verified(owned, program);
     }
     if let Ok(map) = FixedMap::<K, V, _>::open_unverified(copy()) {
-        assert_eq!(map.is_empty(), map.len() == 0);
+        let len = map.len();
+        assert_eq!(map.is_empty(), len == 0);
         for number in (0..=u8::MAX).step_by(3) {
             let _ = map.try_get(&K::make(number));
         }
