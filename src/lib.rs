@@ -1,8 +1,8 @@
-// The README shows the pool, which needs `std`: without it, its examples are not there to be tested.
+// The README names types that need `std`.
 #![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "std"),
-    doc = "Hash maps for hot paths that never touch the global heap after warm-up."
+    doc = "Hash maps that never touch the global heap after warm-up, for hot paths."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
