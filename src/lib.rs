@@ -32,6 +32,7 @@ mod map;
 #[cfg(feature = "rayon")]
 #[path = "rayon/mod.rs"]
 pub mod parallel;
+mod parts;
 #[cfg(feature = "serde")]
 mod serde;
 mod set;
@@ -84,6 +85,7 @@ pub use interop::{HashbrownMap, HashbrownSet};
 pub use map::{ArenaMap, BorrowedMap, DefaultHashBuilder, SizeHint};
 #[cfg(feature = "std")]
 pub use map::{PooledMap, SharedMap};
+pub use parts::{Part, Parts};
 #[cfg(feature = "serde")]
 pub use serde::{MapSeed, SetSeed, StringSeed, VecSeed};
 pub use set::ArenaSet;
