@@ -25,7 +25,7 @@ fn a_small_map_is_one_block_of_the_heap() {
     let entries = 4 * size_of::<(u64, u64)>();
     assert_eq!(
         (made.counts().calls(), made.counts().live()),
-        (1, (HEADER + entries) as i64),
+        (1, i64::try_from(HEADER + entries).unwrap()),
         "{}",
         made.explain()
     );
