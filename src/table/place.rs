@@ -1,0 +1,276 @@
+//! Places in a table: of an entry, and of one that is to come.
+//!
+//! ```text
+//!  search  -->  Found    get, remove                       remove_and_keep_place --> Free
+//!          -->  Vacant   room, which may be refused  --->  Free
+//!                                                           put, which cannot fail --> Found
+//! ```
+//!
+//! A place borrows its table exclusively, so that nothing changes while it is there (B5).
+
+#![allow(unsafe_code, reason = "reaches entries by their places; B5 in `block.rs`")]
+
+use core::ptr::NonNull;
+
+use super::group::Mark;
+use super::{NOTED, SMALL, Table, growth};
+use crate::arena::{Handle, Held, Raw};
+use crate::error::ArenaError;
+
+/// The place of an entry without its table: for entry types that hold the map.
+pub(crate) struct Slot<T> {
+    pub(super) entry: NonNull<T>,
+    /// Meaningless in the small form.
+    pub(super) hash: u64,
+}
+
+impl<T> Clone for Slot<T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Slot<T> {}
+
+impl<T> Slot<T> {
+    /// The entry.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Found::at`], with the table borrowed at least shared.
+    #[inline(always)]
+    pub(crate) unsafe fn entry(&self) -> &T {
+        // SAFETY: B5, handed on.
+        unsafe { self.entry.as_ref() }
+    }
+}
+
+// SAFETY: a slot gives access to nothing by itself: `Found::at` and `entry` ask for the table.
+unsafe impl<T> Send for Slot<T> {}
+// SAFETY: as above.
+unsafe impl<T> Sync for Slot<T> {}
+
+/// What a search ends with.
+pub(crate) enum Search<'a, T, H: Handle> {
+    Found(Found<'a, T, H>),
+    Vacant(Vacant<'a, T, H>),
+}
+
+/// The place of an entry.
+pub(crate) struct Found<'a, T, H: Handle> {
+    pub(super) table: &'a mut Table<T, H>,
+    pub(super) slot: Slot<T>,
+}
+
+/// The place of an entry that is not there; perhaps room must be made first.
+pub(crate) struct Vacant<'a, T, H: Handle> {
+    pub(super) table: &'a mut Table<T, H>,
+    /// Meaningless in the small form.
+    pub(super) hash: u64,
+}
+
+/// The place of an entry that is not there, with room for it.
+pub(crate) struct Free<'a, T, H: Handle> {
+    pub(super) table: &'a mut Table<T, H>,
+    pub(super) hash: u64,
+}
+
+impl<'a, T, H: Handle> Found<'a, T, H> {
+    #[inline(always)]
+    pub(crate) fn get(&self) -> &T {
+        // SAFETY: B5.
+        unsafe { self.slot.entry.as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        // SAFETY: B5; the table is borrowed exclusively.
+        unsafe { self.slot.entry.as_mut() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn into_mut(mut self) -> &'a mut T {
+        // SAFETY: B5; the table is borrowed exclusively, for as long as the result.
+        unsafe { self.slot.entry.as_mut() }
+    }
+
+    /// The arena of the table.
+    #[inline]
+    pub(crate) fn handle(&self) -> &Held<H> {
+        &self.table.handle
+    }
+
+    /// Takes the entry out.
+    #[inline(always)] // part of every removal
+    pub(crate) fn remove(self) -> T {
+        // SAFETY: B5.
+        unsafe {
+            let index = self.table.index_of(self.slot);
+            if !self.table.is_settled() {
+                return self.table.take(index);
+            }
+            self.table.len -= 1;
+            self.table.block().take(index)
+        }
+    }
+
+    /// Takes the entry out, and keeps its place.
+    #[inline]
+    pub(crate) fn remove_and_keep_place(self) -> (T, Free<'a, T, H>) {
+        let Self { table, slot } = self;
+        // SAFETY: B5.
+        let entry = unsafe { table.take(table.index_of(slot)) };
+        let hash = slot.hash;
+        (entry, Free { table, hash })
+    }
+
+    /// The place without the table.
+    #[inline(always)]
+    pub(crate) const fn slot(&self) -> Slot<T> {
+        self.slot
+    }
+
+    /// The place again.
+    ///
+    /// # Safety
+    ///
+    /// [`slot`](Self::slot) of a place of this table said so, and the table was not changed since.
+    #[inline(always)]
+    pub(crate) unsafe fn at(table: &'a mut Table<T, H>, slot: Slot<T>) -> Self {
+        Self { table, slot }
+    }
+}
+
+impl<'a, T, H: Handle> Vacant<'a, T, H> {
+    /// The hash of the search. (Meaningless in the small form.)
+    #[inline(always)]
+    pub(crate) const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The place again.
+    ///
+    /// `hash` is that of a search in this table, or what [`hash`](Self::hash) says, which found nothing; the table was not
+    /// changed since. (Else there may be two entries of one key, which is no harm to memory.)
+    #[inline(always)]
+    pub(crate) const fn at(table: &'a mut Table<T, H>, hash: u64) -> Self {
+        Self { table, hash }
+    }
+
+    /// A place for the entry, with room made where there is none.
+    ///
+    /// `hash` is called where the search did without. On refusal nothing has changed.
+    #[inline(always)] // part of every insertion
+    pub(crate) fn room(
+        self,
+        hash: impl FnOnce() -> u64,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Result<Free<'a, T, H>, ArenaError> {
+        let Self { table, hash: known } = self;
+        if table.is_settled() && table.len < table.limit & !NOTED || table.is_room_in_small() {
+            return Ok(Free { table, hash: known });
+        }
+        match table.make_room(known, hash, hasher) {
+            Ok(hash) => Ok(Free { table, hash }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Table::arena`].
+    #[inline]
+    pub(crate) fn arena(&mut self) -> Result<Raw<H>, ArenaError> {
+        self.table.arena()
+    }
+
+    /// A place for the entry, if there is room already.
+    #[inline] // part of `insert_within_capacity`
+    pub(crate) fn room_within_capacity(self) -> Option<Free<'a, T, H>> {
+        let Self { table, hash } = self;
+        if table.len >= table.capacity() {
+            return None;
+        }
+        Some(Free { table, hash })
+    }
+}
+
+impl<'a, T, H: Handle> Free<'a, T, H> {
+    /// Puts the entry in.
+    #[inline(always)] // part of every insertion
+    pub(crate) fn put(self, entry: T) -> Found<'a, T, H> {
+        let Self { table, hash } = self;
+        let entry = if table.is_settled() {
+            // SAFETY: T1, T2: a live block with a free slot.
+            unsafe { table.block().put(hash, entry, |_| ()) }
+        } else {
+            table.put_unsettled(hash, entry)
+        };
+        table.len += 1;
+        Found {
+            table,
+            slot: Slot { entry, hash },
+        }
+    }
+
+    /// The place without the promise.
+    #[inline]
+    pub(crate) fn into_vacant(self) -> Vacant<'a, T, H> {
+        Vacant {
+            table: self.table,
+            hash: self.hash,
+        }
+    }
+}
+
+impl<T, H: Handle> Table<T, H> {
+    /// Whether a small table has a free slot: it may be given its first ones.
+    #[inline(never)]
+    fn is_room_in_small(&mut self) -> bool {
+        self.is_small() && (self.len < self.small_capacity() || self.grow_small_if_empty())
+    }
+
+    /// Makes room in a table whose entries are moving, or that is full. Returns the hash: `known`, or a new one for a
+    /// table that was small.
+    #[cold]
+    #[inline(never)]
+    fn make_room(
+        &mut self,
+        known: u64,
+        hash: impl FnOnce() -> u64,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Result<u64, ArenaError> {
+        let mut known = known;
+        if self.is_small() {
+            if self.small_capacity() < SMALL {
+                self.grow_small()?;
+                return Ok(known);
+            }
+            known = hash();
+        }
+        if self.len >= self.capacity() {
+            self.grow(&hasher)?;
+        }
+        Ok(known)
+    }
+
+    /// Writes an entry into a free slot, of which there is one.
+    #[inline(never)]
+    fn put_unsettled(&mut self, hash: u64, entry: T) -> NonNull<T> {
+        let block = self.block();
+        // SAFETY: T1, T2: the slot behind the last one of a small table; blocks with free slots, of which T3 says which one.
+        unsafe {
+            if self.is_small() {
+                let slot = block.slot(self.len);
+                slot.write(entry);
+                return slot;
+            }
+            let header = block.header().as_ptr();
+            let old = (*header).old;
+            if old.home(hash) + Mark::of(hash).class() > (*header).cursor {
+                (*header).left += 1;
+                old.put(hash, entry, |_| ())
+            } else {
+                growth::put_in_new(block, hash, entry)
+            }
+        }
+    }
+}

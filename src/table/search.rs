@@ -1,0 +1,390 @@
+//! How entries are found, and the usual insertion.
+//!
+//! A settled table is one block, where a search goes from group to group (`block.rs`). A small table is walked, and a moving one is
+//! looked through in one block or both, as T3 in `mod.rs` says: these two are behind one comparison of `limit`.
+
+#![allow(unsafe_code, reason = "reads and writes entries of raw blocks; T1 to T4 in `mod.rs`")]
+
+use core::ptr::NonNull;
+
+use super::group::{LANES, Mark, prefetch};
+use super::{Found, Free, NOTED, OLD, Search, Slot, Table, Vacant};
+use crate::arena::Handle;
+use crate::error::ArenaError;
+
+impl<T, H: Handle> Table<T, H> {
+    /// The entry of a key.
+    ///
+    /// Complexity: O(1) on average. `hash` is not called where there are few entries.
+    #[inline(always)] // the lookup itself
+    pub(crate) fn find(&self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        if !self.is_settled() {
+            return self.find_unsettled(hash, eq);
+        }
+        let hash = hash();
+        // SAFETY: T1: a live block, borrowed as the table is.
+        unsafe { self.block().find(hash, eq) }
+    }
+
+    /// The entry of a key.
+    #[inline(always)] // the lookup itself
+    pub(crate) fn get(&self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<&T> {
+        match self.find(hash, eq) {
+            // SAFETY: an entry, borrowed as the table is.
+            Some(entry) => Some(unsafe { entry.as_ref() }),
+            None => None,
+        }
+    }
+
+    /// The entry of a key, to change in place. Nothing moves.
+    #[inline(always)] // the lookup itself
+    pub(crate) fn get_mut(&mut self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<&mut T> {
+        match self.find(hash, eq) {
+            // SAFETY: an entry, borrowed as the table is.
+            Some(mut entry) => Some(unsafe { entry.as_mut() }),
+            None => None,
+        }
+    }
+
+    /// (Out of line: a loop of lookups then asks once, before it begins, whether the table is settled.)
+    #[inline(never)]
+    fn find_unsettled(&self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        if self.is_small() {
+            self.find_small(eq)
+        } else {
+            self.find_moving(hash(), eq)
+        }
+    }
+
+    #[inline(always)]
+    fn find_small(&self, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        let mut index = 0;
+        while index < self.len {
+            // SAFETY: T1: slots below `len` hold entries.
+            unsafe {
+                let entry = self.block().slot(index);
+                if eq(entry.as_ref()) {
+                    return Some(entry);
+                }
+            }
+            index += 1;
+        }
+        None
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_moving(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        // SAFETY: T1: both blocks are live; T3 says which ones to look into.
+        unsafe {
+            let header = self.block().header().as_ref();
+            let place = header.old.home(hash) + Mark::of(hash).class();
+            if place >= header.cursor {
+                let found = header.old.find(hash, &mut eq);
+                if found.is_some() || place > header.cursor {
+                    return found;
+                }
+            }
+            self.block().find(hash, eq)
+        }
+    }
+
+    /// The place of a key, to change; entries that are on their way make a step first.
+    ///
+    /// Complexity: O(1) on average; no more than `growth::STEP` entries move.
+    #[inline(always)] // part of every insertion
+    pub(crate) fn search(
+        &mut self,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Search<'_, T, H> {
+        let (found, hash) = if self.is_settled() {
+            let hash = hash();
+            // SAFETY: T1: a live block, borrowed as the table is.
+            (unsafe { self.block().find(hash, eq) }, hash)
+        } else {
+            self.search_unsettled(hash, eq, hasher)
+        };
+        match found {
+            Some(entry) => Search::Found(Found {
+                table: self,
+                slot: Slot { entry, hash },
+            }),
+            None => Search::Vacant(Vacant { table: self, hash }),
+        }
+    }
+
+    #[inline(never)]
+    fn search_unsettled(
+        &mut self,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> (Option<NonNull<T>>, u64) {
+        if self.is_small() {
+            return (self.find_small(eq), 0);
+        }
+        let hash = hash();
+        self.step(&hasher);
+        (self.find(|| hash, eq), hash)
+    }
+
+    /// Puts an entry in, or hands it to `found` with the one that is equal.
+    ///
+    /// It does what [`search`](Self::search) and the calls after it do, with the usual case written out. Else the
+    /// result of the search goes through memory, which costs as much as the search.
+    ///
+    /// Complexity: O(1) on average; no more than `growth::STEP` entries move.
+    #[inline(always)] // the insertion itself
+    pub(crate) fn insert<R>(
+        &mut self,
+        entry: T,
+        hasher: impl Fn(&T) -> u64,
+        eq: impl Fn(&T, &T) -> bool,
+        found: impl FnOnce(&mut T, T) -> R + Copy,
+    ) -> Result<Option<R>, (T, ArenaError)> {
+        // (`found` is for one of three; it costs nothing to copy.)
+        match self.insert_at_home(entry, &hasher, &eq, found) {
+            Ok(done) => Ok(done),
+            Err((entry, None)) => self.insert_out_of_line(entry, hasher, eq, found),
+            Err((entry, Some(hash))) => self.insert_slowly(entry, hash, true, hasher, eq, found),
+        }
+    }
+
+    #[inline(never)]
+    fn insert_out_of_line<R>(
+        &mut self,
+        entry: T,
+        hasher: impl Fn(&T) -> u64,
+        eq: impl Fn(&T, &T) -> bool,
+        found: impl FnOnce(&mut T, T) -> R,
+    ) -> Result<Option<R>, (T, ArenaError)> {
+        self.insert_unsettled(entry, hasher, eq, found)
+    }
+
+    /// [`insert`](Self::insert), as far as it is usual: at home, with room there. Else the entry comes back, and its hash if the
+    /// table is settled: [`insert_unsettled`](Self::insert_unsettled) or [`insert_slowly`](Self::insert_slowly) is to be called.
+    #[inline(always)] // the insertion itself
+    #[allow(clippy::type_complexity, reason = "an entry and perhaps its hash")]
+    pub(crate) fn insert_at_home<R>(
+        &mut self,
+        entry: T,
+        hasher: impl Fn(&T) -> u64,
+        eq: impl Fn(&T, &T) -> bool,
+        found: impl FnOnce(&mut T, T) -> R,
+    ) -> Result<Option<R>, (T, Option<u64>)> {
+        if !self.is_settled() {
+            return Err((entry, None));
+        }
+        let hash = hasher(&entry);
+        // SAFETY: T1: a live block, borrowed as the table is.
+        match unsafe { self.block().place_at_home(hash, |known| eq(&entry, known)) } {
+            Some(Ok(mut slot)) => {
+                // SAFETY: an entry; the table is borrowed exclusively.
+                let known = unsafe { slot.as_mut() };
+                Ok(Some(found(known, entry)))
+            }
+            Some(Err(index)) if self.len < self.limit & !NOTED => {
+                // SAFETY: the index is that of a free slot at home, and there is room (T2).
+                unsafe { self.block().put_at_home(index, hash, entry) };
+                self.len += 1;
+                Ok(None)
+            }
+            _ => Err((entry, Some(hash))),
+        }
+    }
+
+    /// The small form, written out as well: most maps of a few entries are made, filled and read once. (In a function
+    /// of its own, so that it takes few registers.)
+    #[inline]
+    pub(crate) fn insert_unsettled<R>(
+        &mut self,
+        entry: T,
+        hasher: impl Fn(&T) -> u64,
+        eq: impl Fn(&T, &T) -> bool,
+        found: impl FnOnce(&mut T, T) -> R,
+    ) -> Result<Option<R>, (T, ArenaError)> {
+        if self.is_small() && self.len < self.small_capacity() {
+            if let Some(mut known) = self.find_small(|known| eq(&entry, known)) {
+                // SAFETY: B5: found just now; the table is borrowed exclusively.
+                return Ok(Some(found(unsafe { known.as_mut() }, entry)));
+            }
+            // SAFETY: T1: the slot behind the last entry is free.
+            unsafe { self.block().slot(self.len).write(entry) };
+            self.len += 1;
+            return Ok(None);
+        }
+        self.insert_growing(entry, hasher, eq, found)
+    }
+
+    /// For a table that has no block, a small one that is full, or one whose entries are moving.
+    #[cold]
+    #[inline(never)]
+    fn insert_growing<R>(
+        &mut self,
+        entry: T,
+        hasher: impl Fn(&T) -> u64,
+        eq: impl Fn(&T, &T) -> bool,
+        found: impl FnOnce(&mut T, T) -> R,
+    ) -> Result<Option<R>, (T, ArenaError)> {
+        if self.grow_small_if_empty() {
+            // SAFETY: T1: the first slot is free.
+            unsafe { self.block().slot(0).write(entry) };
+            self.len = 1;
+            return Ok(None);
+        }
+        if self.is_small() {
+            if let Some(mut known) = self.find_small(|known| eq(&entry, known)) {
+                // SAFETY: as above.
+                return Ok(Some(found(unsafe { known.as_mut() }, entry)));
+            }
+            return match (Vacant { table: self, hash: 0 }).room(|| hasher(&entry), &hasher) {
+                Ok(free) => {
+                    free.put(entry);
+                    Ok(None)
+                }
+                Err(error) => Err((entry, error)),
+            };
+        }
+        let hash = hasher(&entry);
+        self.step(&hasher);
+        self.insert_slowly(entry, hash, false, hasher, eq, found)
+    }
+
+    /// For a table that is not small. `at_home` says that the entry was looked for at home already.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn insert_slowly<R>(
+        &mut self,
+        entry: T,
+        hash: u64,
+        at_home: bool,
+        hasher: impl Fn(&T) -> u64,
+        eq: impl Fn(&T, &T) -> bool,
+        found: impl FnOnce(&mut T, T) -> R,
+    ) -> Result<Option<R>, (T, ArenaError)> {
+        let eq_entry = |known: &T| eq(&entry, known);
+        let known = if self.is_settled() {
+            // SAFETY: T1: a live block, borrowed as the table is.
+            unsafe {
+                if at_home {
+                    self.block().find_elsewhere(hash, eq_entry)
+                } else {
+                    self.block().find(hash, eq_entry)
+                }
+            }
+        } else {
+            self.find_moving(hash, eq_entry)
+        };
+        if let Some(mut known) = known {
+            // SAFETY: B5: found just now; the table is borrowed exclusively.
+            return Ok(Some(found(unsafe { known.as_mut() }, entry)));
+        }
+        if self.len >= self.capacity()
+            && let Err(error) = self.grow(&hasher)
+        {
+            return Err((entry, error));
+        }
+        Free { table: self, hash }.put(entry);
+        Ok(None)
+    }
+
+    /// The entry of a key, to look at and take out; entries that are on their way make a step first.
+    #[inline(always)] // part of every removal
+    pub(crate) fn find_entry(
+        &mut self,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Option<Found<'_, T, H>> {
+        match self.search(hash, eq, hasher) {
+            Search::Found(found) => Some(found),
+            Search::Vacant(_) => None,
+        }
+    }
+
+    /// Like [`find_entry`](Self::find_entry), where nobody can hash: nothing moves.
+    #[inline]
+    pub(crate) fn find_entry_at_rest(&mut self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<Found<'_, T, H>> {
+        let entry = self.find(|| hash, eq)?;
+        Some(Found {
+            table: self,
+            slot: Slot { entry, hash },
+        })
+    }
+
+    /// Takes out the entry of an index.
+    ///
+    /// # Safety
+    ///
+    /// B5.
+    #[inline]
+    pub(super) unsafe fn take(&mut self, index: usize) -> T {
+        // SAFETY: handed on; T1: in the small form the last entry fills the gap, so that the first `len` slots are full.
+        unsafe {
+            self.len -= 1;
+            if self.is_small() {
+                let slot = self.slot(index);
+                let entry = slot.read();
+                slot.copy_from(self.slot(self.len), 1);
+                return entry;
+            }
+            self.leave(index);
+            let (block, index) = self.resolve(index);
+            block.take(index)
+        }
+    }
+
+    /// Counts an entry that is taken out, if it stands in the old block.
+    ///
+    /// # Safety
+    ///
+    /// As for `resolve`.
+    #[inline]
+    unsafe fn leave(&mut self, index: usize) {
+        if index & OLD != 0 {
+            // SAFETY: T1: such indices are handed out while entries move only.
+            unsafe { (*self.block().header().as_ptr()).left -= 1 };
+        }
+    }
+
+    /// Asks for the lines that a search for this hash will read.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        if self.is_settled() {
+            let home = self.block().home(hash);
+            prefetch(self.tags.as_ptr().wrapping_add(home));
+            prefetch(self.tags.as_ptr().cast::<T>().wrapping_sub(home + LANES / 2));
+        }
+    }
+
+    /// The indices of several keys; `None` where one is missing. Nothing moves.
+    ///
+    /// `hash` and `eq` are given the number of the key.
+    ///
+    /// # Panics
+    ///
+    /// If two keys have the same entry.
+    pub(crate) fn find_many_mut<const N: usize>(
+        &mut self,
+        hash: impl Fn(usize) -> u64,
+        eq: impl Fn(usize, &T) -> bool,
+    ) -> [Option<&'_ mut T>; N] {
+        let mut number = 0;
+        let found = [(); N].map(|()| {
+            let this = number;
+            number += 1;
+            self.find(|| hash(this), |entry| eq(this, entry))
+        });
+        for (this, place) in found.iter().enumerate() {
+            // A type without a size has one place for all entries, and one entry that is equal.
+            assert!(
+                place.is_none() || !found[..this].contains(place),
+                "duplicate keys found"
+            );
+        }
+        // SAFETY: B2: entries, pairwise different, and no search comes after the first of these references.
+        found.map(|place| place.map(|mut place| unsafe { place.as_mut() }))
+    }
+}
