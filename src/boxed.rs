@@ -33,6 +33,17 @@ use crate::vec::ArenaVec;
 /// For values that are large, or whose size is known at run time only: `[T]` and `str`. It costs two words, or three. A
 /// reference from [`Arena::alloc`] costs one, but what it points to is never dropped. `Send` and `Sync` are as for maps.
 ///
+/// # As values of maps
+///
+/// A table moves its entries when it grows; a boxed value stays where it is. It is worth its pointer from about 128 bytes on. Filling a
+/// new map with 1,000 values, reading each and walking over all, in a warm arena, took, in microseconds (`cargo bench --bench big`):
+///
+/// | bytes of a value | 64 | 128 | 256 | 512 | 1,024 | 2,048 | 4,096 |
+/// |---|---|---|---|---|---|---|---|
+/// | in its slot | 30 | 38 | 54 | 89 | 245 | 514 | 1,300 |
+/// | in a box | 31 | 32 | 36 | 41 | 50 | 108 | 358 |
+/// | `hashbrown` in a `Bump` | 31 | 36 | 45 | 77 | 235 | 541 | 1,130 |
+///
 /// # Examples
 ///
 /// ```
@@ -113,7 +124,7 @@ impl<T, H: Handle> ArenaBox<T, H> {
     /// assert_eq!(refused.value, [1, 2]);
     /// ```
     pub fn try_new_in(value: T, handle: H) -> Result<Self, PushError<T>> {
-        match ArenaBox::try_new_uninit_in(handle) {
+        match Self::try_new_uninit_in(handle) {
             Ok(place) => Ok(place.write(value)),
             Err(cause) => Err(PushError { value, cause }),
         }
@@ -144,7 +155,47 @@ impl<T, H: Handle> ArenaBox<T, H> {
     ///
     /// What the arena answered; the closure was not called.
     pub fn try_new_with_in(make: impl FnOnce() -> T, handle: H) -> Result<Self, ArenaError> {
-        ArenaBox::try_new_uninit_in(handle).map(|place| place.write(make()))
+        Self::try_new_uninit_in(handle).map(|place| place.write(make()))
+    }
+
+    /// A place for a value in the given arena, to be written by a closure or field by field.
+    ///
+    /// Allocates: arena. Time: O(1).
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses; the twin is [`try_new_uninit_in`](Self::try_new_uninit_in).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::{Arena, ArenaBox};
+    ///
+    /// let arena = Arena::new();
+    /// let place = ArenaBox::<[u8; 4096], _>::new_uninit_in(&arena);
+    /// let page = place.write([0; 4096]);
+    /// assert_eq!(page.len(), arena.used());
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn new_uninit_in(handle: H) -> ArenaBox<MaybeUninit<T>, H> {
+        match Self::try_new_uninit_in(handle) {
+            Ok(place) => place,
+            Err(cause) => fail(cause, "ArenaBox::try_new_uninit_in"),
+        }
+    }
+
+    /// Like [`new_uninit_in`](Self::new_uninit_in), but returns an error when the arena refuses.
+    ///
+    /// Allocates: arena. Time: O(1).
+    ///
+    /// # Errors
+    ///
+    /// What the arena answered.
+    pub fn try_new_uninit_in(handle: H) -> Result<ArenaBox<MaybeUninit<T>, H>, ArenaError> {
+        let mut handle = Held::new(handle);
+        let ptr = handle.try_alloc(Layout::new::<T>())?.cast();
+        Ok(ArenaBox { ptr, handle })
     }
 
     /// The value; its block goes back to the arena.
@@ -169,30 +220,53 @@ impl<T, H: Handle> ArenaBox<T, H> {
 }
 
 impl<T, H: Handle> ArenaBox<MaybeUninit<T>, H> {
-    /// A place for a value in the given arena.
+    /// Puts a value into the place.
     ///
-    /// Allocates: arena. Time: O(1).
-    ///
-    /// # Errors
-    ///
-    /// What the arena answered.
-    fn try_new_uninit_in(handle: H) -> Result<Self, ArenaError> {
-        let mut handle = Held::new(handle);
-        let ptr = handle.try_alloc(Layout::new::<T>())?.cast();
-        Ok(Self { ptr, handle })
+    /// Allocates: never. Time: O(1).
+    #[inline]
+    pub fn write(mut self, value: T) -> ArenaBox<T, H> {
+        (*self).write(value);
+        // SAFETY: it was written just now.
+        unsafe { self.assume_init() }
     }
 
-    /// The box of the value.
+    /// The box of a value that was written through `DerefMut`.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Safety
+    ///
+    /// The value is initialised.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::{Arena, ArenaBox};
+    ///
+    /// struct Book {
+    ///     bids: [u64; 100],
+    ///     asks: [u64; 100],
+    /// }
+    ///
+    /// let arena = Arena::new();
+    /// let mut place = ArenaBox::<Book, _>::new_uninit_in(&arena);
+    /// let book = unsafe {
+    ///     let book = place.as_mut_ptr();
+    ///     (&raw mut (*book).bids).write([1; 100]);
+    ///     (&raw mut (*book).asks).write([2; 100]);
+    ///     place.assume_init()
+    /// };
+    /// assert_eq!(book.bids[99] + book.asks[0], 3);
+    /// ```
     #[inline]
-    fn write(self, value: T) -> ArenaBox<T, H> {
+    pub unsafe fn assume_init(self) -> ArenaBox<T, H> {
         let this = ManuallyDrop::new(self);
-        let ptr = this.ptr.cast::<T>();
-        // SAFETY: a place for a `T` (1) that has none; the handle is moved out of a box that is not used again.
-        let handle = unsafe {
-            ptr.write(value);
-            ptr::read(&raw const this.handle)
-        };
-        ArenaBox { ptr, handle }
+        // SAFETY: the handle is moved out of a box that is not used again; the place has a `T`, as the caller says.
+        let handle = unsafe { ptr::read(&raw const this.handle) };
+        ArenaBox {
+            ptr: this.ptr.cast(),
+            handle,
+        }
     }
 }
 

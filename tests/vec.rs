@@ -461,3 +461,31 @@ fn a_list_of_bytes_is_a_writer_whose_error_says_what_the_budget_said() {
     assert!(error.to_string().contains("budget"), "{error}");
     assert_eq!(bytes, b"12-true", "nothing was written");
 }
+
+#[test]
+fn a_box_is_written_in_its_place() {
+    let arena = Arena::new();
+    let place = ArenaBox::<[u64; 4], _>::new_uninit_in(&arena);
+    assert_eq!(arena.used(), 32);
+    drop(place);
+    assert_eq!(arena.used(), 0, "a place without a value goes back");
+
+    let mut map = ArenaMap::new_in(&arena);
+    for n in 0..100_u64 {
+        map.insert(n, ArenaBox::<[u64; 4], _>::new_uninit_in(&arena).write([n; 4]));
+    }
+    assert!(map.iter().all(|(n, value)| **value == [*n; 4]));
+
+    let text = ArenaBox::<String, _>::new_uninit_in(&arena).write("dropped".to_owned());
+    assert_eq!(text.into_inner(), "dropped");
+
+    let full = Arena::with_budget(24);
+    let refused = ArenaBox::<[u64; 4], _>::try_new_uninit_in(&full);
+    assert!(matches!(refused, Err(ArenaError::Budget { needed: 32, left: 24 })));
+}
+
+#[test]
+#[should_panic(expected = "ArenaBox::try_new_uninit_in")]
+fn a_place_that_is_refused_names_its_twin() {
+    let _ = ArenaBox::<[u64; 4], _>::new_uninit_in(&Arena::with_budget(24));
+}
