@@ -184,6 +184,17 @@ fn entries_without_a_size() {
 #[test]
 fn values_aligned_to_16() {
     shape(|n| n as u32, 0_u128, MANY);
+    shape(u128::from, (), MANY); // one of them is less than the arena hands out so aligned
+}
+
+#[test]
+fn entries_of_a_cache_line() {
+    #[derive(PartialEq, Eq, Hash, Debug)]
+    #[repr(align(64))]
+    struct Line(u64);
+
+    shape(Line, 0_u8, MANY);
+    shape(Line, (), MANY);
 }
 
 #[test]

@@ -128,7 +128,7 @@ impl fmt::Display for TypeName {
     }
 }
 
-/// A line for each field, and for the fields of these. (Types cannot be nested without end, and neither can schemas.)
+/// A line for each field, and for the fields of these. (No map has a schema without end: its hash would not end either.)
 #[cfg(feature = "fixed")]
 fn draw_fields(f: &mut fmt::Formatter<'_>, schema: &'static Schema, base: usize, indent: usize) -> fmt::Result {
     if TypeName(schema).element().is_some() {
@@ -163,7 +163,7 @@ impl SlotLayout {
     /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn padding(&self) -> usize {
-        self.size - self.key.size - self.value.size
+        self.size.saturating_sub(self.key.size).saturating_sub(self.value.size)
     }
 
     /// The padding, in percent of the slot.
