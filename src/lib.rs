@@ -27,6 +27,7 @@ pub mod guide;
 #[cfg(feature = "hashbrown")]
 mod interop;
 mod iterator;
+mod layout;
 mod map;
 // As with `archive`.
 #[cfg(feature = "rayon")]
@@ -82,6 +83,7 @@ pub use error::{ArenaError, ArenaError as TryReserveError, ExtendError, FromUtf8
 pub use fixed::FixedMap;
 #[cfg(feature = "hashbrown")]
 pub use interop::{HashbrownMap, HashbrownSet};
+pub use layout::{MapLayout, SlotLayout, SlotPart};
 pub use map::{ArenaMap, BorrowedMap, DefaultHashBuilder, SizeHint};
 #[cfg(feature = "std")]
 pub use map::{PooledMap, SharedMap};

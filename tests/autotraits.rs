@@ -107,7 +107,9 @@ fn arenas_and_pools() {
         InsertError<u64, u64>: true, true;
         PushError<u64>: true, true;
         ArenaStats: true, true;
+        MapLayout: true, true;
         MapStats: true, true;
+        SlotLayout: true, true;
         PoolStats: true, true;
     }
 }

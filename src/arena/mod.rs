@@ -50,6 +50,7 @@ pub(crate) use self::held::{Held, Raw};
 pub use self::owned::Arena;
 #[cfg(feature = "std")]
 pub use self::pool::{ArenaPool, PoolConfig, PooledArena};
+pub(crate) use self::recycle::handed_out;
 #[cfg(feature = "std")]
 pub use self::shared::SharedArena;
 pub use self::trim::TrimPolicy;

@@ -120,6 +120,11 @@ impl Block {
     }
 }
 
+/// Bytes that an arena counts for a block of this layout: rounded up, and none for none.
+pub(crate) const fn handed_out(layout: Layout) -> usize {
+    if layout.size() == 0 { 0 } else { Block::of(layout).size }
+}
+
 /// The first bytes of a free small block, and of a free large block that is not a class node.
 struct Link {
     next: Option<NonNull<Link>>,

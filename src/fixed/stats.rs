@@ -6,6 +6,7 @@ use super::key::{FixedKey, hash_of};
 use super::layout::{CLASSES, GROUP_BYTES, Hash, at};
 use super::memory::Memory;
 use super::value::FixedValue;
+use crate::layout::{MapLayout, SlotLayout, SlotPart};
 use core::fmt;
 
 /// The numbers of a [`FixedMap`]: layout of a slot, bytes, and lengths of searches in groups of twelve slots.
@@ -97,6 +98,59 @@ impl fmt::Display for FixedStats {
 }
 
 impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
+    /// Where each byte of the archive is: data, padding, control, slack; and a drawing of one slot, with each field of a
+    /// [`fixed_struct!`](crate::fixed_struct) by its name.
+    ///
+    /// Its sum is [`bytes_for`](FixedMap::bytes_for) of the capacity. Control bytes are everything in front of the slots: the header,
+    /// the tags and counters, and what aligns the slots. Memory behind the archive is not counted.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, u32_le, u64_le};
+    ///
+    /// arenamap::fixed_struct! { pub struct Hits { pub last: u32_le, pub count: u32_le } }
+    ///
+    /// let map = FixedMap::<u64_le, Hits, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// let layout = map.layout();
+    /// assert_eq!(layout.total(), FixedMap::<u64_le, Hits>::bytes_for(10));
+    /// assert!(layout.to_string().contains("count: u32_le"));
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    #[must_use]
+    pub fn layout(&self) -> MapLayout {
+        let geometry = self.core.geometry();
+        let slot = Core::<K, V, M>::SLOT;
+        // (Sizes are those of the slot: a schema may be written by hand, and wrong.)
+        let slot = SlotLayout {
+            size: slot.size,
+            align: slot.align,
+            key: SlotPart {
+                name: "key",
+                type_name: K::SCHEMA.name,
+                offset: 0,
+                size: slot.key,
+                align: align_of::<K>(),
+                is_copied: false,
+                schema: Some(const { &K::SCHEMA }),
+            },
+            value: SlotPart {
+                name: "value",
+                type_name: V::SCHEMA.name,
+                offset: slot.value_at,
+                size: slot.value,
+                align: align_of::<V>(),
+                is_copied: false,
+                schema: Some(const { &V::SCHEMA }),
+            },
+        };
+        // A damaged archive may claim more entries than it has slots.
+        let len = self.len().min(geometry.slots());
+        MapLayout::of_slots(slot, len, geometry.slots(), geometry.slots_at)
+    }
+
     /// The layout, and the lengths of all searches.
     ///
     /// Allocates: never. Time: O(capacity).

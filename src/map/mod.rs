@@ -19,6 +19,7 @@ use self::place::Vacant;
 pub(crate) use self::place::{Occupied, Place};
 pub use self::prehashed::{IterHash, IterHashMut};
 use crate::arena::{Arena, Handle};
+use crate::layout::MapLayout;
 use crate::stats::{ArenaStats, MapStats};
 pub use crate::table::SizeHint;
 use crate::table::Table;
@@ -144,6 +145,25 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
             moved_by_last_step,
             left_to_move,
         }
+    }
+
+    /// Where each byte of this map is: data, padding, control, slack; and a drawing of one slot.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::ArenaMap;
+    ///
+    /// let map: ArenaMap<u64, u64> = (0..100).map(|n| (n, n)).collect();
+    /// let layout = map.layout();
+    /// assert_eq!((layout.data, layout.padding, layout.slack), (1_600, 0, 28 * 16));
+    /// assert_eq!(layout.table_bytes(), map.allocation_size());
+    /// println!("{layout}");
+    /// ```
+    pub fn layout(&self) -> MapLayout {
+        MapLayout::of_table(&self.table, ["key", "value"])
     }
 
     /// The numbers of the arena of this map. Everything else that lives in this arena is counted, too.

@@ -12,6 +12,7 @@ pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::iter::{Drain, ExtractIf, IntoIter, Iter};
 pub use self::ops::{Difference, Intersection, SymmetricDifference, Union};
 use crate::arena::{Arena, Handle};
+use crate::layout::MapLayout;
 use crate::map::{ArenaMap, DefaultHashBuilder};
 use crate::stats::{ArenaStats, MapStats};
 
@@ -89,6 +90,21 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
     /// Allocates: never. Time: O(1).
     pub fn stats(&self) -> MapStats {
         self.map.stats()
+    }
+
+    /// Where each byte of this set is: data, padding, control, slack; and a drawing of one slot.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = arenamap::ArenaSet::from([1_u64, 2, 3]);
+    /// let layout = set.layout();
+    /// assert_eq!((layout.data, layout.slack, layout.slot.key.name), (24, 8, "element"));
+    /// ```
+    pub fn layout(&self) -> MapLayout {
+        MapLayout::of_table(&self.map.table, ["element", "nothing"])
     }
 
     /// The numbers of the arena of this set. Everything else that lives in this arena is counted, too.

@@ -41,6 +41,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::mem;
 use core::ptr::NonNull;
@@ -388,24 +389,35 @@ impl<T, H: Handle> Table<T, H> {
         mem::forget(rest);
     }
 
+    /// The block that entries move out of, and whether it ends with a note.
+    fn old(&self) -> Option<(Block<T>, bool)> {
+        self.is_moving().then(|| {
+            // SAFETY: T1.
+            let header = unsafe { self.block().header().as_ref() };
+            (header.old, header.old_noted)
+        })
+    }
+
+    /// The layouts of the block and of the old one, as the arena was asked for them; of no bytes where there is none.
+    pub(crate) fn layouts(&self) -> (Layout, Layout) {
+        let of = |layout: Option<(Layout, usize)>| layout.map_or(Layout::new::<()>(), |(layout, _)| layout);
+        let newest = if !self.is_small() {
+            Layouts::<T>::of(self.block().groups(), self.is_noted())
+        } else if self.small_capacity() == 0 {
+            None
+        } else {
+            Layouts::<T>::small(self.small_capacity(), self.is_noted())
+        };
+        let old = self
+            .old()
+            .and_then(|(old, noted)| Layouts::<T>::of(old.groups(), noted));
+        (of(newest), of(old))
+    }
+
     /// Bytes of the blocks.
     pub(crate) fn allocation_size(&self) -> usize {
-        let size = |layout: Option<(core::alloc::Layout, usize)>| layout.map_or(0, |(layout, _)| layout.size());
-        if self.is_small() {
-            if self.small_capacity() == 0 {
-                0
-            } else {
-                size(Layouts::<T>::small(self.small_capacity(), self.is_noted()))
-            }
-        } else {
-            let mut bytes = size(Layouts::<T>::of(self.block().groups(), self.is_noted()));
-            if self.is_moving() {
-                // SAFETY: T1.
-                let header = unsafe { self.block().header().as_ref() };
-                bytes += size(Layouts::<T>::of(header.old.groups(), header.old_noted));
-            }
-            bytes
-        }
+        let (newest, old) = self.layouts();
+        newest.size() + old.size()
     }
 
     /// Slots of all blocks.
@@ -413,13 +425,7 @@ impl<T, H: Handle> Table<T, H> {
         if self.is_small() {
             return self.small_capacity();
         }
-        let old = if self.is_moving() {
-            // SAFETY: T1.
-            unsafe { self.block().header().as_ref() }.old.slots()
-        } else {
-            0
-        };
-        self.block().slots() + old
+        self.block().slots() + self.old().map_or(0, |(old, _)| old.slots())
     }
 
     /// How many entries the last call moved that moved any, and how many slots of the old block are left.

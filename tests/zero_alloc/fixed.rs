@@ -314,7 +314,7 @@ fn iterate(buffers: &mut Buffers) {
         black_box(pair);
     }
     let mut text = Nowhere(0);
-    write!(text, "{map:?} {}", map.stats()).unwrap();
+    write!(text, "{map:?} {} {}", map.stats(), map.layout()).unwrap();
     assert!(text.0 > CAPACITY);
 }
 

@@ -1,8 +1,9 @@
 //! Reading: every lookup, by the key itself and by what is equivalent to it.
 
+use std::fmt::{self, Write};
 use std::hint::black_box;
 
-use arenamap::{Arena, ArenaMap, Equivalent};
+use arenamap::{Arena, ArenaMap, Equivalent, StrMap};
 use foldhash::fast::FixedState;
 use libtest_mimic::Trial;
 
@@ -12,7 +13,10 @@ use crate::support::{fixed, key};
 const N: u64 = 500;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [get(), get_by_parts(), prehashed()].into_iter().flatten().collect()
+    [get(), get_by_parts(), prehashed(), layout()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn get() -> Vec<Trial> {
@@ -118,6 +122,43 @@ fn prehashed() -> Vec<Trial> {
                     map.insert(key(i), i);
                 }
             },
+        ),
+    ]
+}
+
+/// Counts what is written, and forgets it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
+}
+
+/// The report of where the bytes of a map are, at every size, and its text.
+fn layout() -> Vec<Trial> {
+    vec![
+        cycle_claim("layout", Arena::new, |arena| {
+            {
+                let mut map = ArenaMap::<u32, u64, FixedState, _>::with_hasher_in(fixed(), &*arena);
+                let mut words = StrMap::<u64, FixedState, _>::with_hasher_in(fixed(), &*arena);
+                for i in 0..N {
+                    map.insert(u32::try_from(i).expect("few"), i);
+                    words.insert(["a", "few", "words"][map.len() % 3], i);
+                    let both = map.layout().total() + words.layout().total();
+                    assert_eq!(both, arena.used());
+                }
+                let mut text = Length(0);
+                write!(text, "{} {}", map.layout(), words.layout()).expect("it only counts");
+                assert!(text.0 > 200);
+            }
+            arena.reset();
+        }),
+        cycle_control(
+            "layout",
+            || ArenaMap::<u32, u64>::from([(1, 1)]),
+            |map| assert!(map.layout().to_string().len() > 100),
         ),
     ]
 }
