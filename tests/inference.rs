@@ -4,6 +4,7 @@
 //! The features `fixed` and `rkyv` do bring some: rend compares its little-endian numbers with native ones, so that the type of
 //! one side of `==` does not tell that of the other any more. That is why they are not on by default.
 #![cfg(not(any(feature = "fixed", feature = "rkyv")))]
+#![allow(clippy::float_cmp, reason = "types are what is tested; the numbers are exact")]
 
 use arenamap::{ArenaMap, StrMap};
 

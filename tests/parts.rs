@@ -16,14 +16,14 @@ fn parts_find_what_a_model_has() {
     let mut map = ArenaMap::new_in(&arena);
     let mut model: HashMap<(String, String, u32), u32> = HashMap::new();
     for n in 0..2_000_u32 {
-        let (a, b, c) = (n % 17, n / 17 % 13, n % 5);
+        let (first, second, c) = (n % 17, n / 17 % 13, n % 5);
         match n % 3 {
             0 | 1 => assert_eq!(
-                map.insert((text(a), text(b), c), n),
-                model.insert((name(a), name(b), c), n)
+                map.insert((text(first), text(second), c), n),
+                model.insert((name(first), name(second), c), n)
             ),
             _ => {
-                let (x, y) = (name(b), name(a));
+                let (x, y) = (name(second), name(first));
                 assert_eq!(
                     map.remove(&Parts((x.as_str(), y.as_str(), c))),
                     model.remove(&(x, y, c))
@@ -54,6 +54,7 @@ fn parts_are_not_joined() {
 }
 
 /// A lookup finds what it looks for if both hash alike under every hasher.
+#[allow(clippy::needless_pass_by_value, reason = "both are made for the call")]
 fn hashes_alike<Q: Hash + Equivalent<K>, K: Hash>(parts: Q, key: K) {
     let hasher = DefaultHashBuilder::default();
     assert_eq!(hasher.hash_one(&parts), hasher.hash_one(&key));
@@ -64,8 +65,8 @@ fn hashes_alike<Q: Hash + Equivalent<K>, K: Hash>(parts: Q, key: K) {
 
 #[test]
 fn parts_hash_like_keys_of_every_kind_and_length() {
-    let arena = Arena::new().share();
-    let text = || ArenaString::from_str_in("t", arena.clone());
+    let arena = Arena::new();
+    let text = || ArenaString::from_str_in("t", &arena);
     hashes_alike(Parts(("t", 1_u8)), (text(), 1_u8));
     hashes_alike(Parts(("t", &1_u8)), (text(), 1_u8));
     hashes_alike(Parts((&[1, 2][..], "t", 'c')), (vec![1, 2], "t", 'c'));

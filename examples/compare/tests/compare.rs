@@ -138,7 +138,7 @@ fn the_page_needs_nothing_else() {
     // Links lead to parts of the page.
     for link in page.split("href=").skip(1) {
         let name = link.strip_prefix("\"#").and_then(|rest| rest.split('"').next());
-        let name = name.unwrap_or_else(|| panic!("the page links to {:.40}", link));
+        let name = name.unwrap_or_else(|| panic!("the page links to {link:.40}"));
         assert!(
             page.contains(&format!("id=\"{name}\"")),
             "no part of the page is {name}"
