@@ -60,21 +60,23 @@ pub(crate) fn page(results: &Results, about: &[String]) -> Result<String, Box<dy
         charts::colour_rules()
     )?;
     html.push_str("<h1>arenamap, compared</h1>\n");
-    summary(&mut html, results)?;
+    let mut parts = String::new();
+    requests(&mut parts, results)?;
+    growth(&mut parts, results)?;
+    memory(&mut parts, results)?;
+    snapshots(&mut parts, results)?;
+    tables(&mut parts, results)?;
+    summary(&mut html, results, &parts)?;
     for line in about {
         writeln!(html, "<p class=\"soft\">{}</p>", escape(line))?;
     }
-    requests(&mut html, results)?;
-    growth(&mut html, results)?;
-    memory(&mut html, results)?;
-    snapshots(&mut html, results)?;
-    tables(&mut html, results)?;
+    html.push_str(&parts);
     html.push_str("</body>\n</html>\n");
     Ok(html)
 }
 
-/// What a reader takes along: three sentences, a row for each scenario, and where the rest is.
-fn summary(html: &mut String, results: &Results) -> Written {
+/// What a reader takes along: three sentences, a row for each scenario, and where the rest is, in `parts`.
+fn summary(html: &mut String, results: &Results, parts: &str) -> Written {
     const PEERS: [Subject; 4] = [
         Subject::Std,
         Subject::StdFoldhash,
@@ -137,7 +139,11 @@ fn summary(html: &mut String, results: &Results) -> Written {
         ("snapshots", "snapshots"),
         ("figures", "all figures"),
     ];
-    let links = charts.map(|(id, text)| format!("<a href=\"#{id}\">{text}</a>"));
+    let links: Vec<_> = charts
+        .iter()
+        .filter(|(id, _)| parts.contains(&format!("id=\"{id}\"")))
+        .map(|(id, text)| format!("<a href=\"#{id}\">{text}</a>"))
+        .collect();
     writeln!(html, "{}</p>", links.join(", "))?;
     Ok(())
 }
