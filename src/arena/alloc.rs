@@ -14,7 +14,7 @@
 //!          no memory, `entered` is 0 and `active` is the seed; with the second chunk it gets its place in `chunks`.
 //!
 //! lone     a block that is older than the state and stands on the heap by itself (`lone.rs`). It counts as carved, and is
-//!          recycled like any other; `reset` puts it out of use.
+//!          recycled like any other; after a reset it is the one block that waits, as at the start of the cycle before.
 //! ```
 //!
 //! Chunks are our own, not `bumpalo`'s: one of those cannot stand in memory that it is given, so that an arena would take
@@ -30,7 +30,7 @@
 //! 3. `entered <= chunks.len()`; chunks before `entered` may have blocks, the others have none. If `entered > 0`, then
 //!    `seat < entered` and `chunks[seat]` is an empty placeholder for `active`. If `chunks` is empty, `active` is the seed or
 //!    a placeholder. There is at most one chunk of the seed, and it does not own its memory, which outlives the state.
-//!    The lone block is in use, or in the free lists, or out of use since a reset.
+//!    The lone block is in use, or in the free lists.
 //! 4. `carved = used + free <= budget`. Only `reset` and giving back the last block, or its end, lower it, and they raise a
 //!    peak first.
 //!
@@ -281,7 +281,22 @@ impl State {
     pub(super) fn adopt(&mut self, lone: Lone) {
         self.carved += lone.size();
         self.held += lone.held();
+        if lone.is_free() {
+            // SAFETY: nobody uses it, and the pointer reaches all of it.
+            unsafe { self.free.push(lone.block(), lone.as_block()) };
+        }
         self.lone = Some(lone);
+    }
+
+    /// The numbers of a state that has adopted such a block.
+    pub(super) fn of_lone(lone: &Lone) -> Self {
+        // SAFETY: no bytes for a first chunk.
+        let mut state = unsafe { Self::new(usize::MAX, NonNull::dangling(), 0, false) };
+        state.carved = lone.size();
+        state.held = lone.held();
+        state.active = Chunk::seed(lone.block(), lone.size());
+        state.free = FreeLists::of_bytes(if lone.is_free() { lone.size() } else { 0 });
+        state
     }
 
     /// Takes a first chunk with that much room from the heap, if there is none.
@@ -571,6 +586,17 @@ impl State {
     /// blocks ties them to a borrow of the arena.
     #[inline]
     pub(super) fn reset(&mut self) {
+        self.end_blocks();
+        if let Some(lone) = &self.lone {
+            self.carved = lone.size();
+            // SAFETY: nobody uses it, and the pointer reaches all of it; the free lists are empty.
+            unsafe { self.free.push(lone.block(), lone.as_block()) };
+        }
+    }
+
+    /// Ends all blocks, the lone one included.
+    #[inline]
+    fn end_blocks(&mut self) {
         let needed = self.cycle_peak.max(self.carved);
         self.peak = self.peak.max(needed);
         if self.entered > 1 {
@@ -629,7 +655,9 @@ impl State {
         self.leave();
         self.active = Chunk::placeholder();
         self.chunks.clear();
+        self.free.clear();
         self.lone = None;
+        self.carved = 0;
         self.held = chunk.held();
         self.chunks.push(chunk);
         self.restart();
@@ -639,7 +667,7 @@ impl State {
     /// Resets, and gives chunks back to the global allocator.
     pub(super) fn trim(&mut self, policy: TrimPolicy) {
         let entered = self.entered;
-        self.reset();
+        self.end_blocks();
         self.leave();
         self.lone = None;
         match policy {

@@ -36,8 +36,8 @@
 //!    heap between looking for a core that is absent and putting it in its place, but making it.
 //! 5. A block is tied to a borrow of the handle, or belongs to a map, list, box or allocator that has the handle. Blocks end by `reset`, which
 //!    needs `&mut` of the one handle, or with the last handle: there is no such block then.
-//! 6. The word of an `Owned` is one of the three that are drawn above. A lone block is that of the one table that has the handle,
-//!    or nobody's any more: that table gives it back before it forgets it, or has been told to forget its block, by a leak.
+//! 6. The word of an `Owned` is one of the three that are drawn above. A lone block is that of the one table that has the handle, or
+//!    is free, or is nobody's any more: a table gives its block back before it forgets it, or was made to forget it, by a leak.
 
 #![allow(unsafe_code, reason = "reaches the arena behind every handle through one address")]
 
@@ -299,10 +299,19 @@ impl Owned {
 
     /// Takes the lone block out, if there is one.
     #[inline]
-    pub(super) fn take_lone(&self) -> Option<Lone> {
+    fn take_lone(&self) -> Option<Lone> {
         // SAFETY: the word of a lone block (6), which is not there any more.
         self.is_lone()
             .then(|| unsafe { Lone::from_odd(self.0.replace(Self::NOTHING)) })
+    }
+
+    /// Gives the lone block back, if there is one: it waits for a block of its size. Nobody uses it any more.
+    #[inline]
+    pub(super) fn end_lone(&self) {
+        if let Some(mut lone) = self.take_lone() {
+            lone.set_free(true);
+            self.0.set(lone.into_odd());
+        }
     }
 
     /// Makes the core, which must be absent, if the heap has memory.
@@ -327,10 +336,20 @@ impl Owned {
     /// The block of a table, alone if it may be; the core must be absent, and the block is not empty.
     #[inline]
     pub(super) fn make_table(&self, first: Layout) -> Result<NonNull<u8>, ArenaError> {
-        if !self.is_nothing() || !Lone::fits(first) {
+        if !Lone::fits(first) {
             return self.make_with(first);
         }
-        let lone = Lone::on_heap(first).ok_or_else(|| Block::of(first).refused())?;
+        let lone = match self.take_lone() {
+            None => Lone::on_heap(first).ok_or_else(|| Block::of(first).refused())?,
+            Some(mut lone) if lone.is_free() && lone.is_of(first) => {
+                lone.set_free(false);
+                lone
+            }
+            Some(lone) => {
+                self.0.set(lone.into_odd());
+                return self.make_with(first);
+            }
+        };
         let block = lone.block();
         self.0.set(lone.into_odd());
         Ok(block)
@@ -390,13 +409,9 @@ impl Owned {
     /// The numbers of an arena that has a lone block: those that a core would have.
     #[cold]
     fn peek_lone<R>(&self, read: impl FnOnce(&State) -> R) -> R {
-        // SAFETY: no bytes for a first chunk; the lone block (6) stays where it is, for its copy is not dropped.
-        let state = unsafe {
-            let mut state = State::new(usize::MAX, NonNull::dangling(), 0, false);
-            state.adopt(Lone::from_odd(self.0.get()));
-            ManuallyDrop::new(state)
-        };
-        read(&state)
+        // SAFETY: the word of a lone block (6), which stays where it is: this one is not dropped.
+        let lone = ManuallyDrop::new(unsafe { Lone::from_odd(self.0.get()) });
+        read(&State::of_lone(&lone))
     }
 
     /// The state, for its one owner.
@@ -411,19 +426,24 @@ impl Owned {
         // `&mut`: no block is in use (5).
         match self.state() {
             Some(state) => state.reset(),
-            None => drop(self.take_lone()),
+            None => self.end_lone(),
         }
     }
 
     pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
-        self.reset();
-        self.state().map_or(Ok(()), State::merge)
+        match self.state() {
+            Some(state) => state.merge(),
+            None => {
+                self.end_lone(); // it is one block already
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn trim(&mut self, policy: TrimPolicy) {
-        self.reset();
-        if let Some(state) = self.state() {
-            state.trim(policy);
+        match self.state() {
+            Some(state) => state.trim(policy),
+            None => drop(self.take_lone()),
         }
     }
 }

@@ -63,6 +63,11 @@ impl State {
         unreachable!("arenamap_guard: a lone block")
     }
 
+    /// As `adopt`.
+    pub(super) fn of_lone(_lone: &super::lone::Lone) -> Self {
+        unreachable!("arenamap_guard: a lone block")
+    }
+
     /// A block for this layout.
     pub(super) fn alloc(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
         if layout.size() == 0 {

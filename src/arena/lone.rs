@@ -1,20 +1,22 @@
 //! A lone block: all that an arena has which was asked for one block only, by a map that owns it.
 //!
 //! ```text
-//! heap block   | size: usize, padded to 8 or 16 | block ...... |
+//! heap block   | word: usize, padded to 8 or 16 | block ...... |
 //!                                               ^ Lone
+//! word         size of the block | 1 if it was given back
 //! ```
 //!
 //! A core has room for free lists and for a first chunk: 1,024 bytes, of which a map of three entries needs a few. So a map that
 //! owns its arena takes its small block from the heap as it is. And so it does with a large one, as a clone or a map of known size
-//! begins with, which would need a core, a chunk and a list of chunks. The arena's second block makes the core, to which the lone
-//! block belongs from then on, as a block of any other chunk.
+//! begins with, which would need a core, a chunk and a list of chunks. A block that is given back waits for one of its size: the heap gets
+//! it with the end of the arena. The arena's second block makes the core, to which the lone block belongs from then on, as a block of
+//! any other chunk.
 //!
 //! Invariants:
 //!
 //! 1. A `Lone` owns its heap block, which was made by `on_heap` with room for `size` bytes behind the header; the pointer may be used
 //!    for all of it. `size` is a multiple of 8, not 0. It says how long the header is, and how the block is aligned.
-//! 2. Whoever drops a `Lone` knows that nobody uses the block any more.
+//! 2. Whoever drops a `Lone`, or says that it was given back, knows that nobody uses the block any more.
 
 #![allow(unsafe_code, reason = "takes one block from the heap and gives it back")]
 
@@ -32,6 +34,9 @@ const SMALL: usize = 512;
 /// chunk that may ask for huge pages.
 const LARGE: Range<usize> = (15 << 10)..(1 << 20);
 
+/// The bit of the word in front that says that the block was given back.
+const FREE: usize = 1;
+
 /// The alignment of a block of that size, and the length of its header.
 #[inline]
 const fn align(size: usize) -> usize {
@@ -47,7 +52,7 @@ impl Lone {
     pub(super) const fn fits(layout: Layout) -> bool {
         let size = Block::of(layout).size;
         let is_of_size = size <= SMALL || LARGE.start <= size && size < LARGE.end;
-        !cfg!(arenamap_guard) && is_of_size && layout.align() <= align(size)
+        !cfg!(arenamap_guard) && is_of_size && Block::of(layout).align == align(size)
     }
 
     /// # Safety
@@ -78,11 +83,49 @@ impl Lone {
         self.0
     }
 
+    /// The word in front.
+    #[inline]
+    const fn word(&self) -> NonNull<usize> {
+        // SAFETY: it is there (1).
+        unsafe { self.0.cast::<usize>().sub(1) }
+    }
+
     /// Bytes of the block.
     #[inline]
     pub(super) const fn size(&self) -> usize {
-        // SAFETY: the size is in front (1).
-        unsafe { self.0.cast::<usize>().sub(1).read() }
+        // SAFETY: as above.
+        unsafe { self.word().read() & !FREE }
+    }
+
+    /// Whether the block was given back, so that nobody uses it.
+    #[inline]
+    pub(super) const fn is_free(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { self.word().read() & FREE != 0 }
+    }
+
+    /// Says whether the block was given back.
+    #[inline]
+    pub(super) const fn set_free(&mut self, is_free: bool) {
+        let size = self.size();
+        // SAFETY: as above.
+        unsafe { self.word().write(size | if is_free { FREE } else { 0 }) };
+    }
+
+    /// The block, for the free lists.
+    #[inline]
+    pub(super) const fn as_block(&self) -> Block {
+        let size = self.size();
+        Block {
+            size,
+            align: align(size),
+        }
+    }
+
+    /// Whether a block for this layout, which fits, is one of this size.
+    #[inline]
+    pub(super) const fn is_of(&self, layout: Layout) -> bool {
+        Block::of(layout).size == self.size()
     }
 
     /// Bytes that were taken from the heap.

@@ -319,7 +319,7 @@ impl Sealed for Arena {
 
     #[inline]
     fn end_lone(&self) {
-        drop(self.core.take_lone());
+        self.core.end_lone();
     }
 
     fn stats_alone(&self) -> ArenaStats {

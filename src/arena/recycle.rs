@@ -156,6 +156,13 @@ impl FreeLists {
         }
     }
 
+    /// Lists that say that they have so many bytes, to be looked at only.
+    pub(super) const fn of_bytes(bytes: usize) -> Self {
+        let mut lists = Self::new();
+        lists.bytes = bytes;
+        lists
+    }
+
     /// Bytes in free blocks.
     #[inline]
     pub(super) const fn bytes(&self) -> usize {
