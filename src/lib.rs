@@ -28,6 +28,7 @@ pub mod guide;
 mod interop;
 mod iterator;
 mod map;
+pub mod nested;
 // As with `archive`.
 #[cfg(feature = "rayon")]
 #[path = "rayon/mod.rs"]
@@ -84,6 +85,7 @@ pub use interop::{HashbrownMap, HashbrownSet};
 pub use map::{ArenaMap, BorrowedMap, DefaultHashBuilder, SizeHint};
 #[cfg(feature = "std")]
 pub use map::{PooledMap, SharedMap};
+pub use nested::PathMap;
 #[cfg(feature = "serde")]
 pub use serde::{MapSeed, SetSeed, StringSeed, VecSeed};
 pub use set::ArenaSet;
