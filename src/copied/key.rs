@@ -22,8 +22,7 @@
 //! 5. `Block` is not `Send`, and neither is what makes them while others exist (`Drain`, `ExtractIf`): the arena of a
 //!    borrowed, owned or pooled map is touched by one thread at a time.
 //!
-//! Upheld by this file, and 3 to 5 also by its parent and siblings, and by the map of paths (`nested`), which see `Stored` and
-//! `Block` and nobody else does.
+//! Upheld by this file, and 3 to 5 also by its parent and siblings, which see `Stored` and `Block` and nobody else does.
 
 #![allow(unsafe_code, reason = "keys point to bytes in the arena of their map")]
 
@@ -97,7 +96,7 @@ pub(crate) mod sealed {
 }
 
 /// A key in the arena of the map that has it. Hashes and compares as `Q`.
-pub struct Stored<Q: ?Sized> {
+pub(crate) struct Stored<Q: ?Sized> {
     ptr: NonNull<u8>,
     len: usize,
     kind: PhantomData<Q>,
@@ -157,7 +156,7 @@ pub(crate) struct Block<Q: CopiedKey + ?Sized, H: Handle> {
 impl<Q: CopiedKey + ?Sized, H: Handle> Block<Q, H> {
     /// A copy of a key. `raw` stays alive longer than the result (3).
     #[inline]
-    pub(crate) fn copy_in(raw: Raw<H>, key: &Q) -> Result<Self, ArenaError> {
+    pub(super) fn copy_in(raw: Raw<H>, key: &Q) -> Result<Self, ArenaError> {
         let bytes = key.as_bytes();
         let ptr = raw.try_alloc(Layout::for_value(bytes))?;
         // SAFETY: a fresh block of that length.
@@ -172,7 +171,7 @@ impl<Q: CopiedKey + ?Sized, H: Handle> Block<Q, H> {
 
     /// The owner of the bytes of a key that has left its table (2, 4).
     #[inline]
-    pub(crate) fn of(key: Stored<Q>, raw: Raw<H>) -> Self {
+    pub(super) fn of(key: Stored<Q>, raw: Raw<H>) -> Self {
         Self {
             key,
             raw,
@@ -182,7 +181,7 @@ impl<Q: CopiedKey + ?Sized, H: Handle> Block<Q, H> {
 
     /// The key for a table of the map that this block was copied for.
     #[inline]
-    pub(crate) fn keep(self) -> Stored<Q> {
+    pub(super) fn keep(self) -> Stored<Q> {
         let this = ManuallyDrop::new(self);
         Stored {
             ptr: this.key.ptr,
@@ -192,7 +191,7 @@ impl<Q: CopiedKey + ?Sized, H: Handle> Block<Q, H> {
     }
 
     #[inline]
-    pub(crate) fn get(&self) -> &Q {
+    pub(super) fn get(&self) -> &Q {
         self.key.get()
     }
 }

@@ -17,7 +17,7 @@ pub use self::builder::CopiedMapBuilder;
 pub use self::entry::{Entry, OccupiedEntry, OccupiedError, TryInsertError, VacantEntry};
 pub use self::iter::{Drain, ExtractIf, IntoValues, Iter, IterMut, Key, Keys, Values, ValuesMut};
 pub use self::key::CopiedKey;
-pub(crate) use self::key::{Block, Stored};
+use self::key::Stored;
 #[cfg(feature = "serde")]
 pub use self::seed::CopiedMapSeed;
 use crate::arena::{Arena, Handle};

@@ -11,7 +11,7 @@ use core::hash::Hash;
 use equivalent::Equivalent;
 
 use crate::arena::{Handle, Raw};
-use crate::copied::{Block, Stored};
+use super::text::Text;
 use crate::error::ArenaError;
 
 /// Keys of a [`PathMap`](crate::PathMap): `str` and `[u8]`, which are copied into the arena when they are new; and every type
@@ -90,25 +90,25 @@ impl<K: Eq, Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized> sealed::Make<
 macro_rules! copied {
     ($($key:ty),*) => {$(
         impl sealed::Sealed for $key {
-            type Stored = Stored<$key>;
+            type Stored = Text<$key>;
 
             const HAS_BLOCK: bool = true;
 
             #[inline(always)] // part of every lookup
-            fn of_stored(stored: &Stored<$key>) -> &$key {
+            fn of_stored(stored: &Text<$key>) -> &$key {
                 stored.get()
             }
 
             #[inline]
-            fn end<H: Handle>(stored: Stored<$key>, raw: Raw<H>) {
-                drop(Block::of(stored, raw));
+            fn end<H: Handle>(stored: Text<$key>, raw: Raw<H>) {
+                stored.end(raw);
             }
         }
 
         impl sealed::Make<$key> for $key {
             #[inline]
-            fn make<H: Handle>(&self, raw: Raw<H>) -> Result<Stored<$key>, ArenaError> {
-                Ok(Block::copy_in(raw, self)?.keep())
+            fn make<H: Handle>(&self, raw: Raw<H>) -> Result<Text<$key>, ArenaError> {
+                Text::copy_in(self, raw)
             }
         }
     )*};

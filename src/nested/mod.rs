@@ -1,7 +1,7 @@
 //! The map of paths: [`PathMap`], and the types that its methods give out.
 //!
 //! ```text
-//!                       key.rs      keys and parts of paths: copied in, or by value
+//!  keys                 key.rs      parts of paths: copied in, or by value          text.rs    copied keys
 //!  names for it         element.rs entry.rs cursor.rs subtree.rs construct.rs traits.rs stats.rs serde.rs
 //!  looking around       view.rs     a node, a path          iter.rs    children, depth-first, leaves
 //!  what is done         tree.rs     found, made, hung up elsewhere, recycled
@@ -17,9 +17,12 @@ mod entry;
 mod error;
 mod iter;
 mod key;
+#[cfg(feature = "serde")]
+mod serde;
 mod slab;
 mod stats;
 mod subtree;
+mod text;
 mod traits;
 mod tree;
 mod view;
@@ -29,6 +32,8 @@ pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::error::{InsertError, MoveError, PathError};
 pub use self::iter::{Children, Iter, Leaves, Nodes, Step, Walk};
 pub use self::key::{PathKey, PathPart};
+#[cfg(feature = "serde")]
+pub use self::serde::{AsList, PathMapSeed, as_list};
 use self::slab::Slab;
 pub use self::stats::{Depths, PathStats};
 pub use self::view::{Node, Parts, Path};
@@ -45,7 +50,8 @@ use crate::table::Table;
 /// Reading a path that is not there makes nothing. Writing makes the levels in between. A level that has neither a value nor
 /// levels below disappears. A level may have both.
 ///
-/// `K` is the type of one part. `str` and `[u8]` are copied into the arena, when they are new. Every type that has a size is
+/// `K` is the type of one part. `str` and `[u8]` are copied into the arena, when they are new; up to 15 bytes take no block of
+/// their own. Every type that has a size is
 /// kept by value, and made of a borrowed part by `to_owned`: `PathMap<u64, V>`, or `PathMap<&str, V>` for strings that
 /// outlive the map. See [`PathKey`] and [`PathPart`].
 ///

@@ -15,8 +15,9 @@
 //!
 //! Invariants:
 //!
-//! - **N1** The directory is a block of `rooms` pointers, of which the first `chunks` are those of live blocks, each for the
-//!   records that `split` says. Both came from the arena of the map that has this slab (upheld by the map, which hands in the
+//! - **N1** The directory is a block of `rooms` pointers, of which the first `chunks` are the origins of live blocks: made by
+//!   arithmetic from the pointer to the block, so that the shifted number of a record is its index from there. A chunk has
+//!   the numbers that `chunk_of` says. Both came from the arena of the map that has this slab (upheld by the map, which hands in the
 //!   address of its own one), and no pointer to them went through a reference to less than it is used for.
 //! - **N2** The records of the numbers from 1 to `made` are initialised.
 //! - **N3** In a record the key is there exactly if `KEY` is set in `state`, and the value exactly if `VALUE` is. Nothing else
@@ -42,10 +43,10 @@ const USED: u32 = 4;
 const DEEP: u32 = 8;
 const GENERATION: u32 = 16;
 
-/// The most records that there can be: their numbers, and what `split` makes of them, fit in 32 bits.
-const MOST: u32 = u32::MAX - FIRST;
-/// Added to an index, so that the first chunks are no smaller than four.
-const FIRST: u32 = 16;
+/// Added to a number: the first four chunks are of four records then, and the top three bits of the sum say which chunk it is.
+const SHIFT: u32 = 15;
+/// The most records that there can be: their shifted numbers fit in 32 bits.
+const MOST: u32 = u32::MAX - SHIFT;
 /// Pointers in a directory, from the first to the last.
 const ROOMS: [u8; 4] = [0, 8, 32, 112];
 
@@ -62,6 +63,7 @@ pub(super) struct Record<T, V> {
     pub(super) last: u32,
     /// The next of the siblings, which stand in a circle.
     pub(super) next: u32,
+    /// The one before; 0: this is the first one. (To add a sibling does not touch the first one.)
     pub(super) prev: u32,
 }
 
@@ -163,7 +165,7 @@ impl<T, V> Record<T, V> {
 
 /// The records of a map.
 pub(super) struct Slab<T, V> {
-    directory: NonNull<NonNull<Record<T, V>>>,
+    directory: NonNull<*mut Record<T, V>>,
     chunks: u8,
     /// An index into `ROOMS`.
     rooms: u8,
@@ -179,15 +181,24 @@ unsafe impl<T: Send, V: Send> Send for Slab<T, V> {}
 // SAFETY: N4: a shared slab gives shared records only.
 unsafe impl<T: Sync, V: Sync> Sync for Slab<T, V> {}
 
-/// The chunk of an index, the place there, and how many records that chunk has.
+/// The chunk of a shifted number. (The lowest bit is set for the sake of the compiler alone: it is in no chunk's number.)
 #[inline(always)]
-const fn split(index: u32) -> (usize, usize, usize) {
-    let shifted = index + FIRST;
-    let bits = shifted.ilog2();
-    let within = bits - 2;
-    let quarter = (shifted >> within) & 3;
-    let chunk = (bits - FIRST.ilog2()) * 4 + quarter;
-    (chunk as usize, (shifted & ((1 << within) - 1)) as usize, 1 << within)
+const fn chunk_of(shifted: u32) -> usize {
+    let within = (shifted | 1).ilog2() - 2;
+    // The top three bits are from 4 to 7.
+    (within as usize * 4 + (shifted >> within) as usize) - 4 - 8
+}
+
+/// How many records a chunk has.
+#[inline]
+const fn len_of(chunk: usize) -> usize {
+    4 << (chunk / 4)
+}
+
+/// The first of the shifted numbers of a chunk.
+#[inline]
+const fn start_of(chunk: usize) -> usize {
+    (4 + chunk % 4) * len_of(chunk)
 }
 
 impl<T, V> Slab<T, V> {
@@ -205,11 +216,22 @@ impl<T, V> Slab<T, V> {
 
     #[inline(always)] // part of every lookup
     fn place(&self, number: u32) -> NonNull<Record<T, V>> {
-        let index = number.wrapping_sub(1);
-        assert!(index < self.made, "a link leads to a node");
-        let (chunk, offset, _) = split(index);
-        // SAFETY: N1, N2: the index is below `made`, so that its chunk is there, and its place is in that chunk.
-        unsafe { self.directory.add(chunk).read().add(offset) }
+        assert!(number.wrapping_sub(1) < self.made, "a link leads to a node");
+        // SAFETY: N1, N2: the number is one of a record, so that its chunk is there.
+        unsafe { self.place_of(number) }
+    }
+
+    /// # Safety
+    ///
+    /// The chunk of this number is there.
+    #[inline(always)] // part of every lookup
+    unsafe fn place_of(&self, number: u32) -> NonNull<Record<T, V>> {
+        let shifted = number + SHIFT;
+        // SAFETY: N1: with the shifted number as an index, the origin of a chunk leads into that chunk.
+        unsafe {
+            let origin = self.directory.add(chunk_of(shifted)).read();
+            NonNull::new_unchecked(origin.wrapping_add(shifted as usize))
+        }
     }
 
     #[inline(always)] // part of every lookup
@@ -256,20 +278,20 @@ impl<T, V> Slab<T, V> {
         if self.made == MOST {
             return Err(ArenaError::CapacityOverflow);
         }
-        let (chunk, offset, len) = split(self.made);
-        if chunk == usize::from(self.chunks) {
-            self.add_chunk(len, raw)?;
+        if chunk_of(self.made + 1 + SHIFT) == usize::from(self.chunks) {
+            self.add_chunk(raw)?;
         }
         // SAFETY: N1: a place in a chunk that is there.
-        unsafe { self.directory.add(chunk).read().add(offset).write(Record::vacant()) };
+        unsafe { self.place_of(self.made + 1).write(Record::vacant()) };
         self.made += 1;
         Ok(self.made)
     }
 
     #[cold]
     #[inline(never)]
-    fn add_chunk<H: Handle>(&mut self, len: usize, raw: Raw<H>) -> Result<(), ArenaError> {
-        let layout = Self::chunk_layout(len)?;
+    fn add_chunk<H: Handle>(&mut self, raw: Raw<H>) -> Result<(), ArenaError> {
+        let number = usize::from(self.chunks);
+        let layout = Self::chunk_layout(len_of(number))?;
         if self.chunks == ROOMS[usize::from(self.rooms)] {
             let (old, new) = (Self::rooms_layout(self.rooms), Self::rooms_layout(self.rooms + 1));
             let fresh = raw.try_alloc(new)?.cast();
@@ -283,9 +305,10 @@ impl<T, V> Slab<T, V> {
             self.directory = fresh;
             self.rooms += 1;
         }
-        let chunk = raw.try_alloc(layout)?.cast();
+        let chunk = raw.try_alloc(layout)?.cast::<Record<T, V>>();
+        let origin = chunk.as_ptr().wrapping_sub(start_of(number));
         // SAFETY: N1: `chunks` is below the number of pointers.
-        unsafe { self.directory.add(usize::from(self.chunks)).write(chunk) };
+        unsafe { self.directory.add(number).write(origin) };
         self.chunks += 1;
         Ok(())
     }
@@ -328,12 +351,12 @@ impl<T, V> Slab<T, V> {
 
     /// Records that there is memory for.
     pub(super) fn room(&self) -> usize {
-        (0..u32::from(self.chunks)).map(|chunk| 4_usize << (chunk / 4)).sum()
+        (0..usize::from(self.chunks)).map(len_of).sum()
     }
 
     /// Bytes of the chunks and of the directory.
     pub(super) fn bytes(&self) -> usize {
-        let sizes = (0..u32::from(self.chunks)).map(|chunk| (4_usize << (chunk / 4)) * size_of::<Record<T, V>>());
+        let sizes = (0..usize::from(self.chunks)).map(|chunk| len_of(chunk) * size_of::<Record<T, V>>());
         Self::rooms_layout(self.rooms).size() + sizes.sum::<usize>()
     }
 
@@ -341,9 +364,12 @@ impl<T, V> Slab<T, V> {
     pub(super) fn dissolve<H: Handle>(&mut self, raw: Raw<H>) {
         let this = mem::replace(self, Self::new());
         for chunk in 0..usize::from(this.chunks) {
-            if let Ok(layout) = Self::chunk_layout(4 << (chunk / 4)) {
-                // SAFETY: N1: a chunk of this layout, which nobody uses any more.
-                unsafe { raw.dealloc(this.directory.add(chunk).read().cast(), layout) };
+            if let Ok(layout) = Self::chunk_layout(len_of(chunk)) {
+                // SAFETY: N1: a chunk of this layout, which nobody uses any more; its first record is where it begins.
+                unsafe {
+                    let block = this.directory.add(chunk).read().wrapping_add(start_of(chunk));
+                    raw.dealloc(NonNull::new_unchecked(block).cast(), layout);
+                }
             }
         }
         if this.rooms > 0 {
@@ -439,10 +465,8 @@ impl<T, V> Slab<T, V> {
         } else {
             mem::replace(&mut self.get_mut(last).next, number)
         };
-        let prev = if last == 0 { number } else { last };
-        self.get_mut(first).prev = number;
         let record = self.get_mut(number);
-        (record.parent, record.prev, record.next) = (parent, prev, first);
+        (record.parent, record.prev, record.next) = (parent, last, first);
     }
 
     /// Takes a node from among its siblings.
@@ -450,36 +474,36 @@ impl<T, V> Slab<T, V> {
     pub(super) fn unlink(&mut self, number: u32) {
         let record = self.get_mut(number);
         let (parent, prev, next) = (mem::take(&mut record.parent), record.prev, record.next);
-        let last = if next == number {
-            0
+        let last = self.get(parent).last;
+        if next == number {
+            self.get_mut(parent).last = 0;
+            return;
+        }
+        // Before the first one stands the last one, which its `prev` does not say.
+        self.get_mut(if prev == 0 { last } else { prev }).next = next;
+        if last == number {
+            self.get_mut(parent).last = prev;
         } else {
-            self.get_mut(prev).next = next;
             self.get_mut(next).prev = prev;
-            prev
-        };
-        let parent = self.get_mut(parent);
-        if parent.last == number {
-            parent.last = last;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, split};
+    use super::{MOST, SHIFT, chunk_of, len_of, start_of};
 
     #[test]
     fn chunks_are_filled_one_after_another() {
-        let (mut chunk, mut offset) = (0, 0);
-        for index in 0..100_000 {
-            let (at, within, len) = split(index);
-            assert_eq!((at, within), (chunk, offset));
-            assert_eq!(len, 4 << (chunk / 4));
-            offset += 1;
-            if offset == len {
-                (chunk, offset) = (chunk + 1, 0);
+        let (mut chunk, mut within) = (0, 0);
+        for number in 1..100_000 {
+            assert_eq!(chunk_of(number + SHIFT), chunk);
+            assert_eq!((number + SHIFT) as usize, start_of(chunk) + within);
+            within += 1;
+            if within == len_of(chunk) {
+                (chunk, within) = (chunk + 1, 0);
             }
         }
-        assert_eq!(split(MOST - 1).0, 111);
+        assert_eq!(chunk_of(MOST + SHIFT), 111);
     }
 }

@@ -24,7 +24,7 @@ use equivalent::Equivalent;
 use super::key::{PathKey, PathPart};
 use super::{Cursor, PathError, PathMap};
 use crate::arena::Handle;
-use crate::table::{Found, Search};
+use crate::table::{Found, Search, Vacant};
 
 /// Nodes that a write recycles at most.
 pub(super) const PER_WRITE: usize = 8;
@@ -44,16 +44,18 @@ impl Entry {
     }
 }
 
+/// (No multiplication: the hash of the next part waits for this one.)
 #[inline(always)]
 const fn spread(hash: u32) -> u64 {
-    (hash as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    hash as u64 | (hash as u64) << 32
 }
 
-/// The hash of a key under a parent. The key's own hash does not wait for the parent to be found.
+/// The hash of a key under a parent. That of the key does not wait for the parent to be found; and for one key, different
+/// parents have different hashes.
 #[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "the half of a hash, over the other half")]
 const fn mix(hash: u64, parent: u32) -> u32 {
-    let mixed = (hash ^ (parent as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93)).wrapping_mul(0xA076_1D64_78BD_642F);
-    (mixed >> 32) as u32 ^ mixed as u32
+    hash as u32 ^ (hash >> 32) as u32 ^ parent.wrapping_mul(0x9E37_79B1)
 }
 
 impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
@@ -196,11 +198,16 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
 
     /// Removes a node that has neither value nor children, and then its parent, if that has neither, and so on.
     pub(super) fn prune(&mut self, number: u32) {
+        self.prune_below(number, 0);
+    }
+
+    /// As [`prune`](Self::prune), up to a node that stays.
+    pub(super) fn prune_below(&mut self, number: u32, stays: u32) {
         /// Goes on when the drop of a key panics.
-        struct Pruning<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>, u32);
+        struct Pruning<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>, u32, u32);
         impl<K: PathKey + ?Sized, V, S, H: Handle> Pruning<'_, K, V, S, H> {
             fn run(&mut self) {
-                while self.1 != 0 {
+                while self.1 != self.2 && self.1 != 0 {
                     let (map, at) = (&mut *self.0, self.1);
                     let record = map.slab.get(at);
                     if record.has_value() || record.last != 0 {
@@ -223,7 +230,7 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
                 self.run();
             }
         }
-        Pruning(self, number).run();
+        Pruning(self, number, stays).run();
     }
 
     /// Puts a value where a node is.
@@ -268,6 +275,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
     /// The child of a node with this key.
     #[inline(always)] // the lookup itself
     pub(super) fn child<Q: Equivalent<K> + ?Sized>(&self, parent: u32, part: &Q, hash: u32) -> Option<u32> {
+        self.table.prefetch_slots(spread(hash));
         let entry = self.table.get(
             || spread(hash),
             |entry| {
@@ -340,6 +348,11 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
     /// Puts an entry into the table.
     #[inline]
     pub(super) fn enter(&mut self, entry: Entry) -> Result<(), PathError> {
+        if !self.table.is_moving() {
+            let vacant = Vacant::at(&mut self.table, entry.spread());
+            vacant.room(|| entry.spread(), Entry::spread)?.put(entry);
+            return Ok(());
+        }
         match self.table.search(|| entry.spread(), |_| false, Entry::spread) {
             Search::Vacant(vacant) => {
                 vacant.room(|| entry.spread(), Entry::spread)?.put(entry);
