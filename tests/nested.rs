@@ -9,7 +9,7 @@ mod panics;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arenamap::nested::{Entry, MoveError, PathError};
+use arenamap::nested::{Entry, MoveError, Node, PathError};
 use arenamap::{Arena, ArenaError, PathMap};
 
 use basics::times;
@@ -17,14 +17,16 @@ use panics::message_of;
 
 fn tree() -> PathMap<str, u32> {
     let mut map = PathMap::new();
-    for (number, path) in ["a/b/c", "a/b/d", "a/e", "f", "a/b", "g/h/i/j"].into_iter().enumerate() {
-        map.insert(path.split('/'), number as u32);
+    for (number, path) in (0..).zip(["a/b/c", "a/b/d", "a/e", "f", "a/b", "g/h/i/j"]) {
+        map.insert(path.split('/'), number);
     }
     map
 }
 
 fn paths(map: &PathMap<str, u32>) -> Vec<String> {
-    map.iter().map(|(path, _)| path.parts().collect::<Vec<_>>().join("/")).collect()
+    map.iter()
+        .map(|(path, _)| path.parts().collect::<Vec<_>>().join("/"))
+        .collect()
 }
 
 #[test]
@@ -47,7 +49,7 @@ fn parts_are_not_joined() {
 #[test]
 fn any_iterator_of_borrowed_parts_is_a_path() {
     let mut map = PathMap::<str, u32>::new();
-    let owned = vec![String::from("x"), String::from("y")];
+    let owned = [String::from("x"), String::from("y")];
     map.insert(owned.iter().map(String::as_str), 1);
     assert_eq!(map.get("x/y".split('/')), Some(&1));
     assert_eq!(map.get(["x", "y"].iter().copied()), Some(&1));
@@ -55,7 +57,10 @@ fn any_iterator_of_borrowed_parts_is_a_path() {
     assert_eq!(map.get(Some("x").into_iter().chain(["y"])), Some(&1));
     let path = map.iter().next().unwrap().0;
     assert_eq!(map.get(path), Some(&1));
-    assert_eq!((path.len(), path.last(), format!("{path:?}")), (2, Some("y"), String::from(r#"["x", "y"]"#)));
+    assert_eq!(
+        (path.len(), path.last(), format!("{path:?}")),
+        (2, Some("y"), String::from(r#"["x", "y"]"#))
+    );
 }
 
 #[test]
@@ -133,7 +138,10 @@ fn keys_by_value() {
     let mut numbers = PathMap::<u64, &str>::new();
     numbers.insert(&[1, 2, 3], "a");
     numbers.insert([&1, &2], "b");
-    assert_eq!((numbers.get(&[1, 2, 3]), numbers.get(&[1, 2])), (Some(&"a"), Some(&"b")));
+    assert_eq!(
+        (numbers.get(&[1, 2, 3]), numbers.get(&[1, 2])),
+        (Some(&"a"), Some(&"b"))
+    );
 
     // Owned strings, looked up by borrowed ones; pairs; strings that outlive the map.
     let mut strings = PathMap::<String, u32>::new();
@@ -155,14 +163,22 @@ fn keys_by_value() {
 fn copied_keys_of_every_length() {
     let arena = Arena::new();
     let mut map = PathMap::<str, usize, _, _>::new_in(&arena);
-    let texts: Vec<String> = (0..70).map(|len| "é".repeat(len / 2) + if len % 2 == 1 { "x" } else { "" }).collect();
+    let texts: Vec<String> = (0..70)
+        .map(|len| "é".repeat(len / 2) + if len % 2 == 1 { "x" } else { "" })
+        .collect();
     for (number, text) in texts.iter().enumerate() {
         map.insert([text.as_str(), "below"], number);
     }
     for (number, text) in texts.iter().enumerate() {
         assert_eq!(map.get([text.as_str(), "below"]), Some(&number));
     }
-    assert!(map.root().unwrap().children().filter_map(|child| child.key()).eq(texts.iter().map(String::as_str)));
+    assert!(
+        map.root()
+            .unwrap()
+            .children()
+            .filter_map(Node::key)
+            .eq(texts.iter().map(String::as_str))
+    );
     drop(map);
     assert_eq!(arena.used(), 0);
 }
@@ -183,7 +199,10 @@ fn children_stand_in_the_order_in_which_they_came() {
     let top: Vec<_> = map.root().unwrap().children().map(|node| node.key().unwrap()).collect();
     assert_eq!(top, ["a", "f", "g"]);
     let node = map.node(["a", "b"]).unwrap();
-    assert_eq!((node.len(), node.depth(), node.parent().unwrap().key()), (3, 2, Some("a")));
+    assert_eq!(
+        (node.len(), node.depth(), node.parent().unwrap().key()),
+        (3, 2, Some("a"))
+    );
     assert!(node.iter().map(|(path, _)| path.len()).eq([0, 1, 1]));
 }
 
@@ -195,7 +214,10 @@ fn shown_as_a_tree() {
         r#"{"a": {"b": 4 {"c": 0, "d": 1}, "e": 2}, "f": 3, "g": {"h": {"i": {"j": 5}}}}"#
     );
     let map: PathMap<str, u32> = [(["a", "b"], 1), (["a", "c"], 2)].into_iter().collect();
-    assert_eq!(format!("{map:#?}"), "{\n    \"a\": {\n        \"b\": 1,\n        \"c\": 2,\n    },\n}");
+    assert_eq!(
+        format!("{map:#?}"),
+        "{\n    \"a\": {\n        \"b\": 1,\n        \"c\": 2,\n    },\n}"
+    );
 }
 
 #[test]
@@ -276,7 +298,10 @@ fn what_was_cut_off_is_recycled_a_few_nodes_at_a_time() {
     }
     map.insert(&[1], Counted::new());
     assert!(map.remove_subtree(&[0]));
-    assert_eq!((map.len(), map.stats().waiting, LIVE.load(Ordering::Relaxed)), (1, 2_551, 2_501));
+    assert_eq!(
+        (map.len(), map.stats().waiting, LIVE.load(Ordering::Relaxed)),
+        (1, 2_551, 2_501)
+    );
     let mut writes = 0;
     while map.stats().waiting > 0 {
         let waiting = map.stats().waiting;
@@ -317,7 +342,10 @@ fn depth_limit() {
     assert!(map.below_mut(cursor).unwrap().try_insert(["c"], 4).is_ok());
     assert_eq!(map.clone().depth_limit(), Some(2));
     let message = message_of(|| map.insert(["a", "b", "c"], 1));
-    assert!(message.contains("2 levels") && message.contains("PathMap::try_insert"), "{message}");
+    assert!(
+        message.contains("2 levels") && message.contains("PathMap::try_insert"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -350,7 +378,11 @@ fn depths() {
     let depths = map.depths();
     assert_eq!((depths.deepest, &depths.levels[..6]), (4, &[1, 3, 3, 3, 1, 0][..]));
     assert_eq!(depths.to_string(), "deepest 4: 0: 1 1: 3 2: 3 3: 3 4: 1");
-    assert!(map.stats().to_string().starts_with("6 values in 11 nodes of 48 bytes, 0 nodes waiting, "));
+    assert!(
+        map.stats()
+            .to_string()
+            .starts_with("6 values in 11 nodes of 48 bytes, 0 nodes waiting, ")
+    );
 }
 
 #[test]
@@ -387,15 +419,25 @@ fn a_budget_gives_the_value_back_and_leaves_nothing_half_made() {
         }
     };
     assert_eq!(error.value, number);
-    assert!(matches!(error.cause, PathError::Arena(ArenaError::Budget { .. })), "{}", error.cause);
+    assert!(
+        matches!(error.cause, PathError::Arena(ArenaError::Budget { .. })),
+        "{}",
+        error.cause
+    );
     assert_eq!((map.len() as u64, map.stats().nodes as u64), (number, 3 * number + 1));
     assert!(number > 10);
     // What one path gives back is enough for another one.
     map.remove_subtree(["a part of more than fifteen bytes: 0"]);
     map.settle(usize::MAX);
-    assert!(map.try_insert(["a part of more than fifteen bytes: 9", "b", "x"], 1).is_ok());
+    assert!(
+        map.try_insert(["a part of more than fifteen bytes: 9", "b", "x"], 1)
+            .is_ok()
+    );
     let message = message_of(|| map.insert([&*"x".repeat(6_000)], 1));
-    assert!(message.contains("budget") && message.contains("PathMap::try_insert"), "{message}");
+    assert!(
+        message.contains("budget") && message.contains("PathMap::try_insert"),
+        "{message}"
+    );
 }
 
 /// Nothing is recursive: a test's thread has 2 MiB of stack.
@@ -422,7 +464,10 @@ fn a_path_of_a_million_levels() {
     let cursor = map.cursor(["x"].into_iter().chain(path().skip(2))).unwrap();
     map.below_mut(cursor).unwrap().insert(["one more"], 2);
     assert_eq!(map.depths().deepest, levels);
-    assert_eq!(map.remove(["x"].into_iter().chain(path().skip(2)).chain(["one more"])), Some(2));
+    assert_eq!(
+        map.remove(["x"].into_iter().chain(path().skip(2)).chain(["one more"])),
+        Some(2)
+    );
     map.remove_subtree(["x"]);
     map.insert(["y"], 1);
     map.clear();
@@ -436,18 +481,28 @@ fn a_path_of_a_million_levels() {
 #[test]
 fn a_wide_level() {
     let mut map = PathMap::<u32, u32>::new();
-    let n = times(100_000, 300) as u32;
+    let n = u32::try_from(times(100_000, 300)).unwrap();
     for number in 0..n {
         map.insert(&[7, number], number);
     }
     assert_eq!((map.len(), map.node(&[7]).unwrap().len()), (n as usize, n as usize));
-    assert!(map.node(&[7]).unwrap().children().filter_map(|child| child.value().copied()).eq(0..n));
+    assert!(
+        map.node(&[7])
+            .unwrap()
+            .children()
+            .filter_map(|child| child.value().copied())
+            .eq(0..n)
+    );
     let seen: BTreeSet<u32> = map.iter().map(|(path, _)| *path.last().unwrap()).collect();
     assert_eq!(seen.len(), n as usize);
     for number in (0..n).filter(|number| number % 3 != 0) {
         assert_eq!(map.remove(&[7, number]), Some(number));
     }
-    assert!(map.iter().map(|(_, value)| *value).eq((0..n).filter(|number| number % 3 == 0)));
+    assert!(
+        map.iter()
+            .map(|(_, value)| *value)
+            .eq((0..n).filter(|number| number % 3 == 0))
+    );
 }
 
 #[cfg(feature = "serde")]
@@ -480,12 +535,26 @@ mod with_serde {
     #[test]
     fn lists_both_ways() {
         let map = tree();
-        assert!(serde_json::to_string(&map).unwrap_err().to_string().contains("as a list"));
+        assert!(
+            serde_json::to_string(&map)
+                .unwrap_err()
+                .to_string()
+                .contains("as a list")
+        );
         let text = serde_json::to_string(&map.as_list()).unwrap();
-        assert_eq!(text, r#"[[["a","b"],4],[["a","b","c"],0],[["a","b","d"],1],[["a","e"],2],[["f"],3],[["g","h","i","j"],5]]"#);
+        assert_eq!(
+            text,
+            r#"[[["a","b"],4],[["a","b","c"],0],[["a","b","d"],1],[["a","e"],2],[["f"],3],[["g","h","i","j"],5]]"#
+        );
         let back: PathMap<str, u32> = as_list::deserialize(&mut serde_json::Deserializer::from_str(&text)).unwrap();
         assert_eq!(back, map);
-        for wrong in [r#"[[["a"]]]"#, r"[[]]", r#"[["a", 1]]"#, r#"[[["a"], "x"]]"#, r#"{"a": 1}"#] {
+        for wrong in [
+            r#"[[["a"]]]"#,
+            r"[[]]",
+            r#"[["a", 1]]"#,
+            r#"[[["a"], "x"]]"#,
+            r#"{"a": 1}"#,
+        ] {
             let mut json = serde_json::Deserializer::from_str(wrong);
             assert!(as_list::deserialize::<str, u32, arenamap::DefaultHashBuilder, Arena, _>(&mut json).is_err());
         }
@@ -495,7 +564,12 @@ mod with_serde {
     fn depth_ends_what_is_recursive() {
         let mut map = PathMap::<str, u32>::new();
         map.insert(std::iter::repeat_n("x", 129), 1);
-        assert!(serde_json::to_string(&map).unwrap_err().to_string().contains("too many"));
+        assert!(
+            serde_json::to_string(&map)
+                .unwrap_err()
+                .to_string()
+                .contains("too many")
+        );
         assert!(serde_json::to_string(&map.as_list()).is_ok());
         let map = map.with_depth_limit(200);
         assert!(serde_json::to_string(&map).is_ok());
@@ -503,13 +577,16 @@ mod with_serde {
         let arena = Arena::new();
         let read = |limit, text: &str| {
             let seed = PathMapSeed::<str, u32, _, _>::new_in(&arena).depth_limit(limit);
-            seed.deserialize(&mut serde_json::Deserializer::from_str(text)).map(|map| map.len())
+            seed.deserialize(&mut serde_json::Deserializer::from_str(text))
+                .map(|map| map.len())
         };
         assert_eq!(read(3, &text).unwrap(), 1);
         assert!(read(2, &text).unwrap_err().to_string().contains("too many"));
         assert!(read(1, r#"{"a": 1}"#).is_ok());
         let seed = PathMapSeed::<str, u32, _, _>::new_in(&arena).depth_limit(1).list();
-        let error = seed.deserialize(&mut serde_json::Deserializer::from_str(r#"[[["a", "b"], 1]]"#)).unwrap_err();
+        let error = seed
+            .deserialize(&mut serde_json::Deserializer::from_str(r#"[[["a", "b"], 1]]"#))
+            .unwrap_err();
         assert!(error.to_string().contains("deeper than the 1 levels"), "{error}");
         assert_eq!(arena.used(), 0);
         let small = Arena::with_budget(100);

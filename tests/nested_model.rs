@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
-use arenamap::nested::{Cursor, MoveError, Step};
+use arenamap::nested::{Cursor, MoveError, Node, Step};
 use arenamap::{Arena, ArenaPool, Handle, PathMap};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -317,9 +317,7 @@ impl<S: BuildHasher + Clone, H: Handle> Subject<S, H> {
             let path = owned(node.path());
             let expected = children.remove(&path[..]).unwrap_or_default();
             assert!(
-                node.children()
-                    .filter_map(|child| child.key())
-                    .eq(expected.iter().copied()),
+                node.children().filter_map(Node::key).eq(expected.iter().copied()),
                 "{path:?}"
             );
             assert_eq!(node.is_leaf(), expected.is_empty());
@@ -348,7 +346,7 @@ fn run<S: BuildHasher + Clone, H: Handle>(map: PathMap<str, Value, S, H>, (keys,
     let mut dice = Dice::new(7);
     for number in 0..*start as u64 {
         let path: Parts = (0..=dice.below(4))
-            .map(|_| part(dice.below(u64::from(*keys)) as u16))
+            .map(|_| part(u16::try_from(dice.below(u64::from(*keys))).unwrap()))
             .collect();
         subject.map.insert(parts(&path), Value::new(number));
         subject.model.insert(&path, number);
@@ -363,7 +361,7 @@ fn run<S: BuildHasher + Clone, H: Handle>(map: PathMap<str, Value, S, H>, (keys,
     subject.check();
     subject.map.settle(usize::MAX);
     assert_eq!(subject.map.stats().waiting, 0);
-    assert_eq!(LIVE.get() - before, subject.map.len() as isize);
+    assert_eq!(LIVE.get() - before, subject.map.len().cast_signed());
     subject.check();
     drop(subject);
     assert_eq!(LIVE.get(), before);
@@ -411,7 +409,7 @@ fn owned_by_the_map() {
 fn pooled() {
     let pool = ArenaPool::new();
     programs(3, 200, |program| {
-        run(PathMap::with_hasher_in(fixed(), pool.checkout()), program)
+        run(PathMap::with_hasher_in(fixed(), pool.checkout()), program);
     });
 }
 

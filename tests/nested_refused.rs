@@ -87,7 +87,9 @@ fn check<H: Handle>(map: &Map<H>, n: u64, nodes: usize) {
 
 /// After a refusal: it is of the kind that is expected, and from here on there is memory, if the heap was what refused.
 fn heal(cause: PathError, budget: bool) {
-    let PathError::Arena(cause) = cause else { panic!("{cause}") };
+    let PathError::Arena(cause) = cause else {
+        panic!("{cause}")
+    };
     if budget {
         assert!(matches!(cause, ArenaError::Budget { .. }), "{cause}");
     } else {
@@ -136,7 +138,9 @@ fn program<H: Handle>(map: &mut Map<H>, budget: bool) -> Result<(), ()> {
             Err(other) => panic!("{other}"),
         }
         map.move_subtree(to, from).unwrap_or_else(|cause| {
-            let MoveError::Refused(cause) = cause else { panic!("{cause}") };
+            let MoveError::Refused(cause) = cause else {
+                panic!("{cause}")
+            };
             heal(cause, budget);
             assert!(!budget, "a part that was there before");
             map.move_subtree(to, from).unwrap();

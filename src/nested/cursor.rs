@@ -204,7 +204,7 @@ impl<'a, K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> BelowMut<'a, K, V, S
 
     /// Like [`insert`](Self::insert), but gives the value back when it is refused.
     ///
-    /// Allocates: arena, for new levels. Time: as for [`insert`](Self::insert): O(parts) on average, amortised.
+    /// Allocates: arena, for new levels. Time: O(parts) on average, amortised, as for [`insert`](Self::insert).
     ///
     /// # Errors
     ///

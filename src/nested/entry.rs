@@ -55,13 +55,11 @@ where
         let mut missing = None;
         if at != 0 {
             for part in path.by_ref() {
-                match map.child(at, part, map.hash(at, part)) {
-                    Some(child) => (at, depth) = (child, depth + 1),
-                    None => {
-                        missing = Some(part);
-                        break;
-                    }
-                }
+                let Some(child) = map.child(at, part, map.hash(at, part)) else {
+                    missing = Some(part);
+                    break;
+                };
+                (at, depth) = (child, depth + 1);
             }
             if missing.is_none() && map.slab.get(at).has_value() {
                 return Self::Occupied(OccupiedEntry { map, node: at });
@@ -213,7 +211,7 @@ impl<'a, K: PathKey + ?Sized, V, S, H: Handle> OccupiedEntry<'a, K, V, S, H> {
     /// Allocates: never. Time: O(1).
     #[inline]
     pub fn get(&self) -> &V {
-        self.map.slab.get(self.node).value().expect(THERE)
+        self.map.slab.value(self.node)
     }
 
     /// The value, to change in place.
@@ -221,7 +219,7 @@ impl<'a, K: PathKey + ?Sized, V, S, H: Handle> OccupiedEntry<'a, K, V, S, H> {
     /// Allocates: never. Time: O(1).
     #[inline]
     pub fn get_mut(&mut self) -> &mut V {
-        self.map.slab.get_mut(self.node).value_mut().expect(THERE)
+        self.map.slab.value_mut(self.node)
     }
 
     /// The value, for as long as the map is borrowed.
@@ -229,7 +227,7 @@ impl<'a, K: PathKey + ?Sized, V, S, H: Handle> OccupiedEntry<'a, K, V, S, H> {
     /// Allocates: never. Time: O(1).
     #[inline]
     pub fn into_mut(self) -> &'a mut V {
-        self.map.slab.get_mut(self.node).value_mut().expect(THERE)
+        self.map.slab.value_mut(self.node)
     }
 
     /// Sets the value and returns the old one.
@@ -258,7 +256,10 @@ impl<'a, K: PathKey + ?Sized, V, S, H: Handle> OccupiedEntry<'a, K, V, S, H> {
     /// ```
     #[inline]
     pub fn remove(self) -> V {
-        self.map.take(self.node).expect(THERE)
+        match self.map.take(self.node) {
+            Some(value) => value,
+            None => unreachable!("an occupied entry has a value"),
+        }
     }
 
     /// The level of this place.
@@ -277,9 +278,6 @@ impl<'a, K: PathKey + ?Sized, V, S, H: Handle> OccupiedEntry<'a, K, V, S, H> {
         self.map.cursor_of(self.node)
     }
 }
-
-/// What is so for every occupied entry.
-const THERE: &str = "an occupied entry has a value";
 
 impl<'a, 'q, K, V, Q, I, S, H> VacantEntry<'a, K, V, I, S, H>
 where
@@ -325,7 +323,7 @@ where
         match map.make(at, depth, missing.into_iter().chain(rest)) {
             Ok(node) => {
                 map.set(node, value);
-                Ok(map.slab.get_mut(node).value_mut().expect(THERE))
+                Ok(map.slab.value_mut(node))
             }
             Err(cause) => Err(InsertError { value, cause }),
         }

@@ -553,11 +553,7 @@ where
                 PhantomData,
             ))?;
             let Some(child) = child else { return Ok(()) };
-            entries.next_value_seed(LevelSeed {
-                map,
-                at: child,
-                left,
-            })?;
+            entries.next_value_seed(LevelSeed { map, at: child, left })?;
             map.prune_below(child, at);
         }
     }

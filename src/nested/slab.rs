@@ -165,7 +165,8 @@ impl<T, V> Record<T, V> {
 
 /// The records of a map.
 pub(super) struct Slab<T, V> {
-    directory: NonNull<*mut Record<T, V>>,
+    /// (`const`, so that a map may stand for one with shorter borrows.)
+    directory: NonNull<*const Record<T, V>>,
     chunks: u8,
     /// An index into `ROOMS`.
     rooms: u8,
@@ -230,7 +231,7 @@ impl<T, V> Slab<T, V> {
         // SAFETY: N1: with the shifted number as an index, the origin of a chunk leads into that chunk.
         unsafe {
             let origin = self.directory.add(chunk_of(shifted)).read();
-            NonNull::new_unchecked(origin.wrapping_add(shifted as usize))
+            NonNull::new_unchecked(origin.wrapping_add(shifted as usize).cast_mut())
         }
     }
 
@@ -244,6 +245,24 @@ impl<T, V> Slab<T, V> {
     pub(super) fn get_mut(&mut self, number: u32) -> &mut Record<T, V> {
         // SAFETY: N2, N4.
         unsafe { self.place(number).as_mut() }
+    }
+
+    /// The value of a node that has one.
+    #[inline]
+    pub(super) fn value(&self, number: u32) -> &V {
+        match self.get(number).value() {
+            Some(value) => value,
+            None => unreachable!("an occupied entry has a value"),
+        }
+    }
+
+    /// The value of a node that has one.
+    #[inline]
+    pub(super) fn value_mut(&mut self, number: u32) -> &mut V {
+        match self.get_mut(number).value_mut() {
+            Some(value) => value,
+            None => unreachable!("an occupied entry has a value"),
+        }
     }
 
     /// The record of this number, if it is in use.
@@ -306,7 +325,7 @@ impl<T, V> Slab<T, V> {
             self.rooms += 1;
         }
         let chunk = raw.try_alloc(layout)?.cast::<Record<T, V>>();
-        let origin = chunk.as_ptr().wrapping_sub(start_of(number));
+        let origin = chunk.as_ptr().cast_const().wrapping_sub(start_of(number));
         // SAFETY: N1: `chunks` is below the number of pointers.
         unsafe { self.directory.add(number).write(origin) };
         self.chunks += 1;
@@ -368,7 +387,7 @@ impl<T, V> Slab<T, V> {
                 // SAFETY: N1: a chunk of this layout, which nobody uses any more; its first record is where it begins.
                 unsafe {
                     let block = this.directory.add(chunk).read().wrapping_add(start_of(chunk));
-                    raw.dealloc(NonNull::new_unchecked(block).cast(), layout);
+                    raw.dealloc(NonNull::new_unchecked(block.cast_mut()).cast(), layout);
                 }
             }
         }

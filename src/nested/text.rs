@@ -97,11 +97,7 @@ impl<Q: CopiedKey + ?Sized> Text<Q> {
         let block = raw.try_alloc(Layout::for_value(bytes))?;
         // SAFETY: a fresh block of that length.
         unsafe { block.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
-        Ok(Long {
-            form: LONG,
-            len,
-            block,
-        })
+        Ok(Long { form: LONG, len, block })
     }
 
     #[inline(always)] // part of every lookup

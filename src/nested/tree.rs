@@ -39,6 +39,7 @@ pub(super) struct Entry {
 impl Entry {
     /// The hash for the table, which looks at both ends of it.
     #[inline(always)]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the table hands out references")]
     pub(super) const fn spread(&self) -> u64 {
         spread(self.hash)
     }
