@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use arenamap::nested::{Entry, MoveError, Node, PathError};
 use arenamap::{Arena, ArenaError, PathMap};
 
-use basics::times;
+use basics::{fixed, times};
 use panics::message_of;
 
 fn tree() -> PathMap<str, u32> {
@@ -476,6 +476,29 @@ fn a_path_of_a_million_levels() {
     assert!(map.is_empty());
     map.insert(path(), 1);
     drop(map);
+}
+
+/// The table has an entry for each node but the root, and no other: it does not grow while the map stays as large as it is.
+#[test]
+fn churn_leaves_nothing_behind() {
+    let arena = Arena::new();
+    let mut map = PathMap::<u32, u32, _, _>::with_hasher_in(fixed(), &arena);
+    let mut bytes = None;
+    for round in 0..u32::try_from(times(3_000, 60)).unwrap() {
+        for number in 0..30 {
+            map.insert(&[round % 5, number % 3, number], number);
+        }
+        map.move_subtree(&[round % 5], &[7, 8]).unwrap();
+        match round % 1_000 {
+            999 => map.clear(),
+            even if even % 2 == 0 => assert!(map.remove_subtree(&[7])),
+            _ => (0..30).for_each(|number| assert_eq!(map.remove(&[7, 8, number % 3, number]), Some(number))),
+        }
+        map.settle(usize::MAX);
+        assert!(map.is_empty());
+        let now = (map.stats(), arena.used());
+        assert_eq!(*bytes.get_or_insert(now), now, "round {round}");
+    }
 }
 
 #[test]
