@@ -234,6 +234,14 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
         Pruning(self, number, stays).run();
     }
 
+    /// Makes the root, which is not there.
+    #[cold]
+    fn make_root(&mut self) -> Result<u32, PathError> {
+        let raw = self.table.arena()?;
+        self.root = self.slab.try_add(raw)?;
+        Ok(self.root)
+    }
+
     /// Puts a value where a node is.
     #[inline(always)]
     pub(super) fn set(&mut self, number: u32, value: V) -> Option<V> {
@@ -301,16 +309,23 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         }
         let mut at = from;
         for part in path {
-            at = self.child(at, part, self.hash(at, part))?;
+            at = self.step(at, part)?;
         }
         Some(at)
+    }
+
+    /// A part of a way. (Out of line, so that the iterator of the path is where it is made, and not in memory: an array of parts
+    /// that is written and read at once, in pieces of other sizes, takes longer than a lookup.)
+    #[inline(never)]
+    fn step<Q: Hash + Equivalent<K> + ?Sized>(&self, at: u32, part: &Q) -> Option<u32> {
+        self.child(at, part, self.hash(at, part))
     }
 
     /// The node of a path from another one, made if need be: on refusal, and where user code panics, nothing is left of what
     /// was made.
     ///
     /// A node that was made has neither value nor children: it must be given something at once.
-    #[inline]
+    #[inline(always)]
     pub(super) fn make<'q, Q, I>(&mut self, from: u32, depth: usize, path: I) -> Result<u32, PathError>
     where
         Q: PathPart<K> + ?Sized + 'q,
@@ -324,6 +339,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
     }
 
     /// Makes a child.
+    #[inline(never)]
     fn create<Q: PathPart<K> + ?Sized>(&mut self, parent: u32, part: &Q, hash: u32) -> Result<u32, PathError> {
         let raw = self.table.arena()?;
         let key = part.make(raw)?;
@@ -376,14 +392,9 @@ pub(super) struct Making<'m, K: PathKey + ?Sized, V, S, H: Handle> {
 
 impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
     /// From a node; from the root, made if need be, where that is 0.
-    #[inline]
+    #[inline(always)] // else the result goes through memory, in stores of another size than the loads: a lookup's time
     pub(super) fn new(map: &'m mut PathMap<K, V, S, H>, from: u32, depth: usize) -> Result<Self, PathError> {
-        let mut at = from;
-        if from == 0 {
-            let raw = map.table.arena()?;
-            at = map.slab.try_add(raw)?;
-            map.root = at;
-        }
+        let at = if from == 0 { map.make_root()? } else { from };
         Ok(Self {
             map,
             at,
@@ -404,7 +415,7 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(never)] // as `step`
     pub(super) fn descend<Q>(&mut self, part: &Q) -> Result<(), PathError>
     where
         Q: PathPart<K> + ?Sized,
