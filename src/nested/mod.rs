@@ -18,6 +18,8 @@ mod error;
 mod iter;
 mod key;
 #[cfg(feature = "serde")]
+mod part;
+#[cfg(feature = "serde")]
 mod serde;
 mod slab;
 mod stats;
