@@ -29,6 +29,7 @@ mod interop;
 mod iterator;
 mod layout;
 mod map;
+pub mod nested;
 // As with `archive`.
 #[cfg(feature = "rayon")]
 #[path = "rayon/mod.rs"]
@@ -87,6 +88,7 @@ pub use layout::{MapLayout, SlotLayout, SlotPart};
 pub use map::{ArenaMap, BorrowedMap, DefaultHashBuilder, SizeHint};
 #[cfg(feature = "std")]
 pub use map::{PooledMap, SharedMap};
+pub use nested::PathMap;
 pub use parts::{Part, Parts};
 #[cfg(feature = "serde")]
 pub use serde::{MapSeed, SetSeed, StringSeed, VecSeed};

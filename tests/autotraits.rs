@@ -89,6 +89,13 @@ macro_rules! pin_map {
             ArenaBox<u64, $handle>: $yes, $yes;
             ArenaBox<str, $handle>: $yes, $yes;
             ArenaMap<ArenaString<$handle>, ArenaVec<u64, $handle>, S, $handle>: $yes, $yes;
+            PathMap<str, u64, S, $handle>: $yes, $yes;
+            PathMap<u64, u64, S, $handle>: $yes, $yes;
+            nested::Below<'static, str, u64, S, $handle>: $yes, $yes;
+            nested::BelowMut<'static, str, u64, S, $handle>: $yes, $yes;
+            nested::Entry<'static, str, u64, std::str::Split<'static, char>, S, $handle>: $yes, $yes;
+            nested::OccupiedEntry<'static, str, u64, S, $handle>: $yes, $yes;
+            nested::VacantEntry<'static, str, u64, std::str::Split<'static, char>, S, $handle>: $yes, $yes;
         }
     };
 }
@@ -126,6 +133,16 @@ fn borrowing_iterators_go_where_their_entries_go() {
         IterHash<'static, u64, u64>: true, true;
         IterHashMut<'static, u64, u64>: true, true;
         set::Iter<'static, u64>: true, true;
+        nested::Node<'static, str, u64>: true, true;
+        nested::Path<'static, str, u64>: true, true;
+        nested::Parts<'static, str, u64>: true, true;
+        nested::Children<'static, str, u64>: true, true;
+        nested::Nodes<'static, str, u64>: true, true;
+        nested::Iter<'static, str, u64>: true, true;
+        nested::Leaves<'static, str, u64>: true, true;
+        nested::Walk<'static, str, u64>: true, true;
+        nested::Cursor: true, true;
+        nested::Iter<'static, str, std::cell::Cell<u64>>: false, false;
     }
 }
 
@@ -260,6 +277,10 @@ fn keys_and_values_decide_too() {
         ArenaMap<u64, Cell>: true, false;
         ArenaMap<u64, Cell, S, SharedArena<'static>>: true, false;
         ArenaMap<u64, u64, Rc>: false, false;
+        PathMap<Rc, u64>: false, false;
+        PathMap<str, Rc>: false, false;
+        PathMap<str, Cell>: true, false;
+        PathMap<str, u64, Rc>: false, false;
         Iter<'static, u64, Cell>: false, false;
         IterMut<'static, u64, Cell>: true, false;
         Drain<'static, u64, Cell>: true, false;
@@ -334,6 +355,12 @@ mod covariant {
     }
     fn iter<'short>(iter: Iter<'static, &'static str, u64>) -> Iter<'short, &'short str, u64> {
         iter
+    }
+    /// (Not in keys by value: what a node has of them is found through a trait.)
+    fn paths<'short>(
+        map: PathMap<str, &'static str, S, &'static Arena>,
+    ) -> PathMap<str, &'short str, S, &'short Arena> {
+        map
     }
     fn iter_hash<'short>(iter: IterHash<'static, &'static str, u64>) -> IterHash<'short, &'short str, u64> {
         iter

@@ -431,13 +431,11 @@ impl Owned {
     }
 
     pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
-        match self.state() {
-            Some(state) => state.merge(),
-            None => {
-                self.end_lone(); // it is one block already
-                Ok(())
-            }
+        if let Some(state) = self.state() {
+            return state.merge();
         }
+        self.end_lone(); // it is one block already
+        Ok(())
     }
 
     pub(super) fn trim(&mut self, policy: TrimPolicy) {

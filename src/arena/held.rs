@@ -22,7 +22,7 @@ use crate::stats::ArenaStats;
 /// The address of an arena, for the tables of a map: `Copy`, and covariant in `H`.
 ///
 /// Invariant: it is used only while the handle that it was made from is kept alive beside it.
-pub(crate) struct Raw<H> {
+pub struct Raw<H> {
     /// Dangling if there is no arena: then every block is refused. Not an `Option`, so that maps have room for a `None`.
     core: NonNull<Core>,
     marker: PhantomData<H>,

@@ -14,6 +14,7 @@ mod heap;
 mod hint;
 mod iterate;
 mod nested;
+mod path_map;
 mod pool;
 mod probe;
 mod proof;
@@ -46,6 +47,7 @@ fn main() {
         nested::trials(),
         str_map::trials(),
         vec::trials(),
+        path_map::trials(),
         pool::trials(),
         hint::trials(),
         #[cfg(feature = "std")]

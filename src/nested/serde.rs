@@ -1,0 +1,551 @@
+//! Feature `serde`: a map of paths as nested maps, or as a list of paths and values.
+//!
+//! The nested form is what people write: `{"service": {"timeout": 30}}`. It has no place for a level that has a value and levels
+//! below, and what reads it must tell a level from a value: a map is a level, everything else is a value. So the format must be
+//! one that says what comes (JSON, TOML and the like), and values must not be maps, structs or options.
+//!
+//! The list form is for everything else: `[[["service", "timeout"], 30]]`. Its name in a struct is
+//! `#[serde(with = "arenamap::nested::as_list")]`.
+//!
+//! Serde itself is recursive: one level of the nested form is a call in a call. So the nested form ends at the depth limit of the map, or
+//! at 128 levels where there is none, with an error. The list form is not recursive.
+
+use core::fmt;
+use core::hash::BuildHasher;
+use core::marker::PhantomData;
+
+use serde_core::de::value::{BorrowedBytesDeserializer, BorrowedStrDeserializer, BytesDeserializer};
+use serde_core::de::value::{EnumAccessDeserializer, SeqAccessDeserializer};
+use serde_core::de::{
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
+use serde_core::ser::{Error as _, Serialize, SerializeMap, SerializeTuple, Serializer};
+
+use super::key::PathKey;
+use super::part::{PartSeed, ReadPart, WritePart, Written};
+use super::tree::Making;
+use super::{Node, Path, PathMap};
+use crate::arena::{Arena, Handle};
+use crate::map::DefaultHashBuilder;
+
+/// Levels of the nested form, where the map has no limit.
+const NESTED: usize = 128;
+
+/// A level in the nested form.
+struct Level<'a, K: PathKey + ?Sized, V> {
+    node: Node<'a, K, V>,
+    /// Levels that may be below.
+    left: usize,
+}
+
+impl<K: WritePart + ?Sized, V: Serialize> Serialize for Level<'_, K, V> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        let node = self.node;
+        match node.value() {
+            Some(value) if node.is_leaf() => return value.serialize(serializer),
+            Some(_) => return Err(Z::Error::custom(BOTH)),
+            None => {}
+        }
+        let Some(left) = self.left.checked_sub(1) else {
+            return Err(Z::Error::custom(DEEP));
+        };
+        let mut map = serializer.serialize_map(Some(node.children().count()))?;
+        for node in node.children() {
+            if let Some(key) = node.key() {
+                map.serialize_entry(&Written(key), &Level { node, left })?;
+            }
+        }
+        map.end()
+    }
+}
+
+const BOTH: &str = "a level has a value and levels below, for which nested maps have no place; write the map as a list";
+const DEEP: &str = "the levels are too many for nested maps; write or read the map as a list, or raise its depth limit";
+
+impl<K: WritePart + ?Sized, V: Serialize, S, H: Handle> Serialize for PathMap<K, V, S, H> {
+    /// As nested maps.
+    ///
+    /// # Errors
+    ///
+    /// If a level has a value and levels below, or there are more levels than the depth limit says (128, where there is none).
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        match self.root() {
+            Some(node) => {
+                let left = self.depth_limit().unwrap_or(NESTED);
+                Level { node, left }.serialize(serializer)
+            }
+            None => serializer.serialize_map(Some(0))?.end(),
+        }
+    }
+}
+
+/// A map as a list of paths and values: [`PathMap::as_list`].
+pub struct AsList<'a, K: PathKey + ?Sized, V, S = DefaultHashBuilder, H: Handle = Arena>(&'a PathMap<K, V, S, H>);
+
+impl<K: WritePart + ?Sized, V: Serialize, S, H: Handle> Serialize for AsList<'_, K, V, S, H> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        struct Line<'a, K: PathKey + ?Sized, V>(Path<'a, K, V>, &'a V);
+        impl<K: WritePart + ?Sized, V: Serialize> Serialize for Line<'_, K, V> {
+            fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+                struct Parts<'a, K: PathKey + ?Sized, V>(Path<'a, K, V>);
+                impl<K: WritePart + ?Sized, V> Serialize for Parts<'_, K, V> {
+                    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+                        serializer.collect_seq(self.0.parts().map(Written))
+                    }
+                }
+                let mut line = serializer.serialize_tuple(2)?;
+                line.serialize_element(&Parts(self.0))?;
+                line.serialize_element(self.1)?;
+                line.end()
+            }
+        }
+        /// With the number of lines, which some formats need.
+        struct Lines<I>(I, usize);
+        impl<I: Iterator> Iterator for Lines<I> {
+            type Item = I::Item;
+            fn next(&mut self) -> Option<I::Item> {
+                self.1 = self.1.saturating_sub(1);
+                self.0.next()
+            }
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                (self.1, Some(self.1))
+            }
+        }
+        let lines = self.0.iter().map(|(path, value)| Line(path, value));
+        serializer.collect_seq(Lines(lines, self.0.len()))
+    }
+}
+
+impl<K: PathKey + ?Sized, V, S, H: Handle> fmt::Debug for AsList<'_, K, V, S, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsList").finish_non_exhaustive()
+    }
+}
+
+impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
+    /// This map as a list of paths and values, for a serializer: levels may have both, and no depth is too deep.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map: arenamap::PathMap<str, u32> = [(&["a"][..], 1), (&["a", "b"][..], 2)].map(|(path, value)| (path.iter().copied(), value)).into_iter().collect();
+    /// assert_eq!(serde_json::to_string(&map.as_list())?, r#"[[["a"],1],[["a","b"],2]]"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub const fn as_list(&self) -> AsList<'_, K, V, S, H> {
+        AsList(self)
+    }
+}
+
+/// A [`PathMap`] as a list of paths and values: for `#[serde(with = "arenamap::nested::as_list")]`.
+///
+/// # Examples
+///
+/// ```
+/// use arenamap::PathMap;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Config {
+///     #[serde(with = "arenamap::nested::as_list")]
+///     settings: PathMap<str, u32>,
+/// }
+///
+/// let config: Config = serde_json::from_str(r#"{"settings": [[["a"], 1], [["a", "b"], 2]]}"#)?;
+/// assert_eq!(config.settings.get(["a", "b"]), Some(&2));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub mod as_list {
+    use super::{
+        BuildHasher, Deserialize, DeserializeSeed, Deserializer, Handle, PathMap, PathMapSeed, ReadPart, Serialize,
+        Serializer, WritePart,
+    };
+
+    /// Writes a map as a list.
+    ///
+    /// Allocates: never. Time: O(levels).
+    ///
+    /// # Errors
+    ///
+    /// The error of the serializer.
+    pub fn serialize<K, V, S, H, Z>(map: &PathMap<K, V, S, H>, serializer: Z) -> Result<Z::Ok, Z::Error>
+    where
+        K: WritePart + ?Sized,
+        V: Serialize,
+        H: Handle,
+        Z: Serializer,
+    {
+        map.as_list().serialize(serializer)
+    }
+
+    /// Reads a map that owns a new arena from a list.
+    ///
+    /// Allocates: arena. Time: O(parts) on average.
+    ///
+    /// # Errors
+    ///
+    /// The error of the deserializer.
+    pub fn deserialize<'de, K, V, S, H, D>(deserializer: D) -> Result<PathMap<K, V, S, H>, D::Error>
+    where
+        K: ReadPart<'de> + ?Sized,
+        V: Deserialize<'de>,
+        S: BuildHasher + Default,
+        H: Handle + Default,
+        D: Deserializer<'de>,
+    {
+        PathMapSeed::new_in(H::default())
+            .hasher(S::default())
+            .list()
+            .deserialize(deserializer)
+    }
+}
+
+impl<'de, K, V, S, H> Deserialize<'de> for PathMap<K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    V: Deserialize<'de>,
+    S: BuildHasher + Default,
+    H: Handle + Default,
+{
+    /// From nested maps, into a map that owns a new arena. [`PathMapSeed`] takes any handle.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        PathMapSeed::new_in(H::default())
+            .hasher(S::default())
+            .deserialize(deserializer)
+    }
+}
+
+/// Deserializes a [`PathMap`] into a given arena, the bytes of its keys included; from nested maps, or from a [list](Self::list).
+///
+/// If the arena refuses, or the input is deeper than the limit, deserializing ends with an error that says so.
+///
+/// # Examples
+///
+/// ```
+/// use arenamap::Arena;
+/// use arenamap::nested::PathMapSeed;
+/// use serde::de::DeserializeSeed;
+///
+/// let arena = Arena::new();
+/// let mut json = serde_json::Deserializer::from_str(r#"{"service": {"timeout": 30, "retries": 3}}"#);
+/// let map = PathMapSeed::<str, u32, _, _>::new_in(&arena).deserialize(&mut json)?;
+/// assert_eq!(map.get(["service", "timeout"]), Some(&30));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub struct PathMapSeed<K: ?Sized, V, S = DefaultHashBuilder, H: Handle = Arena> {
+    handle: H,
+    hash_builder: S,
+    depth_limit: Option<usize>,
+    list: bool,
+    #[allow(clippy::type_complexity, reason = "what it makes")]
+    kind: PhantomData<fn(&K) -> V>,
+}
+
+impl<K: PathKey + ?Sized, V, H: Handle> PathMapSeed<K, V, DefaultHashBuilder, H> {
+    /// A seed for a map in the given arena, from nested maps.
+    ///
+    /// Allocates: never. Time: O(1).
+    pub fn new_in(handle: H) -> Self {
+        Self {
+            handle,
+            hash_builder: DefaultHashBuilder::default(),
+            depth_limit: None,
+            list: false,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K: PathKey + ?Sized, V, S, H: Handle> PathMapSeed<K, V, S, H> {
+    /// The hasher of the map.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub fn hasher<S2>(self, hash_builder: S2) -> PathMapSeed<K, V, S2, H> {
+        PathMapSeed {
+            handle: self.handle,
+            hash_builder,
+            depth_limit: self.depth_limit,
+            list: self.list,
+            kind: PhantomData,
+        }
+    }
+
+    /// The depth limit of the map, and so of the input. Without one, nested maps end at 128 levels.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub fn depth_limit(mut self, levels: usize) -> Self {
+        self.depth_limit = Some(levels);
+        self
+    }
+
+    /// The input is a list of paths and values.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub fn list(mut self) -> Self {
+        self.list = true;
+        self
+    }
+}
+
+impl<K: ?Sized, V, S, H: Handle> fmt::Debug for PathMapSeed<K, V, S, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PathMapSeed").finish_non_exhaustive()
+    }
+}
+
+impl<'de, K, V, S, H> DeserializeSeed<'de> for PathMapSeed<K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    V: Deserialize<'de>,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = PathMap<K, V, S, H>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let mut map = PathMap::with_hasher_in(self.hash_builder, self.handle);
+        if let Some(limit) = self.depth_limit {
+            map = map.with_depth_limit(limit);
+        }
+        if self.list {
+            deserializer.deserialize_seq(Lines(&mut map))?;
+        } else {
+            let at = Making::new(&mut map, 0, 0).map_err(D::Error::custom)?.finish();
+            let left = self.depth_limit.unwrap_or(NESTED);
+            LevelSeed {
+                map: &mut map,
+                at,
+                left,
+            }
+            .deserialize(deserializer)?;
+            map.prune(at); // of an empty input
+        }
+        Ok(map)
+    }
+}
+
+/// Reads a level, whose node is there and empty.
+struct LevelSeed<'m, K: PathKey + ?Sized, V, S, H: Handle> {
+    map: &'m mut PathMap<K, V, S, H>,
+    at: u32,
+    left: usize,
+}
+
+impl<'de, K, V, S, H> DeserializeSeed<'de> for LevelSeed<'_, K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    V: Deserialize<'de>,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// What is no map is a value.
+macro_rules! values {
+    ($($visit:ident: $type:ty),*) => {$(
+        fn $visit<E: Error>(self, value: $type) -> Result<(), E> {
+            self.value(value.into_deserializer())
+        }
+    )*};
+}
+
+impl<K: PathKey + ?Sized, V, S, H: Handle> LevelSeed<'_, K, V, S, H> {
+    fn value<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error>
+    where
+        V: Deserialize<'de>,
+    {
+        let value = V::deserialize(deserializer)?;
+        self.map.set(self.at, value);
+        Ok(())
+    }
+}
+
+impl<'de, K, V, S, H> Visitor<'de> for LevelSeed<'_, K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    V: Deserialize<'de>,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of levels, or a value")
+    }
+
+    values! {
+        visit_bool: bool, visit_i64: i64, visit_i128: i128, visit_u64: u64, visit_u128: u128, visit_f64: f64, visit_char: char,
+        visit_str: &str
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<(), E> {
+        self.value(BytesDeserializer::new(bytes))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        self.value(BorrowedStrDeserializer::new(text))
+    }
+
+    fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<(), E> {
+        self.value(BorrowedBytesDeserializer::new(bytes))
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.value(().into_deserializer())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<(), A::Error> {
+        self.value(SeqAccessDeserializer::new(elements))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<(), A::Error> {
+        self.value(EnumAccessDeserializer::new(data))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let Self { map, at, left } = self;
+        let Some(left) = left.checked_sub(1) else {
+            return Err(A::Error::custom(DEEP));
+        };
+        loop {
+            // (Levels above are counted by `left`.)
+            let child = entries.next_key_seed(PartSeed(
+                |part: &K| {
+                    let mut making = Making::new(map, at, 0)?;
+                    making.descend(part)?;
+                    Ok(making.finish())
+                },
+                PhantomData,
+            ))?;
+            let Some(child) = child else { return Ok(()) };
+            entries.next_value_seed(LevelSeed { map, at: child, left })?;
+            map.prune_below(child, at);
+        }
+    }
+}
+
+/// Reads the list form.
+struct Lines<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>);
+
+/// Reads a line of it.
+struct Line<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>);
+
+/// Reads the path of a line, whose node is made.
+struct PathSeed<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>);
+
+impl<'de, K, V, S, H> Visitor<'de> for Lines<'_, K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    V: Deserialize<'de>,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of paths and values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut lines: A) -> Result<(), A::Error> {
+        while lines.next_element_seed(Line(&mut *self.0))?.is_some() {}
+        Ok(())
+    }
+}
+
+impl<'de, K, V, S, H> DeserializeSeed<'de> for Line<'_, K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    V: Deserialize<'de>,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_tuple(2, self)
+    }
+}
+
+impl<'de, K, V, S, H> Visitor<'de> for Line<'_, K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    V: Deserialize<'de>,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a path and a value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut line: A) -> Result<(), A::Error> {
+        let Self(map) = self;
+        let node = line
+            .next_element_seed(PathSeed(&mut *map))?
+            .ok_or_else(|| A::Error::invalid_length(0, &"a path and a value"))?;
+        // An error ends the map, and with it the levels that were made for this line.
+        let value = line
+            .next_element()?
+            .ok_or_else(|| A::Error::invalid_length(1, &"a path and a value"))?;
+        map.set(node, value);
+        Ok(())
+    }
+}
+
+impl<'de, K, V, S, H> DeserializeSeed<'de> for PathSeed<'_, K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = u32;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u32, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, K, V, S, H> Visitor<'de> for PathSeed<'_, K, V, S, H>
+where
+    K: ReadPart<'de> + ?Sized,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Value = u32;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a path")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<u32, A::Error> {
+        let root = self.0.root;
+        let mut making = Making::new(self.0, root, 0).map_err(A::Error::custom)?;
+        while parts
+            .next_element_seed(PartSeed(|part: &K| making.descend(part), PhantomData))?
+            .is_some()
+        {}
+        Ok(making.finish())
+    }
+}

@@ -1,0 +1,129 @@
+//! Keys that are copied: short ones stand in their node, long ones in a block of the arena.
+//!
+//! ```text
+//!  up to 15 bytes    | len | bytes .............................. |
+//!  more              | LONG | .  .  .  | len, 32 bits | pointer ---------> block in the arena, rounded up to 8 bytes
+//! ```
+//!
+//! A short key costs no block, and a lookup of one reads no line of memory but that of its node.
+//!
+//! Invariants:
+//!
+//! - **C1** The first byte is initialised in both forms; a `Text` is never changed once it is made. Where it is up to 15, the
+//!   key is that many of the bytes behind it, which are initialised; where it is `LONG`, the other form is.
+//! - **C2** The bytes are those of a `Q`.
+//! - **C3** A block is what `try_alloc` returned for `len` bytes of alignment 1, written once, and its pointer never went
+//!   through a reference. A `Text` is not `Copy` or `Clone`: its block has no other. It goes back by `end`, with the address of
+//!   the arena that it came from, or with the arena; no key outlives the map that has it, which upholds both.
+
+#![allow(unsafe_code, reason = "keys in place or behind a pointer; see C1 to C3")]
+
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use core::slice;
+
+use crate::arena::{Handle, Raw};
+use crate::copied::CopiedKey;
+use crate::error::ArenaError;
+
+/// Bytes of the longest key that stands in its node.
+const SHORT: usize = 15;
+/// The first byte of the other form.
+const LONG: u8 = 0xFF;
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Short {
+    len: u8,
+    bytes: [MaybeUninit<u8>; SHORT],
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Long {
+    form: u8,
+    len: u32,
+    block: NonNull<u8>,
+}
+
+#[repr(C)]
+union Form {
+    short: Short,
+    long: Long,
+}
+
+/// A key of a node.
+pub struct Text<Q: ?Sized> {
+    form: Form,
+    kind: PhantomData<Q>,
+}
+
+// SAFETY: the one owner of bytes that nobody writes, like a `Box<Q>` (C3); they go with the arena of their map.
+unsafe impl<Q: Send + ?Sized> Send for Text<Q> {}
+// SAFETY: as above; `&Text` only reads.
+unsafe impl<Q: Sync + ?Sized> Sync for Text<Q> {}
+
+impl<Q: CopiedKey + ?Sized> Text<Q> {
+    /// A copy of a key.
+    #[inline]
+    pub(super) fn copy_in<H: Handle>(key: &Q, raw: Raw<H>) -> Result<Self, ArenaError> {
+        let bytes = key.as_bytes();
+        let form = match u8::try_from(bytes.len()) {
+            Ok(len) if usize::from(len) <= SHORT => {
+                let mut short = Short {
+                    len,
+                    bytes: [MaybeUninit::uninit(); SHORT],
+                };
+                for (place, &byte) in short.bytes.iter_mut().zip(bytes) {
+                    place.write(byte);
+                }
+                Form { short }
+            }
+            _ => Form {
+                long: Self::copy_out(bytes, raw)?,
+            },
+        };
+        Ok(Self {
+            form,
+            kind: PhantomData,
+        })
+    }
+
+    #[inline(never)]
+    fn copy_out<H: Handle>(bytes: &[u8], raw: Raw<H>) -> Result<Long, ArenaError> {
+        let len = u32::try_from(bytes.len()).map_err(|_| ArenaError::CapacityOverflow)?;
+        let block = raw.try_alloc(Layout::for_value(bytes))?;
+        // SAFETY: a fresh block of that length.
+        unsafe { block.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
+        Ok(Long { form: LONG, len, block })
+    }
+
+    #[inline(always)] // part of every lookup
+    pub(super) fn get(&self) -> &Q {
+        // SAFETY: C1 says which form it is; C2; a block lives as long as the key (C3).
+        unsafe {
+            let len = self.form.short.len;
+            let bytes = if len == LONG {
+                let long = &self.form.long;
+                slice::from_raw_parts(long.block.as_ptr(), long.len as usize)
+            } else {
+                slice::from_raw_parts(self.form.short.bytes.as_ptr().cast(), usize::from(len))
+            };
+            Q::from_bytes(bytes)
+        }
+    }
+
+    /// Gives the block back, if there is one.
+    #[inline]
+    pub(super) fn end<H: Handle>(self, raw: Raw<H>) {
+        // SAFETY: C1 says which form it is; C3: the block of this key alone, of this arena.
+        unsafe {
+            if self.form.short.len == LONG {
+                let long = self.form.long;
+                raw.dealloc(long.block, Layout::from_size_align_unchecked(long.len as usize, 1));
+            }
+        }
+    }
+}

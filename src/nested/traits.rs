@@ -1,0 +1,229 @@
+//! Implementations of standard traits for the map.
+
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+
+use equivalent::Equivalent;
+
+use super::error::fail;
+use super::key::{PathKey, PathPart};
+use super::{Node, PathMap, Step};
+use crate::arena::Handle;
+use crate::error::fail_map;
+
+impl<K: PathKey + ?Sized, V, S: Default, H: Handle + Default> Default for PathMap<K, V, S, H> {
+    /// An empty map that owns a new arena.
+    ///
+    /// Allocates: never. Time: O(1).
+    fn default() -> Self {
+        Self::with_hasher_in(S::default(), H::default())
+    }
+}
+
+impl<K: PathKey + PathPart<K> + ?Sized, V: Clone, S: BuildHasher + Clone, H: Handle> Clone for PathMap<K, V, S, H> {
+    /// A copy, in the arena where a second map with this handle would be made: see [`Handle`].
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses; the twin is [`try_clone_in`](PathMap::try_clone_in).
+    #[track_caller]
+    fn clone(&self) -> Self {
+        let handle = self.table.handle().peek(H::try_clone_handle);
+        match handle.and_then(|handle| self.try_clone_in(handle)) {
+            Ok(copy) => copy,
+            Err(cause) => fail_map(cause, "PathMap::try_clone_in"),
+        }
+    }
+}
+
+impl<K, V, S, H> PathMap<K, V, S, H>
+where
+    K: PathKey + Hash + Equivalent<K> + ?Sized,
+    V: PartialEq,
+    S: BuildHasher,
+    H: Handle,
+{
+    /// Whether another map, on any handle and with any hasher, has the same paths with equal values. Order is of no account.
+    ///
+    /// Allocates: never. Time: O(levels) on average.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::{Arena, PathMap};
+    ///
+    /// let owned: PathMap<str, u32> = [(["a", "b"], 1)].into_iter().collect();
+    /// let arena = Arena::new();
+    /// assert!(owned.same_entries(&owned.clone_in(&arena)));
+    /// ```
+    pub fn same_entries<S2: BuildHasher, H2: Handle>(&self, other: &PathMap<K, V, S2, H2>) -> bool {
+        if self.len() != other.len() {
+            return false;
+        }
+        let mut at = other.root;
+        for step in self.walk() {
+            let node = match step {
+                Step::Enter(node) => node,
+                Step::Leave(_) => {
+                    at = other.slab.get(at).parent;
+                    continue;
+                }
+            };
+            if let Some(key) = node.key() {
+                match other.child(at, key, other.hash(at, key)) {
+                    Some(child) => at = child,
+                    None => return false,
+                }
+            }
+            // As many values on both sides: where all of these are there, there are no others.
+            if node.value().is_some() && node.value() != other.slab.get(at).value() {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl<K, V, S, H> PartialEq for PathMap<K, V, S, H>
+where
+    K: PathKey + Hash + Equivalent<K> + ?Sized,
+    V: PartialEq,
+    S: BuildHasher,
+    H: Handle,
+{
+    /// Maps with other handles or hashers are compared by [`same_entries`](PathMap::same_entries).
+    fn eq(&self, other: &Self) -> bool {
+        self.same_entries(other)
+    }
+}
+
+impl<K, V, S, H> Eq for PathMap<K, V, S, H>
+where
+    K: PathKey + Hash + Equivalent<K> + ?Sized,
+    V: Eq,
+    S: BuildHasher,
+    H: Handle,
+{
+}
+
+/// Shows a tree, as a map of maps: `{"a": {"b": 1, "c": 2 {"d": 3}}}`. A level that has both shows its value first.
+///
+/// No recursion: a deep tree takes no more stack. With `{:#?}`, each level has its line; indentation ends at 32 levels.
+pub(super) fn fmt_tree<K, V>(top: Node<'_, K, V>, f: &mut fmt::Formatter<'_>) -> fmt::Result
+where
+    K: PathKey + fmt::Debug + ?Sized,
+    V: fmt::Debug,
+{
+    const MOST: usize = 32;
+    let pretty = f.alternate();
+    let (mut depth, mut first) = (0_usize, true);
+    let line = |f: &mut fmt::Formatter<'_>, depth: usize| {
+        f.write_str("\n")?;
+        (0..depth.min(MOST)).try_for_each(|_| f.write_str("    "))
+    };
+    let mut is_top = true;
+    for step in top.walk() {
+        match step {
+            Step::Enter(node) => {
+                if !is_top {
+                    if !first {
+                        f.write_str(if pretty { "," } else { ", " })?;
+                    }
+                    if pretty {
+                        line(f, depth)?;
+                    }
+                    node.key().fmt_key(f)?;
+                    f.write_str(": ")?;
+                }
+                if let Some(value) = node.value() {
+                    fmt::Debug::fmt(value, f)?;
+                    if !node.is_leaf() {
+                        f.write_str(" ")?;
+                    }
+                }
+                if !node.is_leaf() {
+                    f.write_str("{")?;
+                }
+                (is_top, first) = (false, true);
+                depth += 1;
+            }
+            Step::Leave(node) => {
+                depth -= 1;
+                if !node.is_leaf() {
+                    if pretty {
+                        f.write_str(",")?;
+                        line(f, depth)?;
+                    }
+                    f.write_str("}")?;
+                }
+                first = false;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A key that is there.
+trait FmtKey {
+    fn fmt_key(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<K: fmt::Debug + ?Sized> FmtKey for Option<&K> {
+    fn fmt_key(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.map_or(Ok(()), |key| fmt::Debug::fmt(key, f))
+    }
+}
+
+impl<K: PathKey + fmt::Debug + ?Sized, V: fmt::Debug, S, H: Handle> fmt::Debug for PathMap<K, V, S, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.root() {
+            Some(root) => fmt_tree(root, f),
+            None => f.write_str("{}"),
+        }
+    }
+}
+
+impl<'q, K, V, Q, P, S, H> Extend<(P, V)> for PathMap<K, V, S, H>
+where
+    K: PathKey + ?Sized,
+    Q: PathPart<K> + ?Sized + 'q,
+    P: IntoIterator<Item = &'q Q>,
+    S: BuildHasher,
+    H: Handle,
+{
+    /// Inserts all values. A path that is there gets the new one.
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses, or a path is deeper than the map may be; the twin for one path is
+    /// [`try_insert`](PathMap::try_insert).
+    #[track_caller]
+    fn extend<I: IntoIterator<Item = (P, V)>>(&mut self, entries: I) {
+        for (path, value) in entries {
+            if let Err(error) = self.try_insert(path, value) {
+                fail(error.cause, "PathMap::try_insert");
+            }
+        }
+    }
+}
+
+impl<'q, K, V, Q, P, S, H> FromIterator<(P, V)> for PathMap<K, V, S, H>
+where
+    K: PathKey + ?Sized,
+    Q: PathPart<K> + ?Sized + 'q,
+    P: IntoIterator<Item = &'q Q>,
+    S: BuildHasher + Default,
+    H: Handle + Default,
+{
+    /// A map that owns a new arena.
+    ///
+    /// # Panics
+    ///
+    /// If the heap refuses; the twin for one path is [`try_insert`](PathMap::try_insert).
+    #[track_caller]
+    fn from_iter<I: IntoIterator<Item = (P, V)>>(entries: I) -> Self {
+        let mut map = Self::default();
+        map.extend(entries);
+        map
+    }
+}
