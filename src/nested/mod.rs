@@ -53,9 +53,8 @@ use crate::table::Table;
 /// levels below disappears. A level may have both.
 ///
 /// `K` is the type of one part. `str` and `[u8]` are copied into the arena, when they are new; up to 15 bytes take no block of
-/// their own. Every type that has a size is
-/// kept by value, and made of a borrowed part by `to_owned`: `PathMap<u64, V>`, or `PathMap<&str, V>` for strings that
-/// outlive the map. See [`PathKey`] and [`PathPart`].
+/// their own. Every type that has a size is kept by value, and made of a borrowed part by `to_owned`: `PathMap<u64, V>`, or
+/// `PathMap<&str, V>` for strings that outlive the map. See [`PathKey`] and [`PathPart`].
 ///
 /// It works on every [`Handle`]: `&Arena`, `Arena`, [`PooledArena`](crate::PooledArena), [`SharedArena`](crate::SharedArena).
 ///
@@ -64,6 +63,14 @@ use crate::table::Table;
 /// Each level is a node: key, value, and the numbers of its parent, its siblings and its last child. One table finds the
 /// child of a node by the number of the node and the key, so a path is one lookup for each part. The table grows in steps, as
 /// that of an [`ArenaMap`](crate::ArenaMap), and nodes never move. So no call takes long, however large the map is.
+///
+/// # What it costs
+///
+/// One table for all levels has no small maps to allocate and to drop, and its subtrees are numbers. It has no locality either: the children
+/// of a node are anywhere in the table. Where a program works through one inner map after the other, or where all levels fit into the
+/// cache, maps in maps are faster: a path of three parts took 1.2 to 1.8 times three lookups in flat maps, and filling and reading takes 0.5
+/// to 1.1 times the speed of hashbrown's maps in maps in a `Bump` (`cargo bench --bench nested`). Take it for its paths, for subtrees that
+/// move, for depth that is not known, and for its memory: with two children a level, about half of the bytes of maps in maps.
 ///
 /// # Subtrees
 ///
