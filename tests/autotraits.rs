@@ -135,7 +135,7 @@ fn borrowing_iterators_go_where_their_entries_go() {
         set::Iter<'static, u64>: true, true;
         nested::Node<'static, str, u64>: true, true;
         nested::Path<'static, str, u64>: true, true;
-        nested::Parts<'static, str, u64>: true, true;
+        nested::Components<'static, str, u64>: true, true;
         nested::Children<'static, str, u64>: true, true;
         nested::Nodes<'static, str, u64>: true, true;
         nested::Iter<'static, str, u64>: true, true;

@@ -420,7 +420,7 @@ fn a_budget_gives_the_value_back_and_leaves_nothing_half_made() {
     };
     assert_eq!(error.value, number);
     assert!(
-        matches!(error.cause, PathError::Arena(ArenaError::Budget { .. })),
+        matches!(error.cause, PathError::Refused(ArenaError::Budget { .. })),
         "{}",
         error.cause
     );

@@ -87,7 +87,7 @@ fn check<H: Handle>(map: &Map<H>, n: u64, nodes: usize) {
 
 /// After a refusal: it is of the kind that is expected, and from here on there is memory, if the heap was what refused.
 fn heal(cause: PathError, budget: bool) {
-    let PathError::Arena(cause) = cause else {
+    let PathError::Refused(cause) = cause else {
         panic!("{cause}")
     };
     if budget {

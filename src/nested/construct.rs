@@ -189,7 +189,7 @@ impl<K: PathKey + PathPart<K> + ?Sized, V: Clone, S: BuildHasher + Clone, H: Han
             };
             at = match made {
                 Ok(made) => made,
-                Err(PathError::Arena(cause)) => return Err(cause),
+                Err(PathError::Refused(cause)) => return Err(cause),
                 Err(PathError::TooDeep { .. }) => unreachable!("the copy has no limit yet"),
             };
             if let Some(value) = node.value() {

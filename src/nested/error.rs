@@ -19,7 +19,7 @@ use crate::error::{ArenaError, fail_map};
 #[non_exhaustive]
 pub enum PathError {
     /// The arena gave no memory.
-    Arena(ArenaError),
+    Refused(ArenaError),
     /// The path has more levels than the map may have.
     TooDeep {
         /// Levels that the map may have.
@@ -30,7 +30,7 @@ pub enum PathError {
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Arena(cause) => cause.fmt(f),
+            Self::Refused(cause) => cause.fmt(f),
             Self::TooDeep { limit } => write!(
                 f,
                 "the path is deeper than the {limit} levels that this map may have; raise its depth limit, or shorten the path"
@@ -42,7 +42,7 @@ impl fmt::Display for PathError {
 impl core::error::Error for PathError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Arena(cause) => Some(cause),
+            Self::Refused(cause) => Some(cause),
             Self::TooDeep { .. } => None,
         }
     }
@@ -50,7 +50,7 @@ impl core::error::Error for PathError {
 
 impl From<ArenaError> for PathError {
     fn from(cause: ArenaError) -> Self {
-        Self::Arena(cause)
+        Self::Refused(cause)
     }
 }
 
@@ -60,7 +60,7 @@ impl From<ArenaError> for PathError {
 #[track_caller]
 pub(super) fn fail(error: PathError, twin: &'static str) -> ! {
     match error {
-        PathError::Arena(cause) => fail_map(cause, twin),
+        PathError::Refused(cause) => fail_map(cause, twin),
         PathError::TooDeep { .. } => panic!("{error}; `{twin}` returns this error instead of panicking"),
     }
 }

@@ -38,7 +38,7 @@ pub use self::key::{PathKey, PathPart};
 pub use self::serde::{AsList, PathMapSeed, as_list};
 use self::slab::Slab;
 pub use self::stats::{Depths, PathStats};
-pub use self::view::{Node, Parts, Path};
+pub use self::view::{Components, Node, Path};
 use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;
 use crate::stats::ArenaStats;

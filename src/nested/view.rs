@@ -227,8 +227,8 @@ impl<'a, K: PathKey + ?Sized, V> Path<'a, K, V> {
     ///
     /// Allocates: never. Time: O(parts²), from the bottom O(parts).
     #[inline]
-    pub const fn parts(self) -> Parts<'a, K, V> {
-        Parts {
+    pub const fn parts(self) -> Components<'a, K, V> {
+        Components {
             bottom: self.node,
             left: self.len,
         }
@@ -257,10 +257,10 @@ impl<'a, K: PathKey + ?Sized, V> Path<'a, K, V> {
 
 impl<'a, K: PathKey + ?Sized + 'a, V> IntoIterator for Path<'a, K, V> {
     type Item = &'a K;
-    type IntoIter = Parts<'a, K, V>;
+    type IntoIter = Components<'a, K, V>;
 
     #[inline]
-    fn into_iter(self) -> Parts<'a, K, V> {
+    fn into_iter(self) -> Components<'a, K, V> {
         self.parts()
     }
 }
@@ -272,18 +272,18 @@ impl<K: PathKey + fmt::Debug + ?Sized, V> fmt::Debug for Path<'_, K, V> {
 }
 
 /// The parts of a [`Path`].
-pub struct Parts<'a, K: PathKey + ?Sized, V> {
+pub struct Components<'a, K: PathKey + ?Sized, V> {
     bottom: Node<'a, K, V>,
     left: usize,
 }
 
-impl<K: PathKey + ?Sized, V> Clone for Parts<'_, K, V> {
+impl<K: PathKey + ?Sized, V> Clone for Components<'_, K, V> {
     fn clone(&self) -> Self {
         Self { ..*self }
     }
 }
 
-impl<'a, K: PathKey + ?Sized + 'a, V> Iterator for Parts<'a, K, V> {
+impl<'a, K: PathKey + ?Sized + 'a, V> Iterator for Components<'a, K, V> {
     type Item = &'a K;
 
     #[inline]
@@ -302,7 +302,7 @@ impl<'a, K: PathKey + ?Sized + 'a, V> Iterator for Parts<'a, K, V> {
     }
 }
 
-impl<'a, K: PathKey + ?Sized + 'a, V> DoubleEndedIterator for Parts<'a, K, V> {
+impl<'a, K: PathKey + ?Sized + 'a, V> DoubleEndedIterator for Components<'a, K, V> {
     #[inline]
     fn next_back(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
@@ -314,10 +314,10 @@ impl<'a, K: PathKey + ?Sized + 'a, V> DoubleEndedIterator for Parts<'a, K, V> {
     }
 }
 
-impl<'a, K: PathKey + ?Sized + 'a, V> ExactSizeIterator for Parts<'a, K, V> {}
-impl<'a, K: PathKey + ?Sized + 'a, V> FusedIterator for Parts<'a, K, V> {}
+impl<'a, K: PathKey + ?Sized + 'a, V> ExactSizeIterator for Components<'a, K, V> {}
+impl<'a, K: PathKey + ?Sized + 'a, V> FusedIterator for Components<'a, K, V> {}
 
-impl<K: PathKey + fmt::Debug + ?Sized, V> fmt::Debug for Parts<'_, K, V> {
+impl<K: PathKey + fmt::Debug + ?Sized, V> fmt::Debug for Components<'_, K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
     }
