@@ -239,3 +239,80 @@ fn small_maps_through_all_their_states() {
     });
     assert_eq!(work.counts().live(), 0, "{}", work.explain());
 }
+
+/// A map has left a lone block of 64 bytes in its arena.
+fn after_a_map() -> Arena {
+    let mut map: ArenaMap<u64, u64> = ArenaMap::new();
+    map.insert(1, 1);
+    map.into_handle()
+}
+
+#[cfg(feature = "allocator-api2")]
+#[test]
+fn other_collections_take_the_block_and_give_it_back() {
+    use allocator_api2::vec::Vec;
+
+    for core in [false, true] {
+        let arena = after_a_map();
+        if core {
+            arena.alloc(0_u8);
+        }
+        let used = arena.used();
+        let mut list = Vec::with_capacity_in(8, &arena);
+        list.extend(0..9_u64);
+        list.truncate(3);
+        list.shrink_to_fit();
+        assert_eq!(*list, [0, 1, 2]);
+        drop(list);
+        assert_eq!(arena.used(), used);
+
+        let list: Vec<u64, _> = Vec::with_capacity_in(8, &arena);
+        drop(list);
+        assert_eq!(arena.used(), used);
+    }
+}
+
+#[test]
+fn a_trim_keeps_what_it_says() {
+    for (policy, held) in [
+        (TrimPolicy::All, 0),
+        (TrimPolicy::Unused, 72),
+        (TrimPolicy::Keep(71), 0),
+        (TrimPolicy::Keep(72), 72),
+    ] {
+        let mut arena = after_a_map();
+        arena.trim(policy);
+        assert_eq!((arena.used(), arena.held()), (0, held), "{policy:?}");
+
+        let mut arena = after_a_map();
+        arena.alloc([0_u8; 2_000]);
+        arena.trim(policy);
+        let stats = arena.stats();
+        assert_eq!(
+            (stats.used, stats.free),
+            (0, if held > 0 { 64 } else { 0 }),
+            "{policy:?}"
+        );
+        assert!(
+            policy == TrimPolicy::Unused || stats.held == held,
+            "{policy:?}: {stats}"
+        );
+    }
+}
+
+#[test]
+fn whoever_asks_hears_the_same_numbers() {
+    fn stats(arena: &impl arenamap::Handle) -> arenamap::ArenaStats {
+        arena.stats()
+    }
+    let arena = after_a_map();
+    let other: ArenaMap<u64, u64, _, _> = ArenaMap::new_in(&arena);
+    assert_eq!(arena.held(), 72);
+    for other in [stats(&arena), stats(&&arena), other.arena_stats()] {
+        assert_eq!(other, arena.stats());
+    }
+    let mut arena = after_a_map();
+    arena.merge_chunks().unwrap();
+    let ((), work) = AllocScope::measure(|| _ = arena.alloc([0_u64; 8]));
+    assert_eq!((work.counts().calls(), arena.stats().chunks), (0, 1));
+}

@@ -299,3 +299,23 @@ fn an_alarm_that_panics() {
     assert!(catch_unwind(AssertUnwindSafe(|| map.insert(&[1, 2, 3], 1))).is_err());
     assert_eq!((map.len(), map.stats().nodes), (1, 2));
 }
+
+#[test]
+fn an_alarm_that_panics_during_a_move() {
+    let arena = Arena::new();
+    let mut map =
+        PathMap::<str, u32, _, _>::new_in(&arena).with_depth_alarm(2, |_| std::panic::resume_unwind(Box::new("alarm")));
+    map.insert(["a", "a key of more than 15 bytes"], 1);
+    let nodes = map.stats().nodes;
+    let moved = catch_unwind(AssertUnwindSafe(|| {
+        map.move_subtree(["a", "a key of more than 15 bytes"], ["x", "y", "z", "w"])
+    }));
+    assert!(moved.is_err());
+    assert_eq!(
+        (map.get(["a", "a key of more than 15 bytes"]), map.stats().nodes),
+        (Some(&1), nodes)
+    );
+    assert!(map.node(["x"]).is_none());
+    drop(map);
+    assert_eq!(arena.used(), 0);
+}

@@ -427,6 +427,7 @@ impl State {
         self.active
             .reach(address)
             .or_else(|| entered.iter().find_map(|chunk| chunk.reach(address)))
+            .or_else(|| self.lone.as_ref().and_then(|lone| lone.reach(address)))
     }
 
     /// Makes a block of another size of a block, with the same bytes as far as they go.
@@ -587,6 +588,12 @@ impl State {
     #[inline]
     pub(super) fn reset(&mut self) {
         self.end_blocks();
+        self.offer_lone();
+    }
+
+    /// Puts the lone block into the free lists, which are empty.
+    #[inline]
+    fn offer_lone(&mut self) {
         if let Some(lone) = &self.lone {
             self.carved = lone.size();
             // SAFETY: nobody uses it, and the pointer reaches all of it; the free lists are empty.
@@ -669,7 +676,8 @@ impl State {
         let entered = self.entered;
         self.end_blocks();
         self.leave();
-        self.lone = None;
+        self.lone.take_if(|lone| !policy.keeps_first(lone.held()));
+        let lone = self.lone.as_ref().map_or(0, Lone::held);
         match policy {
             TrimPolicy::All => {
                 self.active = Chunk::placeholder();
@@ -677,11 +685,11 @@ impl State {
             }
             TrimPolicy::Unused => self.chunks.truncate(entered),
             TrimPolicy::Keep(bytes) => {
+                let mut left = bytes.saturating_sub(lone);
                 // The seed alone, or a placeholder.
-                if self.active.held() > bytes {
+                if self.active.held() > left {
                     self.active = Chunk::placeholder();
                 }
-                let mut left = bytes;
                 self.chunks.retain(|chunk| match left.checked_sub(chunk.held()) {
                     Some(rest) => {
                         left = rest;
@@ -691,8 +699,9 @@ impl State {
                 });
             }
         }
-        self.held = self.active.held() + self.chunks.iter().map(Chunk::held).sum::<usize>();
+        self.held = self.active.held() + self.chunks.iter().map(Chunk::held).sum::<usize>() + lone;
         self.restart();
+        self.offer_lone();
     }
 
     /// Chunks in service.

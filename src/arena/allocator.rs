@@ -25,7 +25,6 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::{AllocError, Allocator};
 
 use super::handle::Handle;
-use super::held::Raw;
 use super::owned::Arena;
 use super::sealed::{try_alloc, turn};
 use crate::stats::ArenaStats;
@@ -68,7 +67,7 @@ impl<H: Handle> ArenaAlloc<H> {
     ///
     /// Allocates: never. Time: O(1).
     pub fn arena_stats(&self) -> ArenaStats {
-        Raw::<H>::of(self.0.core()).stats()
+        Handle::stats(&self.0)
     }
 }
 

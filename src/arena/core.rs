@@ -431,17 +431,21 @@ impl Owned {
     }
 
     pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
-        if let Some(state) = self.state() {
-            return state.merge();
+        if self.is_lone() {
+            self.end_lone();
+            self.make().ok_or_else(|| Core::refused(Core::LEAST_SEED))?;
         }
-        self.end_lone(); // it is one block already
-        Ok(())
+        self.state().map_or(Ok(()), State::merge)
     }
 
     pub(super) fn trim(&mut self, policy: TrimPolicy) {
-        match self.state() {
-            Some(state) => state.trim(policy),
-            None => drop(self.take_lone()),
+        if let Some(state) = self.state() {
+            return state.trim(policy);
+        }
+        self.end_lone();
+        let kept = self.take_lone().filter(|lone| policy.keeps_first(lone.held()));
+        if let Some(lone) = kept {
+            self.0.set(lone.into_odd());
         }
     }
 }

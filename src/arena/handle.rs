@@ -74,6 +74,9 @@ pub trait Handle: Sealed {
     /// assert_eq!(left(&arenamap::Arena::with_budget(100)), Some(100));
     /// ```
     fn stats(&self) -> ArenaStats {
-        Raw::<Self>::of(self.core()).stats()
+        match self.core() {
+            Some(core) => Raw::<Self>::of(Some(core)).stats(),
+            None => self.stats_alone(),
+        }
     }
 }

@@ -46,6 +46,7 @@ const fn align(size: usize) -> usize {
 /// One block of the heap.
 pub(super) struct Lone(NonNull<u8>);
 
+#[cfg_attr(arenamap_guard, allow(dead_code, reason = "no block stands alone under guard"))]
 impl Lone {
     /// Whether such a block, which is not empty, may stand alone.
     #[inline]
@@ -120,6 +121,15 @@ impl Lone {
             size,
             align: align(size),
         }
+    }
+
+    /// A pointer to `address` that may be used for the rest of the block, if it is in this block.
+    #[cfg(feature = "allocator-api2")]
+    #[inline]
+    pub(super) fn reach(&self, address: usize) -> Option<NonNull<u8>> {
+        let offset = address.wrapping_sub(self.0.addr().get());
+        // SAFETY: the offset is inside the block (1).
+        (offset < self.size()).then(|| unsafe { self.0.add(offset) })
     }
 
     /// Whether a block for this layout, which fits, is one of this size.

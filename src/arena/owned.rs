@@ -239,7 +239,8 @@ impl Arena {
         self.core.peek(State::free)
     }
 
-    /// The most that [`used`](Self::used) `+` [`free`](Self::free) ever was, in bytes, since the arena was made.
+    /// The most that [`used`](Self::used) `+` [`free`](Self::free) ever was, in bytes, since the arena was made, or since it was trimmed
+    /// to nothing when it had one block only.
     ///
     /// Allocates: never. Time: O(1).
     ///
@@ -355,6 +356,10 @@ impl Sealed for &Arena {
     #[inline]
     fn make_with(&self, first: Layout) -> Result<NonNull<u8>, ArenaError> {
         self.core.make_with(first)
+    }
+
+    fn stats_alone(&self) -> ArenaStats {
+        (**self).stats()
     }
 
     fn try_clone_handle(&self) -> Result<Self, ArenaError> {

@@ -263,7 +263,7 @@ impl SharedArena<'_> {
 impl Arena {
     /// Makes it a counted handle, for several maps and tasks; the last one to be dropped frees the arena.
     ///
-    /// Allocates: heap, once, if the arena has not been used; else never. Time: O(1).
+    /// Allocates: heap, once, if the arena has not been used, or for one table only; else never. Time: O(1).
     ///
     /// # Panics
     ///
@@ -285,11 +285,11 @@ impl Arena {
 
     /// Makes it a counted handle, for several maps and tasks; the last one to be dropped frees the arena.
     ///
-    /// Allocates: heap, once, if the arena has not been used; else never. Time: O(1).
+    /// Allocates: heap, once, if the arena has not been used, or for one table only; else never. Time: O(1).
     ///
     /// # Errors
     ///
-    /// [`ArenaError::AllocError`] if the heap has no memory; the arena, which has not been used, is dropped then.
+    /// [`ArenaError::AllocError`] if the heap has no memory; the arena, in which nothing lives, is dropped then.
     ///
     /// ```
     /// let one = arenamap::Arena::new().try_share()?;

@@ -19,3 +19,14 @@ pub enum TrimPolicy {
     /// Chunks until the arena holds at most this many bytes. Those entered first are kept, as far as they fit.
     Keep(usize),
 }
+
+impl TrimPolicy {
+    /// Whether what was taken first, so many bytes, is kept.
+    pub(super) const fn keeps_first(self, bytes: usize) -> bool {
+        match self {
+            Self::All => false,
+            Self::Unused => true,
+            Self::Keep(most) => bytes <= most,
+        }
+    }
+}

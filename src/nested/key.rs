@@ -2,7 +2,7 @@
 //!
 //! One parameter says both: `str` and `[u8]` have no size, so a map cannot keep them and copies them, as a
 //! [`CopiedMap`](crate::CopiedMap) does; every type that has a size is kept as it is. So `PathMap<str, V>` reads as what it is, and
-//! there is one type to learn. What a record holds of a key, `Sealed::Stored`, is found through the trait: that makes the map
+//! there is one type to learn. What a record holds of a key, `Keep::Stored`, is found through the trait: that makes the map
 //! invariant in its keys, which matters to by-value keys with a lifetime only.
 
 use alloc::borrow::ToOwned;
@@ -18,7 +18,7 @@ use crate::error::ArenaError;
 /// that has a size, which is kept by value.
 ///
 /// The trait is sealed: there is nothing to implement.
-pub trait PathKey: sealed::Sealed {}
+pub trait PathKey: sealed::Keep {}
 
 impl<K> PathKey for K {}
 impl PathKey for str {}
@@ -38,7 +38,7 @@ pub(crate) mod sealed {
     use super::{ArenaError, Handle, PathKey, Raw};
 
     /// How a kind of keys is kept.
-    pub trait Sealed {
+    pub trait Keep {
         /// What a node has of its key.
         type Stored;
 
@@ -63,7 +63,7 @@ pub(crate) mod sealed {
     }
 }
 
-impl<K> sealed::Sealed for K {
+impl<K> sealed::Keep for K {
     type Stored = K;
 
     const HAS_BLOCK: bool = false;
@@ -89,7 +89,7 @@ impl<K: Eq, Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized> sealed::Make<
 /// Keys whose bytes are copied.
 macro_rules! copied {
     ($($key:ty),*) => {$(
-        impl sealed::Sealed for $key {
+        impl sealed::Keep for $key {
             type Stored = Text<$key>;
 
             const HAS_BLOCK: bool = true;

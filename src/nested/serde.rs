@@ -430,26 +430,38 @@ where
         };
         loop {
             // (Levels above are counted by `left`.)
+            let mut refused = false;
             let child = entries.next_key_seed(PartSeed(
                 |part: &K| {
+                    refused = true;
                     let mut making = Making::new(map, at, 0)?;
                     making.descend(part)?;
+                    refused = false;
                     Ok(making.finish())
                 },
                 PhantomData,
             ))?;
-            let Some(child) = child else { return Ok(()) };
+            let Some(child) = child else {
+                return if refused {
+                    Err(A::Error::custom(KEPT_BACK))
+                } else {
+                    Ok(())
+                };
+            };
             entries.next_value_seed(LevelSeed { map, at: child, left })?;
             map.prune_below(child, at);
         }
     }
 }
 
+/// What is said where an input does not hand on the error of what it reads.
+const KEPT_BACK: &str = "an error of this map was kept back by the input";
+
 /// Reads the list form.
 struct Lines<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>);
 
-/// Reads a line of it.
-struct Line<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>);
+/// Reads a line of it. `true` while there are levels of a line that is not complete.
+struct Line<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>, &'m mut bool);
 
 /// Reads the path of a line, whose node is made.
 struct PathSeed<'m, K: PathKey + ?Sized, V, S, H: Handle>(&'m mut PathMap<K, V, S, H>);
@@ -468,7 +480,11 @@ where
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut lines: A) -> Result<(), A::Error> {
-        while lines.next_element_seed(Line(&mut *self.0))?.is_some() {}
+        let mut incomplete = false;
+        while lines.next_element_seed(Line(&mut *self.0, &mut incomplete))?.is_some() {}
+        if incomplete {
+            return Err(A::Error::custom(KEPT_BACK));
+        }
         Ok(())
     }
 }
@@ -501,7 +517,8 @@ where
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut line: A) -> Result<(), A::Error> {
-        let Self(map) = self;
+        let Self(map, incomplete) = self;
+        *incomplete = true;
         let node = line
             .next_element_seed(PathSeed(&mut *map))?
             .ok_or_else(|| A::Error::invalid_length(0, &"a path and a value"))?;
@@ -510,6 +527,7 @@ where
             .next_element()?
             .ok_or_else(|| A::Error::invalid_length(1, &"a path and a value"))?;
         map.set(node, value);
+        *incomplete = false;
         Ok(())
     }
 }
@@ -542,10 +560,17 @@ where
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<u32, A::Error> {
         let root = self.0.root;
         let mut making = Making::new(self.0, root, 0).map_err(A::Error::custom)?;
-        while parts
-            .next_element_seed(PartSeed(|part: &K| making.descend(part), PhantomData))?
-            .is_some()
-        {}
+        let mut refused = false;
+        let mut descend = |part: &K| {
+            refused = true;
+            making.descend(part)?;
+            refused = false;
+            Ok(())
+        };
+        while parts.next_element_seed(PartSeed(&mut descend, PhantomData))?.is_some() {}
+        if refused {
+            return Err(A::Error::custom(KEPT_BACK));
+        }
         Ok(making.finish())
     }
 }

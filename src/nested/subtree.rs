@@ -103,6 +103,8 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
             Some(_) => return Err(MoveError::Occupied),
             None => {}
         }
+        making.raise();
+        let map = &mut *making.map;
         let raw = map.table.handle().raw();
         let key = last.make(raw).map_err(super::PathError::from)?;
         if let Err(cause) = map.enter(Entry { hash, node }) {

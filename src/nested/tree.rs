@@ -447,14 +447,20 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
         }
     }
 
-    /// Keeps what was made. The alarm, if it is to be raised, is raised before.
+    /// Raises the alarm, if it is to be raised and has not been.
     #[inline]
-    pub(super) fn finish(mut self) -> u32 {
+    pub(super) fn raise(&mut self) {
         if mem::take(&mut self.alarmed)
             && let Some((_, alarm)) = self.map.alarm
         {
             alarm(self.depth);
         }
+    }
+
+    /// Keeps what was made. The alarm, if it is to be raised, is raised before.
+    #[inline]
+    pub(super) fn finish(mut self) -> u32 {
+        self.raise();
         let at = self.at;
         mem::forget(self);
         at
