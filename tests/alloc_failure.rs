@@ -11,84 +11,23 @@
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "support/refuse.rs"]
+mod refuse;
 
 use arenamap::hash_map::{Entry, EntryRef};
 use arenamap::{Arena, ArenaError, ArenaMap, ArenaPool, Handle, TrimPolicy};
 
 use support::{fixed, key};
 
-thread_local! {
-    /// Calls that still succeed; `None`: all of them.
-    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    /// A call was refused since the allocator was armed.
-    static REFUSED: Cell<bool> = const { Cell::new(false) };
-}
-
-struct Failing;
-
-fn refuses() -> bool {
-    let left = LEFT.get();
-    match left {
-        None => false,
-        Some(0) => {
-            REFUSED.set(true);
-            true
-        }
-        Some(left) => {
-            LEFT.set(Some(left - 1));
-            false
-        }
-    }
-}
-
-// SAFETY: the system's allocator, or null, which is how an allocator refuses.
-#[allow(unsafe_code, reason = "an allocator that refuses")]
-unsafe impl GlobalAlloc for Failing {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if refuses() {
-            return std::ptr::null_mut();
-        }
-        // SAFETY: handed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if refuses() {
-            return std::ptr::null_mut();
-        }
-        // SAFETY: handed on.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if refuses() {
-            return std::ptr::null_mut();
-        }
-        // SAFETY: handed on.
-        unsafe { System.realloc(ptr, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: handed on.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
+use refuse::{Failing, give_again, has_refused, refuse_from};
 
 #[global_allocator]
 static ALLOCATOR: Failing = Failing;
 
-/// From here on the `k`-th call is refused (counted from 0), and all after it.
-fn refuse_from(k: usize) {
-    REFUSED.set(false);
-    LEFT.set(Some(k));
-}
-
 /// Gives memory again after a refusal, in the middle of a program, which goes on.
 fn heal() -> bool {
-    if REFUSED.get() {
-        LEFT.set(None);
+    if has_refused() {
+        give_again();
     }
     true
 }
@@ -227,8 +166,8 @@ fn at_every_call(mut work: impl FnMut()) -> usize {
     for k in 0.. {
         refuse_from(k);
         work();
-        LEFT.set(None);
-        if !REFUSED.get() {
+        give_again();
+        if !has_refused() {
             return k;
         }
     }

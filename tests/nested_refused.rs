@@ -5,59 +5,13 @@
 //! The allocator refuses on the thread that armed it, so that the test harness has its memory.
 #![cfg(all(feature = "std", not(miri), not(arenamap_guard)))]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "support/refuse.rs"]
+mod refuse;
 
 use arenamap::nested::{MoveError, PathError};
 use arenamap::{Arena, ArenaError, ArenaPool, Handle, PathMap};
 
-thread_local! {
-    /// Calls that still succeed; `None`: all of them.
-    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    /// A call was refused since the allocator was armed.
-    static REFUSED: Cell<bool> = const { Cell::new(false) };
-}
-
-struct Failing;
-
-fn refuses() -> bool {
-    match LEFT.get() {
-        None => false,
-        Some(0) => {
-            REFUSED.set(true);
-            true
-        }
-        Some(left) => {
-            LEFT.set(Some(left - 1));
-            false
-        }
-    }
-}
-
-// SAFETY: the system's allocator, or null, which is how an allocator refuses.
-#[allow(unsafe_code, reason = "an allocator that refuses")]
-unsafe impl GlobalAlloc for Failing {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if refuses() {
-            return std::ptr::null_mut();
-        }
-        // SAFETY: handed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if refuses() {
-            return std::ptr::null_mut();
-        }
-        // SAFETY: handed on.
-        unsafe { System.realloc(ptr, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: handed on.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
+use refuse::{Failing, give_again, has_refused, refuse_from};
 
 #[global_allocator]
 static ALLOCATOR: Failing = Failing;
@@ -93,10 +47,10 @@ fn heal(cause: PathError, budget: bool) {
     if budget {
         assert!(matches!(cause, ArenaError::Budget { .. }), "{cause}");
     } else {
-        assert!(REFUSED.get(), "refused where the heap was not");
+        assert!(has_refused(), "refused where the heap was not");
         assert!(matches!(cause, ArenaError::AllocError { .. }), "{cause}");
     }
-    LEFT.set(None);
+    give_again();
 }
 
 /// Everything that may ask for memory. `Err`: it ended early, by a budget.
@@ -153,13 +107,12 @@ fn run<H: Handle>(make: impl Fn() -> H) -> usize {
     let mut k = 0;
     loop {
         let mut map = Map::with_hasher_in(foldhash::fast::FixedState::with_seed(1), make());
-        REFUSED.set(false);
-        LEFT.set(Some(k));
+        refuse_from(k);
         let done = program(&mut map, false);
         // Copies: from the start again.
         let copy = map.try_clone_in(Arena::new());
-        let was_refused = REFUSED.get();
-        LEFT.set(None);
+        let was_refused = has_refused();
+        give_again();
         done.unwrap();
         match copy {
             Ok(copy) => assert!(copy == map.try_clone_in(Arena::new()).unwrap()),
@@ -185,11 +138,10 @@ fn the_heap_refuses_at_every_call() {
     loop {
         let arena = Arena::new();
         let mut map = Map::with_hasher_in(foldhash::fast::FixedState::with_seed(1), &arena);
-        REFUSED.set(false);
-        LEFT.set(Some(k));
+        refuse_from(k);
         let done = program(&mut map, false);
-        let was_refused = REFUSED.get();
-        LEFT.set(None);
+        let was_refused = has_refused();
+        give_again();
         done.unwrap();
         drop(map);
         assert_eq!(arena.used(), 0);

@@ -5,58 +5,12 @@
 //! The allocator refuses on the thread that armed it, so that the test harness has its memory.
 #![cfg(all(feature = "std", not(miri), not(arenamap_guard)))]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "support/refuse.rs"]
+mod refuse;
 
 use arenamap::{Arena, ArenaBox, ArenaError, ArenaPool, ArenaString, ArenaVec, Handle};
 
-thread_local! {
-    /// Calls that still succeed; `None`: all of them.
-    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-    /// A call was refused since the allocator was armed.
-    static REFUSED: Cell<bool> = const { Cell::new(false) };
-}
-
-struct Failing;
-
-fn refuses() -> bool {
-    match LEFT.get() {
-        None => false,
-        Some(0) => {
-            REFUSED.set(true);
-            true
-        }
-        Some(left) => {
-            LEFT.set(Some(left - 1));
-            false
-        }
-    }
-}
-
-// SAFETY: the system's allocator, or null, which is how an allocator refuses.
-#[allow(unsafe_code, reason = "an allocator that refuses")]
-unsafe impl GlobalAlloc for Failing {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if refuses() {
-            return std::ptr::null_mut();
-        }
-        // SAFETY: handed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if refuses() {
-            return std::ptr::null_mut();
-        }
-        // SAFETY: handed on.
-        unsafe { System.realloc(ptr, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: handed on.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
+use refuse::{Failing, give_again, has_refused, refuse_from};
 
 #[global_allocator]
 static ALLOCATOR: Failing = Failing;
@@ -71,8 +25,8 @@ fn insist<T>(mut take: impl FnMut() -> Result<T, ArenaError>) -> T {
 
 /// After a refusal: it was one, and from here on there is memory.
 fn heal(cause: ArenaError) {
-    assert!(REFUSED.get(), "refused where the heap was not");
-    LEFT.set(None);
+    assert!(has_refused(), "refused where the heap was not");
+    give_again();
     assert!(
         matches!(cause, ArenaError::AllocError { layout } if layout.size() > 0),
         "{cause}"
@@ -146,11 +100,10 @@ fn program<H: Handle>(handle: H, second: &mut dyn FnMut() -> Result<H, ArenaErro
 fn at_every_call(mut work: impl FnMut()) -> usize {
     (0..10_000)
         .find(|&k| {
-            REFUSED.set(false);
-            LEFT.set(Some(k));
+            refuse_from(k);
             work();
-            LEFT.set(None);
-            !REFUSED.get()
+            give_again();
+            !has_refused()
         })
         .expect("some run needs no more calls")
 }
