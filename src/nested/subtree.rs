@@ -46,7 +46,8 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
     /// Moves a path with everything below it to another path, where nothing is. Cursors go with it.
     ///
     /// Levels above the new path are made; levels above the old one that have nothing then disappear. Among the levels beside it, it
-    /// is the last one afterwards. A depth limit is asked for the new path only, and not for what is below it.
+    /// is the last one afterwards. A depth limit is asked for the new path only, and not for what is below it. A move of a path to itself
+    /// changes nothing, its place beside the others included, and is no error.
     ///
     /// Allocates: arena, for new levels and the new key. Time: O(parts and levels that disappear) on average, however much is
     /// below.
