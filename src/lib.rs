@@ -18,6 +18,7 @@ pub mod archive; // not by the name of the crate, which a glob import of ours wo
 mod arena;
 #[cfg(feature = "audit")]
 pub mod audit;
+pub mod bounded;
 mod boxed;
 pub mod copied;
 mod error;
@@ -70,6 +71,7 @@ pub use arena::ArenaAlloc;
 pub use arena::{Arena, Handle, TrimPolicy};
 #[cfg(feature = "std")]
 pub use arena::{ArenaPool, PoolConfig, PooledArena, SharedArena, Workspace};
+pub use bounded::{BoundedMap, BoundedStrMap};
 pub use boxed::ArenaBox;
 #[cfg(feature = "serde")]
 pub use copied::StrMapSeed;

@@ -11,6 +11,7 @@ mod key;
 mod prehashed;
 #[cfg(feature = "serde")]
 mod seed;
+mod text;
 mod traits;
 
 pub use self::builder::CopiedMapBuilder;
@@ -20,6 +21,7 @@ pub use self::key::CopiedKey;
 use self::key::Stored;
 #[cfg(feature = "serde")]
 pub use self::seed::CopiedMapSeed;
+pub(crate) use self::text::Text;
 use crate::arena::{Arena, Handle};
 use crate::layout::MapLayout;
 use crate::map::{ArenaMap, DefaultHashBuilder, SizeHint};

@@ -10,8 +10,8 @@ use core::hash::Hash;
 
 use equivalent::Equivalent;
 
-use super::text::Text;
 use crate::arena::{Handle, Raw};
+use crate::copied::Text;
 use crate::error::ArenaError;
 
 /// Keys of a [`PathMap`](crate::PathMap): `str` and `[u8]`, which are copied into the arena when they are new; and every type

@@ -1,7 +1,7 @@
 //! The map of paths: [`PathMap`], and the types that its methods give out.
 //!
 //! ```text
-//!  keys                 key.rs      parts of paths: copied in, or by value          text.rs    copied keys
+//!  keys                 key.rs      parts of paths: copied in, or by value
 //!  names for it         element.rs entry.rs cursor.rs subtree.rs construct.rs traits.rs stats.rs serde.rs
 //!  looking around       view.rs     a node, a path          iter.rs    children, depth-first, leaves
 //!  what is done         tree.rs     found, made, hung up elsewhere, recycled
@@ -24,7 +24,6 @@ mod serde;
 mod slab;
 mod stats;
 mod subtree;
-mod text;
 mod traits;
 mod tree;
 mod view;

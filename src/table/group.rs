@@ -24,7 +24,7 @@ const FULL: u8 = 0x80;
 
 /// What stands in the byte of an entry with a certain hash: the low eight bits. The others are of no account.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark(u32);
+pub(crate) struct Mark(u32);
 
 impl Mark {
     /// Seven bits of the top of the hash and, over them, of the bottom: of the lowest four no home is made, and a hasher that hands
@@ -33,37 +33,37 @@ impl Mark {
     /// much longer. A good hash pays two instructions.)
     #[inline(always)] // part of every search
     #[allow(clippy::cast_possible_truncation, reason = "the low byte counts")]
-    pub(super) const fn of(hash: u64) -> Self {
+    pub(crate) const fn of(hash: u64) -> Self {
         Self(((hash >> 57) ^ hash) as u32 | FULL as u32)
     }
 
     /// What stands in the byte of a slot.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "the low byte")]
-    pub(super) const fn tag(self) -> u8 {
+    pub(crate) const fn tag(self) -> u8 {
         self.0 as u8
     }
 
     /// Which flag, and which way through the groups.
     #[inline(always)]
-    pub(super) const fn class(self) -> usize {
+    pub(crate) const fn class(self) -> usize {
         self.0 as usize % LANES
     }
 }
 
 /// The class of a tag.
 #[inline]
-pub(super) const fn class_of(byte: u8) -> usize {
+pub(crate) const fn class_of(byte: u8) -> usize {
     byte as usize % LANES
 }
 
 /// A set of lanes of one group, as bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lanes(pub(super) u16);
+pub(crate) struct Lanes(pub(super) u16);
 
 impl Lanes {
     #[inline(always)]
-    pub(super) const fn first(self) -> Option<usize> {
+    pub(crate) const fn first(self) -> Option<usize> {
         match NonZeroU16::new(self.0) {
             Some(lanes) => Some(lanes.trailing_zeros() as usize),
             None => None,
@@ -82,9 +82,15 @@ impl Lanes {
         Self(self.0 & other.0)
     }
 
+    /// Those from a lane on.
+    #[inline(always)]
+    pub(crate) const fn from(self, lane: usize) -> Self {
+        Self(self.0 >> lane << lane)
+    }
+
     /// How many they are.
     #[inline(always)]
-    pub(super) const fn len(self) -> usize {
+    pub(crate) const fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
@@ -112,7 +118,7 @@ impl IntoIterator for Lanes {
 
 /// The lanes of a set, one by one. (The processor takes one more instruction for sixteen bits.)
 #[derive(Clone)]
-pub(super) struct EachLane(u32);
+pub(crate) struct EachLane(u32);
 
 impl Iterator for EachLane {
     type Item = usize;
@@ -126,9 +132,9 @@ impl Iterator for EachLane {
 }
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
-pub(super) use self::sse2::Group;
+pub(crate) use self::sse2::Group;
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
-pub(super) use self::words::Group;
+pub(crate) use self::words::Group;
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
 mod sse2 {
@@ -141,7 +147,7 @@ mod sse2 {
 
     /// The bytes of a group.
     #[derive(Clone, Copy, Debug)]
-    pub(in crate::table) struct Group(__m128i);
+    pub(crate) struct Group(__m128i);
 
     /// The sixteen bits that SSE2 gathers.
     #[inline(always)]
@@ -159,7 +165,7 @@ mod sse2 {
         ///
         /// Sixteen initialised bytes can be read there.
         #[inline(always)]
-        pub(in crate::table) unsafe fn load(bytes: *const u8) -> Self {
+        pub(crate) unsafe fn load(bytes: *const u8) -> Self {
             // SAFETY: handed on to the caller; the load needs no alignment.
             Self(unsafe { _mm_loadu_si128(bytes.cast()) })
         }
@@ -172,7 +178,7 @@ mod sse2 {
 
         /// Lanes with this tag.
         #[inline(always)]
-        pub(in crate::table) fn matches(self, mark: Mark) -> Lanes {
+        pub(crate) fn matches(self, mark: Mark) -> Lanes {
             // SAFETY: as in `equal`. (`_mm_set1_epi8` would clear the upper bytes first.)
             self.equal(unsafe {
                 let byte = _mm_cvtsi32_si128(mark.0.cast_signed());
@@ -183,7 +189,7 @@ mod sse2 {
         /// Lanes with a tag of this class.
         #[inline]
         #[allow(clippy::cast_possible_truncation, reason = "a class is below 16")]
-        pub(in crate::table) fn of_class(self, class: usize) -> Lanes {
+        pub(crate) fn of_class(self, class: usize) -> Lanes {
             // SAFETY: as in `equal`.
             unsafe {
                 let bits = _mm_and_si128(self.0, _mm_set1_epi8((FULL | 0x0F).cast_signed()));
@@ -193,14 +199,14 @@ mod sse2 {
 
         /// Lanes with a byte of 0.
         #[inline(always)]
-        pub(in crate::table) fn zeros(self) -> Lanes {
+        pub(crate) fn zeros(self) -> Lanes {
             // SAFETY: as in `equal`.
             self.equal(unsafe { _mm_setzero_si128() })
         }
 
         /// Lanes with a tag.
         #[inline(always)]
-        pub(in crate::table) fn full(self) -> Lanes {
+        pub(crate) fn full(self) -> Lanes {
             // SAFETY: as in `equal`.
             gathered(unsafe { _mm_movemask_epi8(self.0) })
         }
@@ -213,7 +219,7 @@ mod words {
 
     /// The bytes of a group.
     #[derive(Clone, Copy, Debug)]
-    pub(in crate::table) struct Group([u64; 2]);
+    pub(crate) struct Group([u64; 2]);
 
     /// The same byte eight times.
     const fn splat(byte: u8) -> u64 {
@@ -230,7 +236,7 @@ mod words {
         ///
         /// Sixteen initialised bytes can be read there.
         #[inline(always)]
-        pub(in crate::table) unsafe fn load(bytes: *const u8) -> Self {
+        pub(crate) unsafe fn load(bytes: *const u8) -> Self {
             // SAFETY: handed on to the caller; the read needs no alignment.
             let bytes = unsafe { bytes.cast::<[[u8; 8]; 2]>().read_unaligned() };
             Self(bytes.map(u64::from_le_bytes))
@@ -252,41 +258,48 @@ mod words {
 
         /// Lanes with this tag.
         #[inline(always)]
-        pub(in crate::table) fn matches(self, mark: Mark) -> Lanes {
+        pub(crate) fn matches(self, mark: Mark) -> Lanes {
             self.equal(0xFF, mark.tag())
         }
 
         /// Lanes with a tag of this class.
         #[allow(clippy::cast_possible_truncation, reason = "a class is below 16")]
-        pub(in crate::table) fn of_class(self, class: usize) -> Lanes {
+        pub(crate) fn of_class(self, class: usize) -> Lanes {
             self.equal(FULL | 0x0F, FULL | class as u8)
         }
 
         /// Lanes with a byte of 0.
         #[inline(always)]
-        pub(in crate::table) fn zeros(self) -> Lanes {
+        pub(crate) fn zeros(self) -> Lanes {
             self.equal(0xFF, 0)
         }
 
         /// Lanes with a tag.
         #[inline(always)]
-        pub(in crate::table) fn full(self) -> Lanes {
+        pub(crate) fn full(self) -> Lanes {
             self.gathered(|word| word)
         }
     }
 }
 
 impl Group {
+    /// The group of these bytes.
+    #[inline(always)]
+    pub(crate) fn of(bytes: &[u8; LANES]) -> Self {
+        // SAFETY: sixteen bytes.
+        unsafe { Self::load(bytes.as_ptr()) }
+    }
+
     /// Lanes without a tag.
     #[inline(always)]
-    pub(super) fn free(self) -> Lanes {
+    pub(crate) fn free(self) -> Lanes {
         self.full().others()
     }
 }
 
 /// Asks for the line of an address, which need not be one of ours.
 #[inline(always)]
-pub(super) fn prefetch<T>(address: *const T) {
+pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
     // SAFETY: a prefetch reads nothing and faults nowhere.
     unsafe {

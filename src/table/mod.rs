@@ -32,7 +32,7 @@
 
 mod block;
 mod clone;
-mod group;
+pub(crate) mod group;
 mod growth;
 mod hint;
 mod iter;

@@ -1,4 +1,4 @@
-//! Keys that are copied: short ones stand in their node, long ones in a block of the arena.
+//! Keys that are copied, and short ones not far: those stand in their node or slot, long ones in a block of the arena.
 //!
 //! ```text
 //!  up to 15 bytes    | len | bytes .............................. |
@@ -24,8 +24,8 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::slice;
 
+use super::CopiedKey;
 use crate::arena::{Handle, Raw};
-use crate::copied::CopiedKey;
 use crate::error::ArenaError;
 
 /// Bytes of the longest key that stands in its node.
@@ -54,7 +54,7 @@ union Form {
     long: Long,
 }
 
-/// A key of a node.
+/// A key of a node of a map of paths, or of a slot of a bounded map.
 pub struct Text<Q: ?Sized> {
     form: Form,
     kind: PhantomData<Q>,
@@ -68,7 +68,7 @@ unsafe impl<Q: Sync + ?Sized> Sync for Text<Q> {}
 impl<Q: CopiedKey + ?Sized> Text<Q> {
     /// A copy of a key.
     #[inline]
-    pub(super) fn copy_in<H: Handle>(key: &Q, raw: Raw<H>) -> Result<Self, ArenaError> {
+    pub(crate) fn copy_in<H: Handle>(key: &Q, raw: Raw<H>) -> Result<Self, ArenaError> {
         let bytes = key.as_bytes();
         let form = match u8::try_from(bytes.len()) {
             Ok(len) if usize::from(len) <= SHORT => {
@@ -101,7 +101,7 @@ impl<Q: CopiedKey + ?Sized> Text<Q> {
     }
 
     #[inline(always)] // part of every lookup
-    pub(super) fn get(&self) -> &Q {
+    pub(crate) fn get(&self) -> &Q {
         // SAFETY: C1 says which form it is; C2; a block lives as long as the key (C3).
         unsafe {
             let len = self.form.short.len;
@@ -117,7 +117,7 @@ impl<Q: CopiedKey + ?Sized> Text<Q> {
 
     /// Gives the block back, if there is one.
     #[inline]
-    pub(super) fn end<H: Handle>(self, raw: Raw<H>) {
+    pub(crate) fn end<H: Handle>(self, raw: Raw<H>) {
         // SAFETY: C1 says which form it is; C3: the block of this key alone, of this arena.
         unsafe {
             if self.form.short.len == LONG {

@@ -1,0 +1,504 @@
+//! Entries of one kind, the clock, and what every call of the maps does with both. It knows no keys and no hashers.
+
+use core::mem;
+
+use super::ghost::{Ghost, buckets_for};
+use super::meta::{Fresh, NEVER};
+use super::queues::{Queues, cells_for};
+use super::room::{Room, Sizes};
+use super::stats::BoundedStats;
+use super::{Bounds, Lifetime, Reason};
+use crate::arena::{Handle, Held, Raw};
+use crate::error::ArenaError;
+use crate::table::group::LANES;
+
+/// Entries that one write looks at, or bounds that it makes exact, because their time may have come.
+pub(super) const MOST_DUE: usize = 4;
+
+/// What stands in a slot.
+pub(super) trait Kept {
+    /// Whether there is anything to do at the end.
+    const NEEDS_END: bool;
+
+    /// Drops the parts, and gives what they have in the arena back.
+    fn end<H: Handle>(self, raw: Raw<H>);
+}
+
+impl<K, V> Kept for (K, V) {
+    const NEEDS_END: bool = mem::needs_drop::<Self>();
+
+    #[inline]
+    fn end<H: Handle>(self, _: Raw<H>) {
+        drop(self);
+    }
+}
+
+/// What a new entry comes with.
+#[derive(Clone, Copy)]
+pub(super) struct Coming {
+    pub(super) hash: u64,
+    pub(super) lifetime: Lifetime,
+    pub(super) weight: u32,
+}
+
+/// Entries in one block, and its arena.
+pub(super) struct Core<T: Kept, H: Handle> {
+    pub(super) room: Room<T>,
+    queues: Queues,
+    len: usize,
+    bounds: Bounds,
+    weight: u64,
+    lifetime: Lifetime,
+    /// Tick 0 of the deadlines, and the latest tick that was seen, counted from it; `None` before the first.
+    clock: Option<(u64, u64)>,
+    stats: BoundedStats,
+    /// Steps of the call that goes on.
+    steps: usize,
+    pub(super) handle: Held<H>,
+}
+
+impl<T: Kept, H: Handle> Core<T, H> {
+    pub(super) fn try_new(bounds: Bounds, mut handle: Held<H>) -> Result<Self, ArenaError> {
+        let capacity = bounds.entries;
+        let Some((sizes, layout)) = Self::sizes(bounds) else {
+            return Err(ArenaError::CapacityOverflow);
+        };
+        Ok(Self {
+            room: Room::try_new(sizes, layout, &mut handle)?,
+            queues: Queues::new(capacity),
+            len: 0,
+            bounds,
+            weight: 0,
+            lifetime: Lifetime::Unlimited,
+            clock: None,
+            stats: BoundedStats::default(),
+            steps: 0,
+            handle,
+        })
+    }
+
+    /// Sizes for these bounds, and their layout, if it is possible at all.
+    pub(super) fn sizes(bounds: Bounds) -> Option<(Sizes, core::alloc::Layout)> {
+        // The larger the entries, the fewer slots stay free.
+        let entries_per_free_slot = match size_of::<T>() {
+            0..=16 => 6,
+            17..=24 => 8,
+            _ => 10,
+        };
+        let slots = bounds
+            .entries
+            .checked_add(bounds.entries.div_ceil(entries_per_free_slot))?;
+        let entries = bounds.entries;
+        let sizes = Sizes::of(
+            slots,
+            cells_for(entries),
+            buckets_for(entries - entries / 4),
+            bounds.weight.is_some(),
+        )?;
+        Some((sizes, sizes.layout::<T>()?))
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) const fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    pub(super) const fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    pub(super) const fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+
+    pub(super) const fn set_lifetime(&mut self, lifetime: Lifetime) {
+        self.lifetime = lifetime;
+    }
+
+    pub(super) const fn handle_mut(&mut self) -> &mut Held<H> {
+        &mut self.handle
+    }
+
+    pub(super) const fn handle(&self) -> &Held<H> {
+        &self.handle
+    }
+
+    pub(super) const fn stats_mut(&mut self) -> &mut BoundedStats {
+        &mut self.stats
+    }
+
+    pub(super) fn stats(&self) -> BoundedStats {
+        BoundedStats {
+            len: self.len,
+            capacity: self.bounds.entries,
+            weight: self.weight,
+            small: self.queues.small(),
+            ..self.stats
+        }
+    }
+
+    /// Steps that this call may still make for what is due.
+    const fn due_steps(&self) -> usize {
+        MOST_DUE.saturating_sub(self.steps)
+    }
+
+    fn count(&mut self, steps: usize) {
+        self.steps += steps;
+        self.stats.steps += steps as u64;
+        self.stats.most_steps = self.stats.most_steps.max(self.steps);
+    }
+
+    /// The tick of a call, counted from the first call's; the clock does not go back.
+    #[inline(always)]
+    pub(super) fn tick(&mut self, now: u64) -> u64 {
+        self.steps = 0;
+        let Some((first, latest)) = &mut self.clock else {
+            self.clock = Some((now, 0));
+            return 0;
+        };
+        let tick = now.wrapping_sub(*first);
+        // A clock that stands before the first tick is one that goes back, too.
+        if now < *first || tick < *latest {
+            self.stats.clock_went_back += 1;
+        } else {
+            *latest = tick.min(NEVER - 1);
+        }
+        *latest
+    }
+
+    /// The tick of a call that changes nothing.
+    #[inline]
+    pub(super) fn tick_at(&self, now: u64) -> u64 {
+        self.clock
+            .map_or(0, |(first, latest)| now.saturating_sub(first).clamp(latest, NEVER - 1))
+    }
+
+    /// The tick of the user's clock.
+    fn untick(&self, tick: u64) -> u64 {
+        self.clock.map_or(0, |(first, _)| first).saturating_add(tick)
+    }
+
+    /// The deadline of an entry that is written or used at a tick.
+    const fn deadline(lifetime: Lifetime, tick: u64) -> (u64, bool) {
+        let (ticks, idle) = match lifetime {
+            Lifetime::Unlimited => return (NEVER, false),
+            Lifetime::SinceWrite(ticks) => (ticks, false),
+            Lifetime::SinceUse(ticks) => (ticks, true),
+        };
+        let deadline = tick.saturating_add(ticks);
+        (if deadline < NEVER { deadline } else { NEVER - 1 }, idle)
+    }
+
+    #[inline(always)]
+    pub(super) fn find(&self, hash: u64, is: impl FnMut(&T) -> bool) -> Option<usize> {
+        self.room.find(hash, is)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_due(&self, slot: usize, tick: u64) -> bool {
+        self.room.meta(slot).deadline() <= tick
+    }
+
+    #[inline(always)]
+    pub(super) fn entry(&self, slot: usize) -> &T {
+        self.room.entry(slot)
+    }
+
+    #[inline(always)]
+    pub(super) fn entry_mut(&mut self, slot: usize) -> &mut T {
+        self.room.entry_mut(slot)
+    }
+
+    /// The deadline of an entry by the user's clock, if it has one.
+    pub(super) fn deadline_of(&self, slot: usize) -> Option<u64> {
+        let deadline = self.room.meta(slot).deadline();
+        (deadline < NEVER).then(|| self.untick(deadline))
+    }
+
+    /// Gives an entry another life from now on.
+    pub(super) fn set_life(&mut self, slot: usize, lifetime: Lifetime, tick: u64) {
+        let (deadline, idle) = Self::deadline(lifetime, tick);
+        self.room
+            .set_meta(slot, self.room.meta(slot).with_deadline(deadline, idle));
+        self.room.add_deadline(slot / LANES, deadline);
+    }
+
+    /// The slot of a lookup that is found in time, used once more.
+    #[inline(always)]
+    pub(super) fn hit(&mut self, found: Option<usize>, tick: u64) -> Option<usize> {
+        let live = found.filter(|&slot| !self.is_due(slot, tick));
+        match live {
+            Some(slot) => {
+                self.stats.hits += 1;
+                self.touch(slot, tick);
+            }
+            None => self.stats.misses += 1,
+        }
+        live
+    }
+
+    #[inline(always)]
+    fn touch(&mut self, slot: usize, tick: u64) {
+        let meta = self.room.meta(slot).used();
+        let meta = match (meta.is_idle(), self.lifetime) {
+            (true, Lifetime::SinceUse(ticks)) => meta.with_deadline(tick.saturating_add(ticks).min(NEVER - 1), true),
+            _ => meta,
+        };
+        self.room.set_meta(slot, meta);
+    }
+
+    /// Takes an entry out.
+    pub(super) fn take(&mut self, slot: usize) -> T {
+        let is_small = self.room.meta(slot).is_small();
+        let weight = self.room.weights_mut().get(slot).map_or(1, |&weight| u64::from(weight));
+        let entry = self.room.take(slot);
+        self.room.entry_left(slot / LANES);
+        self.len -= 1;
+        self.weight -= weight;
+        if is_small {
+            self.queues.small_left();
+        }
+        entry
+    }
+
+    /// Whether an entry of this weight could ever stand here.
+    pub(super) const fn takes(&self, weight: u32) -> bool {
+        match self.bounds.weight {
+            Some(most) => self.bounds.entries > 0 && weight as u64 <= most,
+            None => self.bounds.entries > 0,
+        }
+    }
+
+    /// Whether something must go before an entry of this weight comes.
+    pub(super) fn is_full_for(&self, weight: u32) -> bool {
+        let over = |most| self.weight + u64::from(weight) > most;
+        self.len == self.bounds.entries || self.bounds.weight.is_some_and(over)
+    }
+
+    /// Takes out one entry to make room: one that is due, or else one that the queues choose. There is one.
+    pub(super) fn displace(&mut self, tick: u64) -> (T, Reason) {
+        if let Some(entry) = self.reclaim(tick, self.due_steps(), None) {
+            return (entry, Reason::Expired);
+        }
+        let (slot, steps) = self.queues.choose(&mut self.room, self.len);
+        self.count(steps);
+        let meta = self.room.meta(slot);
+        if let Some(home) = self.room.home_of(slot) {
+            let ghost = Ghost {
+                home,
+                groups: self.room.sizes.groups,
+                tag: self.room.tag(slot),
+                print: meta.print(),
+            };
+            ghost.appear(self.room.buckets_mut(), meta.is_small());
+            self.queues.went(meta.is_small());
+        }
+        self.stats.evicted += 1;
+        (self.take(slot), Reason::Evicted)
+    }
+
+    /// Takes out an entry that is due, if one is found in so many steps, and it is not the one that is spared.
+    pub(super) fn reclaim(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
+        for _ in 0..steps {
+            let group = self.room.due_group(tick)?;
+            self.count(1);
+            let due = self
+                .room
+                .full(group)
+                .into_iter()
+                .map(|lane| group * LANES + lane)
+                .find(|&slot| self.is_due(slot, tick) && Some(slot) != spared);
+            if let Some(slot) = due {
+                return Some(self.expire(slot));
+            }
+            let before = self.room.due(group);
+            self.room.refresh(group);
+            if self.room.due(group) == before {
+                return None; // the one that is spared is due, too
+            }
+        }
+        None
+    }
+
+    /// Puts an entry whose key is not there, after room was made; `out` is given what goes for it, or the entry itself if it can
+    /// never stand here.
+    pub(super) fn come(
+        &mut self,
+        coming: Coming,
+        tick: u64,
+        entry: T,
+        out: &mut impl FnMut(T, Reason),
+    ) -> Option<usize> {
+        if !self.takes(coming.weight) {
+            out(entry, Reason::Refused);
+            return None;
+        }
+        // With weights several may have to go: each is handed out when the next is looked for, and the last when the entry has come.
+        let mut gone = None;
+        while self.is_full_for(coming.weight) {
+            if let Some((entry, reason)) = gone.take() {
+                out(entry, reason);
+            }
+            gone = Some(self.displace(tick));
+        }
+        let slot = self.put(coming, tick, entry);
+        if let Some((entry, reason)) = gone {
+            out(entry, reason);
+        }
+        Some(slot)
+    }
+
+    /// Whether an entry that is there may have this weight, without room being made.
+    pub(super) fn may_weigh(&mut self, slot: usize, weight: u32) -> bool {
+        let now = u64::from(self.weight_of(slot));
+        self.bounds
+            .weight
+            .is_none_or(|most| self.weight - now + u64::from(weight) <= most)
+    }
+
+    /// Another value comes under a key that is there: a use, a new life, another weight.
+    pub(super) fn renew(&mut self, slot: usize, coming: Coming, tick: u64) {
+        self.room.set_meta(slot, self.room.meta(slot).used());
+        self.set_life(slot, coming.lifetime, tick);
+        self.set_weight(slot, coming.weight);
+    }
+
+    /// Takes an entry out that is due.
+    pub(super) fn expire(&mut self, slot: usize) -> T {
+        self.stats.expired += 1;
+        self.take(slot)
+    }
+
+    /// Drops an entry that was taken out, and gives back what it has in the arena.
+    #[inline]
+    pub(super) fn end_entry(&self, entry: T) {
+        entry.end(self.handle.raw());
+    }
+
+    /// Takes an entry out, for the caller if it is in time; else it is dropped.
+    pub(super) fn remove(&mut self, slot: usize, tick: u64) -> Option<T> {
+        if self.is_due(slot, tick) {
+            let entry = self.expire(slot);
+            self.end_entry(entry);
+            return None;
+        }
+        Some(self.take(slot))
+    }
+
+    /// Takes out and drops all entries.
+    pub(super) fn clear(&mut self) {
+        let mut at = 0;
+        while let Some(slot) = self.occupied_from(at) {
+            at = slot + 1;
+            let entry = self.take(slot);
+            self.end_entry(entry);
+        }
+        self.room.forget_ways();
+        self.queues.clear();
+    }
+
+    /// Takes out an entry that is due, at the end of a call that wrote, if the call has steps left.
+    pub(super) fn reclaim_due(&mut self, tick: u64, spared: Option<usize>) -> Option<T> {
+        self.reclaim(tick, self.due_steps(), spared)
+    }
+
+    /// Puts an entry whose key is not there; there is room.
+    pub(super) fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
+        let Coming { hash, lifetime, weight } = coming;
+        debug_assert!(!self.is_full_for(weight), "room was made before");
+        let mark = crate::table::group::Mark::of(hash);
+        let print = hash >> 7 ^ hash >> 40;
+        let ghost = Ghost {
+            home: self.room.home(hash),
+            groups: self.room.sizes.groups,
+            tag: mark.tag(),
+            print,
+        };
+        let came_back = ghost.vanish(self.room.buckets_mut());
+        if let Some(was_small) = came_back {
+            self.stats.ghost_hits += 1;
+            self.queues.came_back(was_small);
+        }
+        let small = came_back.is_none();
+        if small {
+            self.queues.make_way(&mut self.room);
+        }
+        let (deadline, idle) = Self::deadline(lifetime, tick);
+        let fresh = Fresh {
+            deadline,
+            idle,
+            small,
+            strides: 0,
+            print,
+        };
+        let slot = self.room.fill(hash, fresh, entry);
+        if small {
+            self.queues.came(&mut self.room, slot);
+        }
+        self.room.add_deadline(slot / LANES, deadline);
+        if let Some(place) = self.room.weights_mut().get_mut(slot) {
+            *place = weight;
+        }
+        self.len += 1;
+        self.weight += if self.bounds.weight.is_some() {
+            u64::from(weight)
+        } else {
+            1
+        };
+        self.stats.insertions += 1;
+        slot
+    }
+
+    /// The weight of an entry.
+    pub(super) fn weight_of(&mut self, slot: usize) -> u32 {
+        self.room.weights_mut().get(slot).copied().unwrap_or(1)
+    }
+
+    /// Changes the weight of an entry; there is room for it.
+    pub(super) fn set_weight(&mut self, slot: usize, weight: u32) {
+        if let Some(place) = self.room.weights_mut().get_mut(slot) {
+            self.weight = self.weight - u64::from(*place) + u64::from(weight);
+            *place = weight;
+        }
+    }
+
+    /// The first slot from this one on that holds an entry.
+    pub(super) fn occupied_from(&self, slot: usize) -> Option<usize> {
+        let mut group = slot / LANES;
+        let mut lane = slot % LANES;
+        while group < self.room.sizes.groups {
+            if let Some(lane) = self.room.full(group).from(lane).first() {
+                return Some(group * LANES + lane);
+            }
+            (group, lane) = (group + 1, 0);
+        }
+        None
+    }
+
+    /// What the small queue aims at.
+    #[cfg(test)]
+    pub(super) const fn aim(&self) -> usize {
+        self.queues.aim()
+    }
+
+    /// The slot of the entry for which `is` is true.
+    #[cfg(test)]
+    pub(super) fn slot_of(&self, is: impl Fn(&T) -> bool) -> Option<usize> {
+        (0..self.room.slot_count()).find(|&slot| self.room.tag(slot) != 0 && is(self.room.entry(slot)))
+    }
+
+    /// Everything that must be true between two calls.
+    #[cfg(test)]
+    pub(super) fn check(&self) {
+        self.room.check_deadlines();
+        let slots = (0..self.room.slot_count()).filter(|&slot| self.room.tag(slot) != 0);
+        assert_eq!(slots.clone().count(), self.len);
+        assert_eq!(
+            slots.filter(|&slot| self.room.meta(slot).is_small()).count(),
+            self.queues.small()
+        );
+    }
+}

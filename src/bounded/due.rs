@@ -1,0 +1,219 @@
+//! Which entry is due: the earliest deadline of each group, of each sixteen groups, of each sixteen of those, and so on.
+//!
+//! ```text
+//!  level 2                 3              the root: nothing expires before tick 3
+//!  level 1        3                7
+//!  level 0     3  9  5 ..       7  E ..   one for each group of slots: no deadline in it is earlier; E: no entry
+//! ```
+//!
+//! A node is the least of its sixteen children, always. That of a group is a bound: a deadline that is put off, or an entry that is
+//! removed, leaves it as it is, and whoever comes to look makes it exact. So a deadline is put off by one store, and an entry that is
+//! due is found, or a bound made exact, in a handful of lines. (A wheel of timers needs links of eight bytes an entry for the same,
+//! or cannot shorten a deadline; it visits each entry once for each level that it sinks.)
+
+use super::room::Room;
+use crate::table::group::LANES;
+
+/// Later than all deadlines, and than never: there is no entry.
+pub(super) const EMPTY: u64 = u64::MAX;
+
+/// Children of a node.
+const FAN: usize = 16;
+
+/// Levels above that of the groups: 16^8 groups are more than there can be.
+const MOST: usize = 8;
+
+/// How many nodes each level has, and where they begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Levels {
+    /// Nodes of each level; the first is the groups'.
+    lengths: [u32; MOST],
+    /// The places of the first nodes of the levels above the groups.
+    starts: [u32; MOST],
+    count: usize,
+    nodes: usize,
+}
+
+impl Levels {
+    #[allow(clippy::cast_possible_truncation, reason = "groups are fewer than 2^28")]
+    pub(super) fn of(groups: usize) -> Self {
+        let mut lengths = [0; MOST];
+        let mut starts = [0; MOST];
+        lengths[0] = groups as u32;
+        let (mut count, mut nodes) = (1, 0);
+        while lengths[count - 1] > 1 {
+            lengths[count] = lengths[count - 1].div_ceil(FAN as u32);
+            starts[count] = nodes;
+            nodes += lengths[count];
+            count += 1;
+        }
+        Self {
+            lengths,
+            starts,
+            count,
+            nodes: nodes as usize,
+        }
+    }
+
+    /// Nodes above the groups.
+    pub(super) const fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    const fn length(&self, level: usize) -> usize {
+        self.lengths[level] as usize
+    }
+
+    /// The place of a node of a level above the groups.
+    const fn place(&self, level: usize, index: usize) -> usize {
+        index + self.starts[level] as usize
+    }
+
+    const fn top(&self) -> usize {
+        self.count - 1
+    }
+}
+
+impl<T> Room<T> {
+    fn node(&self, level: usize, index: usize) -> u64 {
+        match level {
+            0 => self.due(index),
+            _ => self.nodes()[self.sizes.levels.place(level, index)],
+        }
+    }
+
+    fn set_node(&mut self, level: usize, index: usize, due: u64) {
+        let place = self.sizes.levels.place(level, index);
+        self.nodes_mut()[place] = due;
+    }
+
+    /// The children of a node, as numbers in the level below.
+    fn children(&self, level: usize, index: usize) -> core::ops::Range<usize> {
+        let first = index * FAN;
+        first..(first + FAN).min(self.sizes.levels.length(level - 1))
+    }
+
+    /// No entry is due before this tick.
+    #[inline]
+    pub(super) fn first_deadline(&self) -> u64 {
+        // The root is the last node.
+        self.nodes().last().copied().unwrap_or_else(|| self.due(0))
+    }
+
+    /// A deadline has come into a group.
+    #[inline]
+    pub(super) fn add_deadline(&mut self, group: usize, deadline: u64) {
+        if deadline >= self.due(group) {
+            return;
+        }
+        self.set_due(group, deadline);
+        let mut index = group;
+        for level in 1..=self.sizes.levels.top() {
+            index /= FAN;
+            if deadline >= self.node(level, index) {
+                return;
+            }
+            self.set_node(level, index, deadline);
+        }
+    }
+
+    /// Makes the bound of a group exact.
+    pub(super) fn refresh(&mut self, group: usize) {
+        let first = self
+            .full(group)
+            .into_iter()
+            .map(|lane| self.meta(group * LANES + lane).deadline())
+            .min();
+        self.raise(group, first.unwrap_or(EMPTY));
+    }
+
+    fn raise(&mut self, group: usize, due: u64) {
+        if self.due(group) == due {
+            return;
+        }
+        self.set_due(group, due);
+        let mut index = group;
+        for level in 1..=self.sizes.levels.top() {
+            index /= FAN;
+            let least = self
+                .children(level, index)
+                .map(|child| self.node(level - 1, child))
+                .min();
+            let least = least.unwrap_or(EMPTY);
+            if self.node(level, index) == least {
+                return;
+            }
+            self.set_node(level, index, least);
+        }
+    }
+
+    /// An entry has left a group.
+    #[inline]
+    pub(super) fn entry_left(&mut self, group: usize) {
+        if self.full(group).len() == 0 {
+            self.raise(group, EMPTY);
+        }
+    }
+
+    /// A group in which an entry may be due at this tick, if there is one.
+    #[inline]
+    pub(super) fn due_group(&self, now: u64) -> Option<usize> {
+        if self.first_deadline() > now {
+            return None;
+        }
+        let mut index = 0;
+        for level in (1..=self.sizes.levels.top()).rev() {
+            index = self
+                .children(level, index)
+                .find(|&child| self.node(level - 1, child) <= now)?;
+        }
+        Some(index)
+    }
+
+    /// The first group from this one on, around the block, that has an entry.
+    pub(super) fn occupied_from(&self, group: usize) -> Option<usize> {
+        self.occupied_at_or_behind(group)
+            .or_else(|| self.occupied_at_or_behind(0))
+    }
+
+    fn occupied_at_or_behind(&self, group: usize) -> Option<usize> {
+        let levels = self.sizes.levels;
+        let (mut level, mut index) = (0, group);
+        // Up, until a node at or behind this one has an entry,
+        let mut found = loop {
+            let end = (index / FAN * FAN + FAN).min(levels.length(level));
+            match (index..end).find(|&node| self.node(level, node) != EMPTY) {
+                Some(node) => break node,
+                None if level == levels.top() => return None,
+                None => (level, index) = (level + 1, index / FAN + 1),
+            }
+            if index >= levels.length(level) {
+                return None;
+            }
+        };
+        // and down to its first.
+        while level > 0 {
+            found = self
+                .children(level, found)
+                .find(|&node| self.node(level - 1, node) != EMPTY)?;
+            level -= 1;
+        }
+        Some(found)
+    }
+
+    /// Bounds of groups hold, and each node is the least of its children.
+    #[cfg(test)]
+    pub(super) fn check_deadlines(&self) {
+        for group in 0..self.sizes.groups {
+            let mut lanes = self.full(group).into_iter();
+            assert!(lanes.all(|lane| self.due(group) <= self.meta(group * LANES + lane).deadline()));
+            assert_eq!(self.due(group) == EMPTY, self.full(group).len() == 0);
+        }
+        for level in 1..=self.sizes.levels.top() {
+            for index in 0..self.sizes.levels.length(level) {
+                let children = self.children(level, index).map(|child| self.node(level - 1, child));
+                assert_eq!(children.min(), Some(self.node(level, index)));
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Methods of [`BoundedMap`] that touch one entry.
+
+use core::hash::{BuildHasher, Hash};
+use core::mem;
+
+use equivalent::Equivalent;
+
+use super::core::Coming;
+use super::entry::{Entry, OccupiedEntry, VacantEntry};
+use super::{BoundedMap, Displaced, Lifetime, Reason, Terms};
+use crate::arena::Handle;
+
+impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
+    #[inline(always)]
+    fn find<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<usize> {
+        self.core
+            .find(self.hash_builder.hash_one(key), |(known, _)| key.equivalent(known))
+    }
+
+    /// The slot of a key that is there in time; the use is counted.
+    #[inline(always)]
+    fn hit<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<usize> {
+        let found = self.find(key);
+        let tick = self.core.tick(now);
+        self.core.hit(found, tick)
+    }
+
+    /// The value of a key.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(10);
+    /// map.insert_for("a", 1, 60, 0);
+    /// assert_eq!(map.get("a", 59), Some(&1));
+    /// assert_eq!(map.get("a", 60), None);
+    /// ```
+    #[inline]
+    pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&V> {
+        match self.get_key_value(key, now) {
+            Some((_, value)) => Some(value),
+            None => None,
+        }
+    }
+
+    /// The stored key and the value.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    #[inline]
+    pub fn get_key_value<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<(&K, &V)> {
+        let slot = self.hit(key, now)?;
+        let (key, value) = self.core.entry(slot);
+        Some((key, value))
+    }
+
+    /// The value of a key, to change in place. That is a use, and no write: the deadline of [`Lifetime::SinceWrite`] stays.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    #[inline]
+    pub fn get_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&mut V> {
+        let slot = self.hit(key, now)?;
+        Some(&mut self.core.entry_mut(slot).1)
+    }
+
+    /// The value of a key, without a trace: no use is counted, no deadline moves.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(10);
+    /// map.insert("a", 1, 0);
+    /// assert_eq!(map.peek("a", 0), Some(&1));
+    /// assert_eq!(map.stats().hits, 0);
+    /// ```
+    #[inline]
+    pub fn peek<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q, now: u64) -> Option<&V> {
+        let slot = self.find(key)?;
+        let live = !self.core.is_due(slot, self.core.tick_at(now));
+        live.then(|| &self.core.entry(slot).1)
+    }
+
+    /// True if the key is in the map, in time. As [`peek`](Self::peek), it leaves no trace.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    #[inline]
+    pub fn contains_key<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q, now: u64) -> bool {
+        self.peek(key, now).is_some()
+    }
+
+    /// The tick at which an entry expires; `None` if it does not, or is not there.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(10);
+    /// map.insert_for("a", 1, 60, 1_000);
+    /// assert_eq!(map.deadline("a"), Some(1_060));
+    /// ```
+    pub fn deadline<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<u64> {
+        self.core.deadline_of(self.find(key)?)
+    }
+
+    /// Lets an entry live so many ticks from now on, longer or shorter than before; `None`: it does not expire. False if it is not
+    /// there in time.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(10);
+    /// map.insert_for("a", 1, 60, 0);
+    /// assert!(map.set_time_to_live("a", Some(10), 30));
+    /// assert_eq!(map.get("a", 40), None);
+    /// ```
+    pub fn set_time_to_live<Q: Hash + Equivalent<K> + ?Sized>(
+        &mut self,
+        key: &Q,
+        ticks: Option<u64>,
+        now: u64,
+    ) -> bool {
+        let found = self.find(key);
+        let tick = self.core.tick(now);
+        let live = found.filter(|&slot| !self.core.is_due(slot, tick));
+        if let Some(slot) = live {
+            let lifetime = ticks.map_or(Lifetime::Unlimited, Lifetime::SinceWrite);
+            self.core.set_life(slot, lifetime, tick);
+        }
+        live.is_some()
+    }
+
+    /// Sets the value of a key, and returns what left the map for it: the old value of the key, or the entry that made room.
+    ///
+    /// The entry lives as [`set_lifetime`](Self::set_lifetime) says. The key that was there first stays. Of several entries that
+    /// leave (at most four that have expired, beside the one that made room) one is returned, and the others are dropped;
+    /// [`insert_with`](Self::insert_with) gives out all.
+    ///
+    /// Allocates: never. Time: O(1) on average; at most 20 entries are looked at.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::BoundedMap;
+    /// use arenamap::bounded::Reason;
+    ///
+    /// let mut map = BoundedMap::new(1);
+    /// assert!(map.insert("a", 1, 0).is_none());
+    /// let old = map.insert("a", 2, 0).unwrap();
+    /// assert_eq!((old.value, old.reason), (1, Reason::Replaced));
+    /// let other = map.insert("b", 3, 0).unwrap();
+    /// assert_eq!((other.key, other.value, other.reason), ("a", 2, Reason::Evicted));
+    /// ```
+    #[inline]
+    pub fn insert(&mut self, key: K, value: V, now: u64) -> Option<Displaced<K, V>> {
+        self.insert_on(key, value, Terms::new(), now)
+    }
+
+    /// Like [`insert`](Self::insert), for an entry that lives so many ticks.
+    ///
+    /// Allocates: never. Time: O(1) on average; at most 20 entries are looked at.
+    #[inline]
+    pub fn insert_for(&mut self, key: K, value: V, time_to_live: u64, now: u64) -> Option<Displaced<K, V>> {
+        self.insert_on(key, value, Terms::new().time_to_live(time_to_live), now)
+    }
+
+    /// The insertion that returns one pair.
+    #[inline]
+    fn insert_on(&mut self, key: K, value: V, terms: Terms, now: u64) -> Option<Displaced<K, V>> {
+        let mut first = None;
+        self.insert_with(key, value, terms, now, |out| {
+            if first.is_none() {
+                first = Some(out);
+            }
+        });
+        first
+    }
+
+    /// Sets the value of a key, on its own terms; `out` is given all that leaves the map for it: the old value of the key, the
+    /// entries that make room, the new pair itself if it [weighs too much](Reason::Refused), and what has expired, in this order.
+    ///
+    /// Allocates: never. Time: O(1) on average; with weights, O(entries that make room).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::BoundedMap;
+    /// use arenamap::bounded::{Bounds, Reason, Terms};
+    ///
+    /// let mut map = BoundedMap::new(Bounds::entries(100).weight(10));
+    /// map.insert_with("small", 1, Terms::new().weight(4), 0, |_| unreachable!());
+    /// map.insert_with("huge", 2, Terms::new().weight(11), 0, |out| assert_eq!(out.reason, Reason::Refused));
+    /// map.insert_with("large", 3, Terms::new().weight(8), 0, |out| assert_eq!(out.key, "small"));
+    /// assert_eq!((map.len(), map.weight()), (1, 8));
+    /// ```
+    pub fn insert_with(&mut self, key: K, value: V, terms: Terms, now: u64, mut out: impl FnMut(Displaced<K, V>)) {
+        let hash = self.hash_builder.hash_one(&key);
+        let found = self.core.find(hash, |(known, _)| key == *known);
+        let tick = self.core.tick(now);
+        let mut out = |(key, value), reason| out(Displaced { key, value, reason });
+        let coming = self.coming(hash, terms);
+        let slot = match found {
+            Some(slot) if self.core.is_due(slot, tick) => {
+                self.core.stats_mut().expired += 1;
+                let old = self.core.take(slot);
+                let slot = self.core.come(coming, tick, (key, value), &mut out);
+                out(old, Reason::Expired);
+                slot
+            }
+            Some(slot) if self.core.may_weigh(slot, terms.weight) => {
+                self.core.renew(slot, coming, tick);
+                let old = mem::replace(&mut self.core.entry_mut(slot).1, value);
+                out((key, old), Reason::Replaced);
+                Some(slot)
+            }
+            // It is too heavy now, unless others go.
+            Some(slot) => {
+                let (known, old) = self.core.take(slot);
+                let slot = self.core.come(coming, tick, (known, value), &mut out);
+                out((key, old), Reason::Replaced);
+                slot
+            }
+            None => self.core.come(coming, tick, (key, value), &mut out),
+        };
+        while let Some(entry) = self.core.reclaim_due(tick, slot) {
+            out(entry, Reason::Expired);
+        }
+    }
+
+    /// What the core is told of a new entry.
+    #[inline]
+    pub(super) fn coming(&self, hash: u64, terms: Terms) -> Coming {
+        Coming {
+            hash,
+            lifetime: terms.time_to_live.map_or(self.core.lifetime(), Lifetime::SinceWrite),
+            weight: terms.weight,
+        }
+    }
+
+    /// The value of a key, and if it is not there, or not in time, the value that `make` returns.
+    ///
+    /// What leaves the map for it is dropped.
+    ///
+    /// Allocates: never. Time: O(1) on average; at most 20 entries are looked at.
+    ///
+    /// # Panics
+    ///
+    /// If the capacity is 0, or the most weight is 0, and the key is new.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut squares = arenamap::BoundedMap::new(10);
+    /// assert_eq!(*squares.get_or_insert_with(12, 0, || 12 * 12), 144);
+    /// assert_eq!(*squares.get_or_insert_with(12, 0, || unreachable!()), 144);
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn get_or_insert_with(&mut self, key: K, now: u64, make: impl FnOnce() -> V) -> &mut V {
+        self.entry(key, now).or_insert_with(make)
+    }
+
+    /// The place of a key, for one lookup instead of several. That it is there is counted as a hit.
+    ///
+    /// Allocates: never. Time: O(1) on average.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut counts = arenamap::BoundedMap::new(100);
+    /// for word in ["a", "b", "a"] {
+    ///     *counts.entry(word, 0).or_insert(0) += 1;
+    /// }
+    /// assert_eq!(counts.get("a", 0), Some(&2));
+    /// ```
+    #[inline]
+    pub fn entry(&mut self, key: K, now: u64) -> Entry<'_, K, V, S, H> {
+        let hash = self.hash_builder.hash_one(&key);
+        let found = self.core.find(hash, |(known, _)| key == *known);
+        let tick = self.core.tick(now);
+        match self.core.hit(found, tick) {
+            Some(slot) => Entry::Occupied(OccupiedEntry { map: self, slot, tick }),
+            None => Entry::Vacant(VacantEntry {
+                map: self,
+                key,
+                hash,
+                tick,
+                expired: found,
+            }),
+        }
+    }
+
+    /// Removes a key, and returns its value, if it was there in time.
+    ///
+    /// Allocates: never. Time: O(1) on average; at most 4 entries that may have expired are looked at.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(10);
+    /// map.insert("a", 1, 0);
+    /// assert_eq!(map.remove("a", 0), Some(1));
+    /// assert_eq!(map.remove("a", 0), None);
+    /// ```
+    pub fn remove<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<V> {
+        self.remove_entry(key, now).map(|(_, value)| value)
+    }
+
+    /// Removes a key, and returns it with its value, if it was there in time.
+    ///
+    /// Allocates: never. Time: O(1) on average; at most 4 entries that may have expired are looked at.
+    pub fn remove_entry<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<(K, V)> {
+        let found = self.find(key);
+        let tick = self.core.tick(now);
+        let removed = found.and_then(|slot| self.core.remove(slot, tick));
+        while let Some(entry) = self.core.reclaim_due(tick, None) {
+            drop(entry);
+        }
+        removed
+    }
+}

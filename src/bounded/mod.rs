@@ -1,0 +1,322 @@
+//! Maps of a stated capacity, whose entries may expire: [`BoundedMap`], and [`BoundedStrMap`] with keys that are copied in.
+//!
+//! ```text
+//!  names for it        element.rs entry.rs bulk.rs construct.rs traits.rs       copied.rs   the same for copied keys
+//!  what every call does            core.rs      the clock, room, what is due
+//!  who goes, and when              queues.rs    two queues        ghost.rs    who was here        due.rs     deadlines
+//!  where entries stand             room.rs      one block         meta.rs     eight bytes an entry
+//! ```
+
+mod bulk;
+mod construct;
+mod copied;
+mod core;
+mod due;
+mod element;
+mod end;
+mod entry;
+mod ghost;
+mod iter;
+mod meta;
+mod queues;
+mod room;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod traits;
+
+pub use self::copied::{BoundedBytesMap, BoundedCopiedMap, BoundedStrMap};
+use self::core::Core;
+pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
+pub use self::iter::Iter;
+pub use self::stats::BoundedStats;
+use crate::arena::{Arena, Handle};
+use crate::map::DefaultHashBuilder;
+
+/// What a bounded map may hold at most: so many entries, and, if they have weights, so much weight.
+///
+/// ```
+/// use arenamap::BoundedMap;
+/// use arenamap::bounded::Bounds;
+///
+/// let of_entries = BoundedMap::<u64, u64>::new(1_000); // a number is a bound of entries
+/// let of_bytes = BoundedMap::<u64, Vec<u8>>::new(Bounds::entries(1_000).weight(1 << 20));
+/// assert_eq!((of_entries.capacity(), of_bytes.max_weight()), (1_000, Some(1 << 20)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bounds {
+    /// The most entries.
+    pub entries: usize,
+    /// The most weight, if entries have weights.
+    pub weight: Option<u64>,
+}
+
+impl Bounds {
+    /// So many entries, which have no weights.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub const fn entries(entries: usize) -> Self {
+        Self { entries, weight: None }
+    }
+
+    /// The same, with weights, and so much of them in all. The map takes four bytes more for each slot.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub const fn weight(self, weight: u64) -> Self {
+        Self {
+            weight: Some(weight),
+            ..self
+        }
+    }
+}
+
+impl From<usize> for Bounds {
+    fn from(entries: usize) -> Self {
+        Self::entries(entries)
+    }
+}
+
+/// How long entries live, in ticks of the user's clock: [`BoundedMap::set_lifetime`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until they are removed or evicted.
+    #[default]
+    Unlimited,
+    /// So many ticks from the moment at which they are written. 0: they are never seen.
+    SinceWrite(u64),
+    /// So many ticks from the moment at which they were last written, or found by a lookup.
+    SinceUse(u64),
+}
+
+/// What one insertion says of its entry, beside key and value: [`BoundedMap::insert_with`].
+///
+/// ```
+/// use arenamap::bounded::Terms;
+///
+/// let terms = Terms::new().time_to_live(60).weight(3);
+/// assert_eq!((terms.time_to_live, terms.weight), (Some(60), 3));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Terms {
+    /// Ticks to live from now on; `None`: as the map's [`Lifetime`] says.
+    pub time_to_live: Option<u64>,
+    /// What it counts for, if the map has a bound of weight.
+    pub weight: u32,
+}
+
+impl Terms {
+    /// The map's lifetime, a weight of 1.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            time_to_live: None,
+            weight: 1,
+        }
+    }
+
+    /// The same with so many ticks to live.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub const fn time_to_live(self, ticks: u64) -> Self {
+        Self {
+            time_to_live: Some(ticks),
+            ..self
+        }
+    }
+
+    /// The same with this weight.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub const fn weight(self, weight: u32) -> Self {
+        Self { weight, ..self }
+    }
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why an entry left a bounded map, or did not come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Another value came under its key.
+    Replaced,
+    /// It made room for another.
+    Evicted,
+    /// Its time was over.
+    Expired,
+    /// It was to come in, and weighs more than the map may hold, or the capacity is 0.
+    Refused,
+}
+
+/// A pair that left a bounded map, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Displaced<K, V> {
+    /// The key. Of a value that was replaced, the one that came with the new value: the first stays in the map.
+    pub key: K,
+    /// The value.
+    pub value: V,
+    /// Why it left.
+    pub reason: Reason,
+}
+
+/// A map of a stated capacity, whose entries may expire: a cache, a table of sessions, of rates, of what was seen lately.
+///
+/// All of it is one block of an arena, taken when the map is made; nothing is allocated afterwards, and the capacity is never
+/// exceeded. When it is full, an insertion evicts what was used least, and hands it back. Entries may have a time to live, or a time
+/// to idle; the clock is an argument of each call, `now`, in ticks of any unit: the map has no clock, no thread and no callbacks of
+/// its own. An entry is never returned at its deadline or after it.
+///
+/// One thread at a time: even [`get`](Self::get) is `&mut self`, since it notes the use. [`peek`](Self::peek) does not. For several
+/// threads, take a few maps behind locks, by the hash of the key: see the examples below.
+///
+/// It works on every [`Handle`]: `&Arena`, `Arena`, [`PooledArena`](crate::PooledArena), [`SharedArena`](crate::SharedArena).
+///
+/// # The clock
+///
+/// `now` is the number of ticks since whenever, by a clock that the program reads: seconds, milliseconds, requests. Programs
+/// without deadlines pass 0. A `now` that is earlier than one before is taken for that one, and counted
+/// ([`BoundedStats::clock_went_back`]). Time is kept for 2^48 ticks from the first call: 8,900 years of milliseconds, nine of
+/// microseconds. So nanoseconds, three days, are too fine. Deadlines beyond are moved to the end of that time.
+///
+/// # How long a call takes
+///
+/// A write looks at most at 16 entries to find the one to evict, and then evicts the least used of them; and it looks at most at 4
+/// whose time may be over. So an insertion takes at most 20 such steps, also when a million entries expire in one tick: they are gone
+/// for every lookup at once, and leave their places during the following writes. Until then they count for [`len`](Self::len):
+/// for a map without [`Lifetime::SinceUse`], if `n` entries are over their time, for `n / 2` writes at most.
+/// [`expire`](Self::expire) takes out more, for those who have the time. ([`Bounds::weight`] is the exception: an insertion evicts as
+/// many entries as make room, in 16 steps each.)
+///
+/// # What is kept
+///
+/// Eight bytes beside key and value hold deadline, queue and uses of an entry; tags, queues and the memory of what was evicted take
+/// about seven more: in all at most 16 bytes an entry beside key, value and tag, for entries of up to 64 bytes. Larger ones cost one free slot in 32. (`tests/bounded.rs` counts it.)
+///
+/// # Panics in user code
+///
+/// After a panic in a hasher, in a closure, or in the `Eq` or `Drop` of a key or value the map is usable and has lost nothing but what
+/// the call was removing.
+///
+/// # Examples
+///
+/// Sessions that end half an hour after their last use:
+///
+/// ```
+/// use arenamap::BoundedMap;
+/// use arenamap::bounded::Lifetime;
+///
+/// let mut sessions = BoundedMap::new(10_000);
+/// sessions.set_lifetime(Lifetime::SinceUse(1_800));
+/// sessions.insert(0xC0FFEE_u64, "ann", 100);
+/// assert_eq!(sessions.get(&0xC0FFEE, 1_899), Some(&"ann"));
+/// assert_eq!(sessions.get(&0xC0FFEE, 3_698), Some(&"ann"));
+/// assert_eq!(sessions.get(&0xC0FFEE, 5_498), None);
+/// ```
+///
+/// A limit of ten requests a second for each client, by a bucket of tokens in the value:
+///
+/// ```
+/// use arenamap::BoundedMap;
+/// use arenamap::bounded::Lifetime;
+///
+/// struct Bucket {
+///     tokens: f64,
+///     filled: u64, // milliseconds
+/// }
+///
+/// fn may_pass(clients: &mut BoundedMap<u32, Bucket>, client: u32, now: u64) -> bool {
+///     let bucket = clients.get_or_insert_with(client, now, || Bucket { tokens: 10.0, filled: now });
+///     bucket.tokens = (bucket.tokens + (now - bucket.filled) as f64 / 100.0).min(10.0);
+///     bucket.filled = now;
+///     let pass = bucket.tokens >= 1.0;
+///     if pass {
+///         bucket.tokens -= 1.0;
+///     }
+///     pass
+/// }
+///
+/// let mut clients = BoundedMap::new(1_000);
+/// clients.set_lifetime(Lifetime::SinceUse(1_000)); // a bucket that was left alone for a second is full again
+/// let passed = (0..30).filter(|_| may_pass(&mut clients, 7, 5_000)).count();
+/// assert_eq!(passed, 10);
+/// assert!(!may_pass(&mut clients, 7, 5_050));
+/// assert!(may_pass(&mut clients, 7, 5_100));
+/// ```
+///
+/// Messages that come twice within a minute are dropped:
+///
+/// ```
+/// use arenamap::BoundedMap;
+/// use arenamap::bounded::{Lifetime, Reason};
+///
+/// let mut seen = BoundedMap::new(100_000);
+/// seen.set_lifetime(Lifetime::SinceWrite(60));
+/// let mut is_new = |message: u64, now| {
+///     let is_new = seen.peek(&message, now).is_none();
+///     if is_new {
+///         seen.insert(message, (), now);
+///     }
+///     is_new
+/// };
+/// assert!(is_new(1, 0));
+/// assert!(!is_new(1, 59));
+/// assert!(is_new(1, 60));
+/// ```
+///
+/// Several threads share a few maps behind locks:
+///
+/// ```
+/// use std::hash::BuildHasher;
+/// use std::sync::Mutex;
+///
+/// use arenamap::{BoundedMap, DefaultHashBuilder};
+///
+/// struct Sharded {
+///     hash_builder: DefaultHashBuilder,
+///     shards: Vec<Mutex<BoundedMap<u64, u64>>>,
+/// }
+///
+/// impl Sharded {
+///     fn shard(&self, key: u64) -> &Mutex<BoundedMap<u64, u64>> {
+///         let hash = self.hash_builder.hash_one(key);
+///         &self.shards[hash as usize % self.shards.len()]
+///     }
+///
+///     fn get(&self, key: u64, now: u64) -> Option<u64> {
+///         self.shard(key).lock().unwrap().get(&key, now).copied()
+///     }
+///
+///     fn insert(&self, key: u64, value: u64, now: u64) {
+///         self.shard(key).lock().unwrap().insert(key, value, now);
+///     }
+/// }
+///
+/// let cache = Sharded {
+///     hash_builder: DefaultHashBuilder::default(),
+///     shards: (0..16).map(|_| Mutex::new(BoundedMap::new(1_000))).collect(),
+/// };
+/// std::thread::scope(|scope| {
+///     for thread in 0..4 {
+///         let cache = &cache;
+///         scope.spawn(move || (0..100).for_each(|i| cache.insert(i * 4 + thread, i, 0)));
+///     }
+/// });
+/// assert_eq!((0..400).filter(|&key| cache.get(key, 0) == Some(key / 4)).count(), 400);
+/// ```
+pub struct BoundedMap<K, V, S = DefaultHashBuilder, H: Handle = Arena> {
+    core: Core<(K, V), H>,
+    hash_builder: S,
+}

@@ -1,0 +1,431 @@
+//! The one block of a bounded map: groups of tags, slots, and what the queues and deadlines are kept in.
+//!
+//! ```text
+//!  | bucket 0 | ... | group 0 | ... | group g - 1 | slot 0 | ... | slot 16 g - 1 | node 0 | ... | cell 0 | ... | weight 0 | ... |
+//!    64 bytes:        32 bytes: 16 tags,            8 bytes and                    8 bytes:       4 bytes:      4 bytes for each
+//!    ghosts           8 of counters, 8 of           the entry: `Slot`              `due.rs`       `ring.rs`     slot, if entries
+//!    (`ghost.rs`)     the first deadline                                                                        have weights
+//! ```
+//!
+//! The number of groups is a prime, or 1. Slot `16 i + j` belongs to lane `j` of group `i`. An entry stands in its home group, or, if
+//! that was full, a stride on, or another such stride, and so on around the block. Its tag says the class, and each class has a stride
+//! of its own: as the number is a prime, each such way leads through all groups. (Strides of 1, 2, 4 and 8 for all made crowds:
+//! searches of hundreds of groups in a full map.) A group counts for each class of tags how many entries went on from it, four bits each, 15 for
+//! "15 or more": a search ends at the first group from which no entry of its class went on. A removal takes the counts back, so
+//! nothing is left behind. Entries never move.
+//!
+//! Invariants:
+//!
+//! - **R1** The block has the layout that [`Sizes::layout`] says, and all of it is initialised but the entries of free slots.
+//! - **R2** A slot holds an entry if its tag is not zero: only [`Room::fill`] and [`Room::take`] change tags and entries, both at once.
+//! - **R3** Nobody else has the block; the owner gives it back once, with the entries dropped or forgotten.
+
+#![allow(unsafe_code, reason = "entries stand in uninitialised memory, found by their tags")]
+
+use core::alloc::{Layout, LayoutError};
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::ptr::NonNull;
+use core::slice;
+
+use super::due::{EMPTY, Levels};
+use super::ghost::Bucket;
+use super::meta::{FAR, Fresh, Meta};
+use crate::arena::{Handle, Held};
+use crate::error::ArenaError;
+use crate::table::group::{Group as Tags, LANES, Lanes, Mark, class_of};
+
+/// Tags of sixteen slots, and what is known of them together.
+#[repr(C, align(32))]
+struct Group {
+    tags: [u8; LANES],
+    /// Entries that went on from here, four bits for each class.
+    went_on: u64,
+    /// No deadline of the group is earlier; [`EMPTY`] if it has no entry.
+    due: u64,
+}
+
+/// The place of one entry.
+#[repr(C)]
+struct Slot<T> {
+    meta: Meta,
+    entry: MaybeUninit<T>,
+}
+
+/// How many of each there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub(super) groups: usize,
+    pub(super) cells: usize,
+    pub(super) buckets: usize,
+    pub(super) weighted: bool,
+    pub(super) levels: Levels,
+    /// Groups from one to the next on the way of each class.
+    strides: [u32; LANES],
+}
+
+/// Groups are fewer: the number of a slot has 28 bits.
+const MOST_GROUPS: u32 = 1 << 24;
+
+/// The first prime from a number on, or 1.
+fn prime_from(least: u32) -> Option<u32> {
+    let is_prime = |number: u32| (2..=number.isqrt()).all(|part| !number.is_multiple_of(part));
+    (least.max(1)..MOST_GROUPS).find(|&number| is_prime(number))
+}
+
+/// How many of a class went on, 15 for "15 or more".
+#[inline(always)]
+const fn count(went_on: u64, class: usize) -> u64 {
+    went_on >> (4 * class) & 15
+}
+
+/// Where each part begins, and the layout of the whole.
+struct Parts {
+    groups: usize,
+    slots: usize,
+    nodes: usize,
+    cells: usize,
+    weights: usize,
+    layout: Layout,
+}
+
+impl Sizes {
+    /// Sizes for at least so many slots; `None` if a number of theirs has no room in 28 bits.
+    pub(super) fn of(slots: usize, cells: usize, buckets: usize, weighted: bool) -> Option<Self> {
+        let groups = prime_from(u32::try_from(slots.div_ceil(LANES)).ok()?)?;
+        let mut strides = [0; LANES];
+        for (class, stride) in (1..).zip(&mut strides) {
+            // As if drawn: the ways of two classes have nothing in common.
+            *stride = match groups {
+                1 => 0,
+                _ => 1 + (0x9E37_79B1_u32.wrapping_mul(class) >> 4) % (groups - 1),
+            };
+        }
+        let groups = groups as usize;
+        Some(Self {
+            groups,
+            cells,
+            buckets,
+            weighted,
+            levels: Levels::of(groups),
+            strides,
+        })
+    }
+
+    fn parts<T>(&self) -> Result<Parts, LayoutError> {
+        let slots = self.groups.saturating_mul(LANES);
+        let layout = Layout::array::<Bucket>(self.buckets)?;
+        let (layout, groups) = layout.extend(Layout::array::<Group>(self.groups)?)?;
+        let (layout, first) = layout.extend(Layout::array::<Slot<T>>(slots)?)?;
+        let (layout, nodes) = layout.extend(Layout::array::<u64>(self.levels.nodes())?)?;
+        let (layout, cells) = layout.extend(Layout::array::<u32>(self.cells)?)?;
+        let (layout, weights) = layout.extend(Layout::array::<u32>(if self.weighted { slots } else { 0 })?)?;
+        Ok(Parts {
+            groups,
+            slots: first,
+            nodes,
+            cells,
+            weights,
+            layout: layout.pad_to_align(),
+        })
+    }
+
+    /// The layout of the block for entries of this type; `None` if it is too large.
+    pub(super) fn layout<T>(&self) -> Option<Layout> {
+        self.parts::<T>().ok().map(|parts| parts.layout)
+    }
+}
+
+/// The block.
+pub(super) struct Room<T> {
+    block: NonNull<u8>,
+    groups: NonNull<Group>,
+    slots: NonNull<Slot<T>>,
+    nodes: NonNull<u64>,
+    cells: NonNull<u32>,
+    weights: NonNull<u32>,
+    pub(super) sizes: Sizes,
+    entries: PhantomData<T>,
+}
+
+// SAFETY: R3: the one owner of its entries, which go with it.
+unsafe impl<T: Send> Send for Room<T> {}
+// SAFETY: a shared room gives shared entries only.
+unsafe impl<T: Sync> Sync for Room<T> {}
+
+impl<T: RefUnwindSafe> RefUnwindSafe for Room<T> {}
+impl<T: UnwindSafe> UnwindSafe for Room<T> {}
+
+impl<T> Room<T> {
+    /// A room without entries, in a block of an arena.
+    pub(super) fn try_new<H: Handle>(sizes: Sizes, layout: Layout, handle: &mut Held<H>) -> Result<Self, ArenaError> {
+        let Ok(parts) = sizes.parts::<T>() else {
+            return Err(ArenaError::CapacityOverflow);
+        };
+        debug_assert_eq!(parts.layout, layout);
+        let block = handle.try_alloc_table(parts.layout)?;
+        // SAFETY: a fresh block of this layout: all parts are inside, as long as the layout says and aligned for their types (R1, R3).
+        let mut room = unsafe {
+            block.write_bytes(0, parts.layout.size());
+            Self {
+                block,
+                groups: block.add(parts.groups).cast(),
+                slots: block.add(parts.slots).cast(),
+                nodes: block.add(parts.nodes).cast(),
+                cells: block.add(parts.cells).cast(),
+                weights: block.add(parts.weights).cast(),
+                sizes,
+                entries: PhantomData,
+            }
+        };
+        for group in room.groups_mut() {
+            group.due = EMPTY;
+        }
+        room.nodes_mut().fill(EMPTY);
+        Ok(room)
+    }
+
+    /// Gives the block back.
+    ///
+    /// # Safety
+    ///
+    /// The handle is the one that the room was made with. The room is not used again.
+    pub(super) unsafe fn give_back<H: Handle>(&mut self, handle: &mut Held<H>) {
+        let Ok(parts) = self.sizes.parts::<T>() else { return };
+        // SAFETY: the block that `try_new` got from this handle (R3); the rest is handed on to the caller.
+        unsafe { handle.dealloc_table(self.block, parts.layout) };
+    }
+
+    #[inline(always)]
+    fn groups(&self) -> &[Group] {
+        // SAFETY: R1.
+        unsafe { slice::from_raw_parts(self.groups.as_ptr(), self.sizes.groups) }
+    }
+
+    #[inline(always)]
+    fn groups_mut(&mut self) -> &mut [Group] {
+        // SAFETY: R1, R3.
+        unsafe { slice::from_raw_parts_mut(self.groups.as_ptr(), self.sizes.groups) }
+    }
+
+    #[inline(always)]
+    fn slots(&self) -> &[Slot<T>] {
+        // SAFETY: R1.
+        unsafe { slice::from_raw_parts(self.slots.as_ptr(), self.sizes.groups * LANES) }
+    }
+
+    #[inline(always)]
+    fn slots_mut(&mut self) -> &mut [Slot<T>] {
+        // SAFETY: R1, R3.
+        unsafe { slice::from_raw_parts_mut(self.slots.as_ptr(), self.sizes.groups * LANES) }
+    }
+
+    #[inline]
+    pub(super) fn nodes(&self) -> &[u64] {
+        // SAFETY: R1.
+        unsafe { slice::from_raw_parts(self.nodes.as_ptr(), self.sizes.levels.nodes()) }
+    }
+
+    #[inline]
+    pub(super) fn nodes_mut(&mut self) -> &mut [u64] {
+        // SAFETY: R1, R3.
+        unsafe { slice::from_raw_parts_mut(self.nodes.as_ptr(), self.sizes.levels.nodes()) }
+    }
+
+    #[inline]
+    pub(super) fn cells_mut(&mut self) -> &mut [u32] {
+        // SAFETY: R1, R3.
+        unsafe { slice::from_raw_parts_mut(self.cells.as_ptr(), self.sizes.cells) }
+    }
+
+    #[inline]
+    pub(super) fn buckets_mut(&mut self) -> &mut [Bucket] {
+        // SAFETY: R1, R3; the block begins with them.
+        unsafe { slice::from_raw_parts_mut(self.block.as_ptr().cast(), self.sizes.buckets) }
+    }
+
+    /// The weights of all slots, or none.
+    #[inline]
+    pub(super) fn weights_mut(&mut self) -> &mut [u32] {
+        let count = if self.sizes.weighted { self.slot_count() } else { 0 };
+        // SAFETY: R1, R3.
+        unsafe { slice::from_raw_parts_mut(self.weights.as_ptr(), count) }
+    }
+
+    #[inline(always)]
+    pub(super) const fn slot_count(&self) -> usize {
+        self.sizes.groups * LANES
+    }
+
+    #[inline(always)]
+    pub(super) fn due(&self, group: usize) -> u64 {
+        self.groups()[group].due
+    }
+
+    #[inline]
+    pub(super) fn set_due(&mut self, group: usize, due: u64) {
+        self.groups_mut()[group].due = due;
+    }
+
+    #[cfg(test)]
+    pub(super) fn went_on(&self, group: usize) -> u64 {
+        self.groups()[group].went_on
+    }
+
+    /// The lanes of a group that hold entries.
+    #[inline]
+    pub(super) fn full(&self, group: usize) -> Lanes {
+        Tags::of(&self.groups()[group].tags).full()
+    }
+
+    #[inline(always)]
+    fn is_full(&self, slot: usize) -> bool {
+        self.groups()[slot / LANES].tags[slot % LANES] != 0
+    }
+
+    #[inline(always)]
+    pub(super) fn meta(&self, slot: usize) -> Meta {
+        self.slots()[slot].meta
+    }
+
+    #[inline(always)]
+    pub(super) fn set_meta(&mut self, slot: usize, meta: Meta) {
+        self.slots_mut()[slot].meta = meta;
+    }
+
+    /// The entry of a slot, which has one.
+    #[inline(always)]
+    pub(super) fn entry(&self, slot: usize) -> &T {
+        assert!(self.is_full(slot), "a place is used before anything else changes");
+        // SAFETY: R2.
+        unsafe { self.slots()[slot].entry.assume_init_ref() }
+    }
+
+    /// The entry of a slot, which has one.
+    #[inline(always)]
+    pub(super) fn entry_mut(&mut self, slot: usize) -> &mut T {
+        assert!(self.is_full(slot), "a place is used before anything else changes");
+        // SAFETY: R2.
+        unsafe { self.slots_mut()[slot].entry.assume_init_mut() }
+    }
+
+    /// The home of a hash. A hasher that hands integers through has nothing in the upper bits: hence the multiplication.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "less than the number of groups")]
+    pub(super) const fn home(&self, hash: u64) -> usize {
+        let mixed = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        ((mixed * self.sizes.groups as u64) >> 32) as usize
+    }
+
+    /// Groups from one to the next on the way of a class.
+    #[inline(always)]
+    const fn stride(&self, class: usize) -> usize {
+        self.sizes.strides[class] as usize
+    }
+
+    #[inline(always)]
+    const fn on(&self, group: usize, stride: usize) -> usize {
+        let next = group + stride;
+        if next >= self.sizes.groups {
+            next - self.sizes.groups
+        } else {
+            next
+        }
+    }
+
+    /// The home group of the entry in a slot, if it is known.
+    pub(super) fn home_of(&self, slot: usize) -> Option<usize> {
+        let strides = self.meta(slot).strides();
+        let stride = self.stride(class_of(self.tag(slot)));
+        let back = strides * stride % self.sizes.groups;
+        (strides < FAR).then(|| self.on(slot / LANES, self.sizes.groups - back))
+    }
+
+    /// The tag of a slot.
+    #[inline]
+    pub(super) fn tag(&self, slot: usize) -> u8 {
+        self.groups()[slot / LANES].tags[slot % LANES]
+    }
+
+    /// The slot of the entry with this hash for which `is` is true.
+    #[inline(always)]
+    pub(super) fn find(&self, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<usize> {
+        let mark = Mark::of(hash);
+        let mut at = self.home(hash);
+        for _ in 0..self.sizes.groups {
+            let group = &self.groups()[at];
+            for lane in Tags::of(&group.tags).matches(mark) {
+                let slot = at * LANES + lane;
+                // SAFETY: R2: the tag is not zero.
+                if is(unsafe { self.slots()[slot].entry.assume_init_ref() }) {
+                    return Some(slot);
+                }
+            }
+            if count(group.went_on, mark.class()) == 0 {
+                return None;
+            }
+            at = self.on(at, self.stride(mark.class()));
+        }
+        None
+    }
+
+    /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
+    pub(super) fn fill(&mut self, hash: u64, mut fresh: Fresh, entry: T) -> usize {
+        let mark = Mark::of(hash);
+        let stride = self.stride(mark.class());
+        let home = self.home(hash);
+        let mut at = home;
+        let lane = loop {
+            if let Some(lane) = Tags::of(&self.groups()[at].tags).free().first() {
+                break lane;
+            }
+            at = self.on(at, stride);
+            fresh.strides += 1;
+            assert!(fresh.strides < self.sizes.groups, "room was made before");
+        };
+        let mut passed = home;
+        for _ in 0..fresh.strides {
+            let counts = &mut self.groups_mut()[passed].went_on;
+            let shift = 4 * mark.class();
+            if count(*counts, mark.class()) < 15 {
+                *counts += 1 << shift;
+            }
+            passed = self.on(passed, stride);
+        }
+        let slot = at * LANES + lane;
+        let place = &mut self.slots_mut()[slot];
+        place.meta = place.meta.next(fresh);
+        place.entry.write(entry);
+        self.groups_mut()[at].tags[lane] = mark.tag(); // R2
+        slot
+    }
+
+    /// Takes the entry out of a slot, which has one.
+    pub(super) fn take(&mut self, slot: usize) -> T {
+        assert!(self.is_full(slot), "a place is used before anything else changes");
+        let class = class_of(self.tag(slot));
+        if let Some(home) = self.home_of(slot) {
+            let mut passed = home;
+            for _ in 0..self.meta(slot).strides() {
+                let counts = &mut self.groups_mut()[passed].went_on;
+                // A count of 15 may be more, and stays.
+                if count(*counts, class) < 15 {
+                    *counts -= 1 << (4 * class);
+                }
+                passed = self.on(passed, self.stride(class));
+            }
+        }
+        self.groups_mut()[slot / LANES].tags[slot % LANES] = 0;
+        // SAFETY: R2: the slot had an entry, and has none now.
+        unsafe { self.slots_mut()[slot].entry.assume_init_read() }
+    }
+
+    /// Forgets who went on from where; there are no entries.
+    pub(super) fn forget_ways(&mut self) {
+        for group in self.groups_mut() {
+            debug_assert_eq!(group.tags, [0; LANES]);
+            group.went_on = 0;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Traits of std for [`BoundedMap`].
+
+use core::fmt;
+
+use super::BoundedMap;
+use crate::arena::Handle;
+
+/// All entries, those that have expired and still stand here included.
+impl<K: fmt::Debug, V: fmt::Debug, S, H: Handle> fmt::Debug for BoundedMap<K, V, S, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter(0)).finish()
+    }
+}
