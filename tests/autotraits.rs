@@ -91,6 +91,12 @@ macro_rules! pin_map {
             ArenaMap<ArenaString<$handle>, ArenaVec<u64, $handle>, S, $handle>: $yes, $yes;
             PathMap<str, u64, S, $handle>: $yes, $yes;
             PathMap<u64, u64, S, $handle>: $yes, $yes;
+            BoundedMap<u64, u64, S, $handle>: $yes, $yes;
+            BoundedStrMap<u64, S, $handle>: $yes, $yes;
+            bounded::Iter<'static, u64, u64, $handle>: $yes, $yes;
+            bounded::Entry<'static, u64, u64, S, $handle>: $yes, $yes;
+            bounded::OccupiedEntry<'static, u64, u64, S, $handle>: $yes, $yes;
+            bounded::VacantEntry<'static, u64, u64, S, $handle>: $yes, $yes;
             nested::Below<'static, str, u64, S, $handle>: $yes, $yes;
             nested::BelowMut<'static, str, u64, S, $handle>: $yes, $yes;
             nested::Entry<'static, str, u64, std::str::Split<'static, char>, S, $handle>: $yes, $yes;
@@ -277,6 +283,11 @@ fn keys_and_values_decide_too() {
         ArenaMap<u64, Cell>: true, false;
         ArenaMap<u64, Cell, S, SharedArena<'static>>: true, false;
         ArenaMap<u64, u64, Rc>: false, false;
+        BoundedMap<Rc, u64>: false, false;
+        BoundedMap<u64, Rc>: false, false;
+        BoundedMap<u64, Cell>: true, false;
+        BoundedStrMap<Cell>: true, false;
+        BoundedMap<u64, u64, Rc>: false, false;
         PathMap<Rc, u64>: false, false;
         PathMap<str, Rc>: false, false;
         PathMap<str, Cell>: true, false;
@@ -355,6 +366,11 @@ mod covariant {
     }
     fn iter<'short>(iter: Iter<'static, &'static str, u64>) -> Iter<'short, &'short str, u64> {
         iter
+    }
+    fn bounded<'short>(
+        map: BoundedMap<&'static str, &'static str, S, &'static Arena>,
+    ) -> BoundedMap<&'short str, &'short str, S, &'short Arena> {
+        map
     }
     /// (Not in keys by value: what a node has of them is found through a trait.)
     fn paths<'short>(

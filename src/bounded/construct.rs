@@ -10,7 +10,7 @@ use crate::stats::ArenaStats;
 impl<K, V> BoundedMap<K, V> {
     /// An empty map with these bounds, that owns a new arena.
     ///
-    /// Allocates: heap, once: the map. Time: O(capacity).
+    /// Allocates: heap: the map, and nothing later. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -22,8 +22,8 @@ impl<K, V> BoundedMap<K, V> {
     /// let mut map = arenamap::BoundedMap::new(2);
     /// map.insert("a", 1, 0);
     /// map.insert("b", 2, 0);
-    /// map.insert("c", 3, 0); // "a" goes
-    /// assert_eq!((map.len(), map.get("a", 0)), (2, None));
+    /// map.insert("c", 3, 0); // "b" goes, the newest that was not used
+    /// assert_eq!((map.len(), map.get("b", 0)), (2, None));
     /// ```
     #[must_use]
     #[track_caller]
@@ -36,7 +36,7 @@ impl<K, V> BoundedMap<K, V> {
 
     /// Like [`new`](Self::new), but returns an error when the memory is refused.
     ///
-    /// Allocates: heap, once: the map. Time: O(capacity).
+    /// Allocates: heap: the map, and nothing later. Time: O(capacity).
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl<K, V> BoundedMap<K, V> {
 impl<K, V, S> BoundedMap<K, V, S> {
     /// An empty map with these bounds and this hasher, that owns a new arena.
     ///
-    /// Allocates: heap, once: the map. Time: O(capacity).
+    /// Allocates: heap: the map, and nothing later. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -68,7 +68,7 @@ impl<K, V, S> BoundedMap<K, V, S> {
 impl<K, V, H: Handle> BoundedMap<K, V, DefaultHashBuilder, H> {
     /// An empty map with these bounds, in the given arena.
     ///
-    /// Allocates: arena, once: the map. Time: O(capacity).
+    /// Allocates: arena: the map, and nothing later. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -91,7 +91,7 @@ impl<K, V, H: Handle> BoundedMap<K, V, DefaultHashBuilder, H> {
 
     /// Like [`new_in`](Self::new_in), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena, once: the map. Time: O(capacity).
+    /// Allocates: arena: the map, and nothing later. Time: O(capacity).
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl<K, V, H: Handle> BoundedMap<K, V, DefaultHashBuilder, H> {
 impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// An empty map with these bounds and this hasher, in the given arena.
     ///
-    /// Allocates: arena, once: the map. Time: O(capacity).
+    /// Allocates: arena: the map, and nothing later. Time: O(capacity).
     ///
     /// # Panics
     ///
@@ -128,7 +128,7 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
 
     /// Like [`with_hasher_in`](Self::with_hasher_in), but returns an error when the arena refuses.
     ///
-    /// Allocates: arena, once: the map. Time: O(capacity).
+    /// Allocates: arena: the map, and nothing later. Time: O(capacity).
     ///
     /// # Errors
     ///

@@ -435,7 +435,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     ) -> Result<Option<(V, Reason)>, InsertError<&'k Q, V>> {
         let mut first = None;
         self.try_insert_with(key, value, Terms::new(), now, |_, value, reason| {
-            if first.is_none() {
+            if first.is_none() || reason == Reason::Replaced {
                 first = Some((value, reason));
             }
         })?;
@@ -530,8 +530,13 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
                 };
                 let Pair { key: known, value: old } = self.core.take(slot);
                 let slot = self.come(Loose::new(known, raw), value, coming, tick, &mut out);
+                self.core.stats_mut().insertions -= u64::from(slot.is_some() && reason == Reason::Replaced);
                 out(key, old, reason);
                 slot
+            }
+            None if !self.core.takes(terms.weight) => {
+                out(key, value, Reason::Refused);
+                None
             }
             None => match self.copy(key) {
                 Ok(copy) => self.come(copy, value, coming, tick, &mut out),
@@ -641,20 +646,25 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         }
         assert!(
             self.core.takes(1),
-            "the capacity of this map is 0: it takes no entry; `insert` gives the value back"
+            "the capacity of this map, or its most weight, is 0: it takes no entry; `insert` gives the value back"
         );
-        let copy = self.copy(key)?;
-        let value = make();
-        if let Some(slot) = found {
-            let old = self.core.expire(slot);
-            self.core.end_entry(old);
-        }
         let coming = Coming {
             hash,
             lifetime: self.core.lifetime(),
             weight: 1,
         };
+        let (copy, value, old) = match found {
+            // The key is there, and its time is over: it comes again.
+            Some(slot) => {
+                let value = make();
+                let raw = self.core.handle().raw();
+                let Pair { key, value: old } = self.core.expire(slot);
+                (Loose::new(key, raw), value, Some(old))
+            }
+            None => (self.copy(key)?, make(), None),
+        };
         let slot = self.come(copy, value, coming, tick, &mut |_, value, _| drop(value));
+        drop(old);
         let Some(slot) = slot else {
             unreachable!("the map takes entries of this weight")
         };
@@ -681,7 +691,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     }
 }
 
-/// All entries, those that have expired and still stand here included.
+/// All entries that are in time, by the latest time that the map was told.
 impl<Q: CopiedKey + ?Sized, V: fmt::Debug, S, H: Handle> fmt::Debug for BoundedCopiedMap<Q, V, S, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter(0)).finish()

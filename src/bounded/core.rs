@@ -5,7 +5,7 @@ use core::mem;
 use super::ghost::{Ghost, buckets_for};
 use super::meta::{Fresh, NEVER};
 use super::queues::{Queues, cells_for};
-use super::room::{Room, Sizes};
+use super::room::{Room, Sizes, mark, spread};
 use super::stats::BoundedStats;
 use super::{Bounds, Lifetime, Reason};
 use crate::arena::{Handle, Held, Raw};
@@ -89,6 +89,10 @@ impl<T: Kept, H: Handle> Core<T, H> {
             .entries
             .checked_add(bounds.entries.div_ceil(entries_per_free_slot))?;
         let entries = bounds.entries;
+        // Sums of weights, and aims in parts of an entry, have room in their types.
+        if entries > usize::MAX >> 10 {
+            return None;
+        }
         let sizes = Sizes::of(
             slots,
             cells_for(entries),
@@ -194,7 +198,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, is: impl FnMut(&T) -> bool) -> Option<usize> {
-        self.room.find(hash, is)
+        self.room.find(spread(hash), is)
     }
 
     #[inline(always)]
@@ -243,11 +247,18 @@ impl<T: Kept, H: Handle> Core<T, H> {
     #[inline(always)]
     fn touch(&mut self, slot: usize, tick: u64) {
         let meta = self.room.meta(slot).used();
-        let meta = match (meta.is_idle(), self.lifetime) {
-            (true, Lifetime::SinceUse(ticks)) => meta.with_deadline(tick.saturating_add(ticks).min(NEVER - 1), true),
-            _ => meta,
+        let Lifetime::SinceUse(ticks) = self.lifetime else {
+            return self.room.set_meta(slot, meta);
         };
-        self.room.set_meta(slot, meta);
+        if !meta.is_idle() {
+            return self.room.set_meta(slot, meta);
+        }
+        let deadline = tick.saturating_add(ticks).min(NEVER - 1);
+        self.room.set_meta(slot, meta.with_deadline(deadline, true));
+        // The map's lifetime may have become shorter since.
+        if deadline < meta.deadline() {
+            self.room.add_deadline(slot / LANES, deadline);
+        }
     }
 
     /// Takes an entry out.
@@ -302,23 +313,25 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     /// Takes out an entry that is due, if one is found in so many steps, and it is not the one that is spared.
     pub(super) fn reclaim(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
+        let entry = self.reclaim_another(tick, steps, spared);
+        if let Some(slot) = spared {
+            self.room.add_deadline(slot / LANES, self.room.meta(slot).deadline());
+        }
+        entry
+    }
+
+    /// As [`reclaim`](Self::reclaim), which puts the deadline of the one that is spared back.
+    fn reclaim_another(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
         for _ in 0..steps {
             let group = self.room.due_group(tick)?;
             self.count(1);
-            let due = self
-                .room
-                .full(group)
-                .into_iter()
+            let due = (self.room.full(group).into_iter())
                 .map(|lane| group * LANES + lane)
                 .find(|&slot| self.is_due(slot, tick) && Some(slot) != spared);
             if let Some(slot) = due {
                 return Some(self.expire(slot));
             }
-            let before = self.room.due(group);
-            self.room.refresh(group);
-            if self.room.due(group) == before {
-                return None; // the one that is spared is due, too
-            }
+            self.room.refresh(group, spared);
         }
         None
     }
@@ -409,12 +422,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
     pub(super) fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
         let Coming { hash, lifetime, weight } = coming;
         debug_assert!(!self.is_full_for(weight), "room was made before");
-        let mark = crate::table::group::Mark::of(hash);
-        let print = hash >> 7 ^ hash >> 40;
+        let hash = spread(hash);
+        let print = hash >> 7;
         let ghost = Ghost {
             home: self.room.home(hash),
             groups: self.room.sizes.groups,
-            tag: mark.tag(),
+            tag: mark(hash).tag(),
             print,
         };
         let came_back = ghost.vanish(self.room.buckets_mut());

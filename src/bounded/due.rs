@@ -35,6 +35,14 @@ pub(super) struct Levels {
 }
 
 impl Levels {
+    /// Of no groups.
+    pub(super) const NONE: Self = Self {
+        lengths: [0; MOST],
+        starts: [0; MOST],
+        count: 1,
+        nodes: 0,
+    };
+
     #[allow(clippy::cast_possible_truncation, reason = "groups are fewer than 2^28")]
     pub(super) fn of(groups: usize) -> Self {
         let mut lengths = [0; MOST];
@@ -117,12 +125,12 @@ impl<T> Room<T> {
         }
     }
 
-    /// Makes the bound of a group exact.
-    pub(super) fn refresh(&mut self, group: usize) {
-        let first = self
-            .full(group)
-            .into_iter()
-            .map(|lane| self.meta(group * LANES + lane).deadline())
+    /// Makes the bound of a group exact, but for a slot that is spared.
+    pub(super) fn refresh(&mut self, group: usize, spared: Option<usize>) {
+        let first = (self.full(group).into_iter())
+            .map(|lane| group * LANES + lane)
+            .filter(|slot| Some(*slot) != spared)
+            .map(|slot| self.meta(slot).deadline())
             .min();
         self.raise(group, first.unwrap_or(EMPTY));
     }

@@ -91,7 +91,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         self.peek(key, now).is_some()
     }
 
-    /// The tick at which an entry expires; `None` if it does not, or is not there.
+    /// The tick at which an entry expires, or expired, if it still stands here; `None` if it does not, or is not there.
     ///
     /// Allocates: never. Time: O(1) on average.
     ///
@@ -174,7 +174,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     fn insert_on(&mut self, key: K, value: V, terms: Terms, now: u64) -> Option<Displaced<K, V>> {
         let mut first = None;
         self.insert_with(key, value, terms, now, |out| {
-            if first.is_none() {
+            if first.is_none() || out.reason == Reason::Replaced {
                 first = Some(out);
             }
         });
@@ -182,7 +182,10 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     }
 
     /// Sets the value of a key, on its own terms; `out` is given all that leaves the map for it: the old value of the key, the
-    /// entries that make room, the new pair itself if it [weighs too much](Reason::Refused), and what has expired, in this order.
+    /// entries that make room, the new pair itself if it [weighs too much](Reason::Refused), and what has expired.
+    ///
+    /// A value that weighs too much takes the old one of its key with it. After a panic in `out`, the new entry is in the map, unless
+    /// several had to go for it: then it is dropped, and so is the old value.
     ///
     /// Allocates: never. Time: O(1) on average; with weights, O(entries that make room).
     ///
@@ -222,6 +225,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
             Some(slot) => {
                 let (known, old) = self.core.take(slot);
                 let slot = self.core.come(coming, tick, (known, value), &mut out);
+                self.core.stats_mut().insertions -= u64::from(slot.is_some());
                 out((key, old), Reason::Replaced);
                 slot
             }

@@ -209,9 +209,9 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
         } = self;
         assert!(
             map.core.takes(terms.weight),
-            "the capacity of this map is 0: it takes no entry; `insert` gives the pair back"
+            "the capacity of this map, or its most weight, is 0: it takes no entry; `insert` gives the pair back"
         );
-        // What goes is dropped after the new entry has come; a panic meanwhile finds it in its place.
+        // What goes is dropped after the new entry has come: a panic of its drop finds that in its place.
         let old = expired.map(|slot| map.core.expire(slot));
         let coming = map.coming(hash, terms);
         let mut displaced = None;

@@ -42,8 +42,8 @@ impl Ghost {
     }
 
     fn bucket(self, buckets: &mut [Bucket]) -> Option<&mut Bucket> {
-        let index = self.home * buckets.len() / self.groups;
-        buckets.get_mut(index)
+        let index = self.home as u64 * buckets.len() as u64 / self.groups as u64;
+        buckets.get_mut(usize::try_from(index).ok()?)
     }
 
     /// Remembers an entry that was evicted.

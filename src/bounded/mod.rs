@@ -188,22 +188,24 @@ pub struct Displaced<K, V> {
 ///
 /// `now` is the number of ticks since whenever, by a clock that the program reads: seconds, milliseconds, requests. Programs
 /// without deadlines pass 0. A `now` that is earlier than one before is taken for that one, and counted
-/// ([`BoundedStats::clock_went_back`]). Time is kept for 2^48 ticks from the first call: 8,900 years of milliseconds, nine of
+/// ([`BoundedStats::clock_went_back`]): so a time far ahead, given by mistake, is the map's from then on. Time is kept for 2^48 ticks from the first call: 8,900 years of milliseconds, nine of
 /// microseconds. So nanoseconds, three days, are too fine. Deadlines beyond are moved to the end of that time.
 ///
 /// # How long a call takes
 ///
 /// A write looks at most at 16 entries to find the one to evict, and then evicts the least used of them; and it looks at most at 4
 /// whose time may be over. So an insertion takes at most 20 such steps, also when a million entries expire in one tick: they are gone
-/// for every lookup at once, and leave their places during the following writes. Until then they count for [`len`](Self::len):
-/// for a map without [`Lifetime::SinceUse`], if `n` entries are over their time, for `n / 2` writes at most.
+/// for every lookup at once, and leave their places during the following writes. Until then they count for [`len`](Self::len): `n`
+/// entries over their time for at most `(n + capacity / 8) / 4 + 1` writes, while the clock stands still. Writes are insertions of all kinds
+/// and [`remove`](Self::remove); what was found by [`entry`](Self::entry) is no such write.
 /// [`expire`](Self::expire) takes out more, for those who have the time. ([`Bounds::weight`] is the exception: an insertion evicts as
 /// many entries as make room, in 16 steps each.)
 ///
 /// # What is kept
 ///
-/// Eight bytes beside key and value hold deadline, queue and uses of an entry; tags, queues and the memory of what was evicted take
-/// about seven more: in all at most 16 bytes an entry beside key, value and tag, for entries of up to 64 bytes. Larger ones cost one free slot in 32. (`tests/bounded.rs` counts it.)
+/// Eight bytes beside key and value hold deadline, queue and uses of an entry; tags, queues, the memory of what was evicted and free
+/// slots take the rest: at most 16 bytes an entry beside key, value and a byte of tag, and 1.5 KB a map, where key and value have up
+/// to 32 bytes. Of larger entries one slot in eleven is free: keep large values in an [`ArenaBox`](crate::ArenaBox).
 ///
 /// # Panics in user code
 ///

@@ -7,12 +7,12 @@
 //!    (`ghost.rs`)     the first deadline                                                                        have weights
 //! ```
 //!
-//! The number of groups is a prime, or 1. Slot `16 i + j` belongs to lane `j` of group `i`. An entry stands in its home group, or, if
+//! There is any number of groups. Slot `16 i + j` belongs to lane `j` of group `i`. An entry stands in its home group, or, if
 //! that was full, a stride on, or another such stride, and so on around the block. Its tag says the class, and each class has a stride
-//! of its own: as the number is a prime, each such way leads through all groups. (Strides of 1, 2, 4 and 8 for all made crowds:
+//! of its own, which has no factor in common with the number of groups: so each such way leads through all of them. (Strides of 1, 2, 4 and 8 for all made crowds:
 //! searches of hundreds of groups in a full map.) A group counts for each class of tags how many entries went on from it, four bits each, 15 for
-//! "15 or more": a search ends at the first group from which no entry of its class went on. A removal takes the counts back, so
-//! nothing is left behind. Entries never move.
+//! "15 or more": a search ends at the first group from which no entry of its class went on. A removal takes the counts back, but for
+//! those of 15 and of entries 31 strides from home, which only hashes that cannot be told apart reach. Entries never move.
 //!
 //! Invariants:
 //!
@@ -68,10 +68,24 @@ pub(super) struct Sizes {
 /// Groups are fewer: the number of a slot has 28 bits.
 const MOST_GROUPS: u32 = 1 << 24;
 
-/// The first prime from a number on, or 1.
-fn prime_from(least: u32) -> Option<u32> {
-    let is_prime = |number: u32| (2..=number.isqrt()).all(|part| !number.is_multiple_of(part));
-    (least.max(1)..MOST_GROUPS).find(|&number| is_prime(number))
+/// The greatest number that divides both.
+const fn common(one: u32, other: u32) -> u32 {
+    if other == 0 { one } else { common(other, one % other) }
+}
+
+/// A hash whose bits all matter for all bits: homes are made of the upper half, tags of the lower. A hasher that hands integers
+/// through has nothing but them in its lower bits, and of multiples of 16 not even those.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "both halves are used")]
+pub(super) const fn spread(hash: u64) -> u64 {
+    let wide = hash as u128 * 0x9E37_79B9_7F4A_7C15_u128;
+    ((wide >> 64) as u64).rotate_left(32) ^ wide as u64
+}
+
+/// What tag an entry has.
+#[inline(always)]
+pub(super) const fn mark(hash: u64) -> Mark {
+    Mark::of(hash & 0xFFFF_FFFF)
 }
 
 /// How many of a class went on, 15 for "15 or more".
@@ -91,16 +105,29 @@ struct Parts {
 }
 
 impl Sizes {
+    /// Those of a room that was given back: no bytes.
+    const NONE: Self = Self {
+        groups: 0,
+        cells: 0,
+        buckets: 0,
+        weighted: false,
+        levels: Levels::NONE,
+        strides: [0; LANES],
+    };
+
     /// Sizes for at least so many slots; `None` if a number of theirs has no room in 28 bits.
     pub(super) fn of(slots: usize, cells: usize, buckets: usize, weighted: bool) -> Option<Self> {
-        let groups = prime_from(u32::try_from(slots.div_ceil(LANES)).ok()?)?;
+        let groups = u32::try_from(slots.div_ceil(LANES).max(1)).ok()?;
+        if groups >= MOST_GROUPS {
+            return None;
+        }
         let mut strides = [0; LANES];
         for (class, stride) in (1..).zip(&mut strides) {
             // As if drawn: the ways of two classes have nothing in common.
-            *stride = match groups {
-                1 => 0,
-                _ => 1 + (0x9E37_79B1_u32.wrapping_mul(class) >> 4) % (groups - 1),
-            };
+            *stride = (0x9E37_79B1_u32.wrapping_mul(class) >> 4) % groups;
+            while common(groups, *stride) != 1 {
+                *stride += 1;
+            }
         }
         let groups = groups as usize;
         Some(Self {
@@ -190,11 +217,13 @@ impl<T> Room<T> {
     ///
     /// # Safety
     ///
-    /// The handle is the one that the room was made with. The room is not used again.
+    /// The handle is the one that the room was made with. (The room is one of no slots then, whose block has no bytes.)
     pub(super) unsafe fn give_back<H: Handle>(&mut self, handle: &mut Held<H>) {
         let Ok(parts) = self.sizes.parts::<T>() else { return };
         // SAFETY: the block that `try_new` got from this handle (R3); the rest is handed on to the caller.
         unsafe { handle.dealloc_table(self.block, parts.layout) };
+        // A map whose end was cut short by a panic ends once more, and finds nothing.
+        self.sizes = Sizes::NONE;
     }
 
     #[inline(always)]
@@ -310,12 +339,11 @@ impl<T> Room<T> {
         unsafe { self.slots_mut()[slot].entry.assume_init_mut() }
     }
 
-    /// The home of a hash. A hasher that hands integers through has nothing in the upper bits: hence the multiplication.
+    /// The home of a hash that was [spread].
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "less than the number of groups")]
     pub(super) const fn home(&self, hash: u64) -> usize {
-        let mixed = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        ((mixed * self.sizes.groups as u64) >> 32) as usize
+        (((hash >> 32) * self.sizes.groups as u64) >> 32) as usize
     }
 
     /// Groups from one to the next on the way of a class.
@@ -348,10 +376,10 @@ impl<T> Room<T> {
         self.groups()[slot / LANES].tags[slot % LANES]
     }
 
-    /// The slot of the entry with this hash for which `is` is true.
+    /// The slot of the entry with this hash, [spread], for which `is` is true.
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<usize> {
-        let mark = Mark::of(hash);
+        let mark = mark(hash);
         let mut at = self.home(hash);
         for _ in 0..self.sizes.groups {
             let group = &self.groups()[at];
@@ -372,7 +400,7 @@ impl<T> Room<T> {
 
     /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
     pub(super) fn fill(&mut self, hash: u64, mut fresh: Fresh, entry: T) -> usize {
-        let mark = Mark::of(hash);
+        let mark = mark(hash);
         let stride = self.stride(mark.class());
         let home = self.home(hash);
         let mut at = home;

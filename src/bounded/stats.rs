@@ -26,7 +26,7 @@ pub struct BoundedStats {
     pub weight: u64,
     /// Entries in the small queue, through which new ones come.
     pub small: usize,
-    /// Lookups that found an entry in time: `get`, `get_mut`, `get_or_insert_with`, `entry`; not `peek`.
+    /// Lookups that found an entry in time: `get`, `get_key_value`, `get_mut`, `get_or_insert_with`, `entry`; not `peek`.
     pub hits: u64,
     /// Lookups that did not.
     pub misses: u64,

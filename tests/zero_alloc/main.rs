@@ -6,6 +6,7 @@
 #[path = "../support/basics.rs"]
 mod support;
 
+mod bounded;
 mod errors;
 #[cfg(feature = "fixed")]
 mod fixed;
@@ -48,6 +49,7 @@ fn main() {
         str_map::trials(),
         vec::trials(),
         path_map::trials(),
+        bounded::trials(),
         pool::trials(),
         hint::trials(),
         #[cfg(feature = "std")]

@@ -1,0 +1,866 @@
+//! `BoundedMap` and `BoundedStrMap` against plain lists: what is in them, what leaves and why, deadlines, weights, steps and bytes, in
+//! random programs over clocks that stand still, jump and go back.
+
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::too_many_lines,
+    reason = "small numbers, and one long list of calls"
+)]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arenamap::bounded::{Bounds, Displaced, Entry, Lifetime, Reason, Terms};
+use arenamap::{Arena, BoundedMap, BoundedStrMap, DefaultHashBuilder, Handle};
+use proptest::prelude::*;
+
+thread_local! {
+    /// Serial numbers of the values that live.
+    static LIVE: RefCell<BTreeSet<u64>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// A value with a serial number, which is alive once.
+#[derive(Debug, PartialEq)]
+struct Tracked(u64);
+
+impl Tracked {
+    fn new(serial: u64) -> Self {
+        assert!(LIVE.with_borrow_mut(|live| live.insert(serial)));
+        Self(serial)
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        assert!(
+            LIVE.with_borrow_mut(|live| live.remove(&self.0)),
+            "{} was dropped twice",
+            self.0
+        );
+    }
+}
+
+fn is_live(serial: u64) -> bool {
+    LIVE.with_borrow(|live| live.contains(&serial))
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+enum Call {
+    Get(u8),
+    Peek(u8),
+    Insert(u8, Option<u64>),
+    Entry(u8),
+    EntryInsert(u8),
+    EntryRemove(u8),
+    Remove(u8),
+    Live(u8, Option<u64>),
+    Expire(usize),
+    Retain(u8),
+    Iterate,
+    Clear,
+    /// The clock goes on.
+    Wait(u64),
+    /// It shows another time for one call.
+    Wrong(u64),
+    Lifetime(Lifetime),
+}
+
+fn calls() -> impl Strategy<Value = Vec<Call>> {
+    let ticks = prop_oneof![Just(0), 1_u64..5, 5_u64..60, Just(5_000), Just(u64::MAX)];
+    let lifetime = prop_oneof![
+        Just(Lifetime::Unlimited),
+        (0_u64..40).prop_map(Lifetime::SinceWrite),
+        (1_u64..40).prop_map(Lifetime::SinceUse),
+        Just(Lifetime::SinceUse(u64::MAX)),
+    ];
+    let call = prop_oneof![
+        6 => any::<u8>().prop_map(Call::Get),
+        2 => any::<u8>().prop_map(Call::Peek),
+        12 => (any::<u8>(), proptest::option::of(ticks.clone())).prop_map(|(key, ticks)| Call::Insert(key, ticks)),
+        4 => any::<u8>().prop_map(Call::Entry),
+        2 => any::<u8>().prop_map(Call::EntryInsert),
+        1 => any::<u8>().prop_map(Call::EntryRemove),
+        3 => any::<u8>().prop_map(Call::Remove),
+        2 => (any::<u8>(), proptest::option::of(ticks)).prop_map(|(key, ticks)| Call::Live(key, ticks)),
+        1 => (0_usize..9).prop_map(Call::Expire),
+        1 => any::<u8>().prop_map(Call::Retain),
+        1 => Just(Call::Iterate),
+        3 => (0_u64..12).prop_map(Call::Wait),
+        1 => (0_u64..500).prop_map(Call::Wrong),
+        1 => lifetime.prop_map(Call::Lifetime),
+    ];
+    prop::collection::vec(
+        prop_oneof![
+            300 => call,
+            1 => Just(Call::Clear),
+            1 => Just(Call::Wait(40_000_000_000)),
+        ],
+        1..400,
+    )
+}
+
+/// What the model knows of an entry: its serial number, its deadline, and whether that moves with each use.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    serial: u64,
+    deadline: Option<u64>,
+    idle: bool,
+}
+
+struct Model {
+    entries: BTreeMap<u8, Known>,
+    lifetime: Lifetime,
+    serial: u64,
+}
+
+impl Model {
+    fn known(&mut self, ticks: Option<u64>, now: u64) -> Known {
+        let (ticks, idle) = match (ticks, self.lifetime) {
+            (Some(ticks), _) | (None, Lifetime::SinceWrite(ticks)) => (Some(ticks), false),
+            (None, Lifetime::SinceUse(ticks)) => (Some(ticks), true),
+            (None, Lifetime::Unlimited) => (None, false),
+        };
+        self.serial += 1;
+        Known {
+            serial: self.serial,
+            deadline: ticks.map(|ticks| now.saturating_add(ticks)),
+            idle,
+        }
+    }
+
+    fn live(&self, key: u8, now: u64) -> Option<Known> {
+        let known = self.entries.get(&key)?;
+        known.deadline.is_none_or(|deadline| now < deadline).then_some(*known)
+    }
+
+    /// A lookup: the serial number, if it is there in time.
+    fn hit(&mut self, key: u8, now: u64) -> Option<u64> {
+        let known = self.live(key, now)?;
+        if let (true, Lifetime::SinceUse(ticks)) = (known.idle, self.lifetime) {
+            self.entries.get_mut(&key).unwrap().deadline = Some(now.saturating_add(ticks));
+        }
+        Some(known.serial)
+    }
+
+    /// Values that died without being handed out were in the map, and their time was over.
+    fn bury(&mut self, now: u64) {
+        self.entries.retain(|key, known| {
+            let lives = is_live(known.serial);
+            let over = known.deadline.is_some_and(|deadline| deadline <= now);
+            assert!(lives || over, "{key} died before its time: {known:?} at {now}");
+            lives
+        });
+    }
+}
+
+/// An entry was handed out: it was in the model, and there was a reason.
+fn left(model: &mut Model, out: &Displaced<u8, Tracked>, key: u8, now: u64, full: bool) {
+    let known = model.entries.remove(&out.key).unwrap();
+    assert_eq!(known.serial, out.value.0);
+    match out.reason {
+        Reason::Replaced => assert_eq!(out.key, key),
+        Reason::Expired => assert!(known.deadline.unwrap() <= now),
+        Reason::Evicted => assert!(full, "evicted from a map that was not full"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whether the map is told the time.
+fn started_by(call: &Call, capacity: usize) -> bool {
+    match call {
+        Call::Entry(_) => capacity > 0,
+        Call::Peek(_) | Call::Iterate | Call::Clear | Call::Wait(_) | Call::Wrong(_) | Call::Lifetime(_) => false,
+        _ => true,
+    }
+}
+
+fn run<H: Handle>(mut map: BoundedMap<u8, Tracked, DefaultHashBuilder, H>, calls: Vec<Call>) {
+    let capacity = map.capacity();
+    let mut model = Model {
+        entries: BTreeMap::new(),
+        lifetime: Lifetime::Unlimited,
+        serial: 0,
+    };
+    let mut now = 1_000;
+    let mut started = false;
+    let mut told = 0;
+    for call in calls {
+        let tells = started_by(&call, capacity);
+        match call {
+            Call::Wait(ticks) => now += ticks,
+            Call::Lifetime(lifetime) => {
+                map.set_lifetime(lifetime);
+                model.lifetime = lifetime;
+            }
+            Call::Get(key) => {
+                assert_eq!(map.get(&key, now).map(|value| value.0), model.hit(key, now));
+            }
+            Call::Peek(key) if started => {
+                let known = model.live(key, now);
+                assert_eq!(
+                    map.peek(&key, now).map(|value| value.0),
+                    known.map(|known| known.serial)
+                );
+                assert_eq!(map.contains_key(&key, now), known.is_some());
+                if known.is_some_and(|known| known.deadline.is_none_or(|deadline| deadline < 1 << 47)) {
+                    assert_eq!(map.deadline(&key), known.unwrap().deadline);
+                }
+            }
+            Call::Insert(key, ticks) => {
+                let full = map.len() == capacity;
+                let known = model.known(ticks, now);
+                let terms = ticks.map_or(Terms::new(), |ticks| Terms::new().time_to_live(ticks));
+                let mut refused = false;
+                map.insert_with(key, Tracked::new(known.serial), terms, now, |out| {
+                    if out.reason == Reason::Refused {
+                        assert_eq!((out.key, out.value.0, capacity), (key, known.serial, 0));
+                        refused = true;
+                    } else {
+                        left(&mut model, &out, key, now, full);
+                    }
+                });
+                if !refused {
+                    model.entries.insert(key, known);
+                }
+            }
+            Call::Entry(key) if capacity > 0 => {
+                let hit = model.hit(key, now);
+                let known = model.known(None, now);
+                let got = map.get_or_insert_with(key, now, || Tracked::new(known.serial)).0;
+                if let Some(serial) = hit {
+                    assert_eq!(got, serial);
+                } else {
+                    // What went for it was dropped: expired, or one that made room.
+                    model.entries.remove(&key);
+                    let gone: Vec<u8> = model
+                        .entries
+                        .iter()
+                        .filter(|(_, known)| !is_live(known.serial))
+                        .map(|(&key, _)| key)
+                        .collect();
+                    let evicted = gone.iter().filter(|key| model.live(**key, now).is_some()).count();
+                    assert!(evicted == 0 || evicted == 1 && map.len() == capacity);
+                    model.entries.retain(|_, known| is_live(known.serial));
+                    model.entries.insert(key, known);
+                }
+            }
+            Call::EntryInsert(key) => {
+                let hit = model.hit(key, now);
+                if let Entry::Occupied(mut entry) = map.entry(key, now) {
+                    let known = model.known(None, now);
+                    assert_eq!(Some(entry.insert(Tracked::new(known.serial)).0), hit);
+                    model.entries.insert(key, known);
+                } else {
+                    assert_eq!(hit, None);
+                }
+            }
+            Call::EntryRemove(key) => {
+                let hit = model.hit(key, now);
+                if let Entry::Occupied(entry) = map.entry(key, now) {
+                    assert_eq!(Some(entry.remove().0), hit);
+                    model.entries.remove(&key);
+                }
+            }
+            Call::Remove(key) => {
+                let known = model.live(key, now);
+                assert_eq!(
+                    map.remove(&key, now).map(|value| value.0),
+                    known.map(|known| known.serial)
+                );
+                if known.is_some() {
+                    model.entries.remove(&key);
+                }
+            }
+            Call::Live(key, ticks) => {
+                let known = model.live(key, now);
+                assert_eq!(map.set_time_to_live(&key, ticks, now), known.is_some());
+                if known.is_some() {
+                    let known = model.entries.get_mut(&key).unwrap();
+                    known.deadline = ticks.map(|ticks| now.saturating_add(ticks));
+                    known.idle = false;
+                }
+            }
+            Call::Expire(at_most) => {
+                let due = model
+                    .entries
+                    .keys()
+                    .filter(|key| model.live(**key, now).is_none())
+                    .count();
+                assert_eq!(map.expire(now, at_most), due.min(at_most));
+            }
+            Call::Retain(least) => {
+                map.retain(now, |key, _| *key >= least);
+                model.bury_below(least, now);
+            }
+            Call::Iterate if started => {
+                let mut found: Vec<(u8, u64)> = map.iter(now).map(|(key, value)| (*key, value.0)).collect();
+                found.sort_unstable();
+                let expected: Vec<(u8, u64)> = (model.entries.keys())
+                    .filter_map(|&key| Some((key, model.live(key, now)?.serial)))
+                    .collect();
+                assert_eq!(found, expected);
+            }
+            Call::Clear => {
+                map.clear();
+                model.entries.clear();
+            }
+            // The latest time that the map was told counts.
+            Call::Wrong(back) if started => {
+                let before = map.stats().clock_went_back;
+                let time = now.saturating_sub(back + 1);
+                let key = 200;
+                let got = map.get(&key, time).map(|value| value.0);
+                assert_eq!(got, model.hit(key, told.max(time)));
+                assert_eq!(map.stats().clock_went_back, before + u64::from(time < told));
+                told = told.max(time);
+            }
+            Call::Peek(_) | Call::Entry(_) | Call::Iterate | Call::Wrong(_) => {}
+        }
+        if tells {
+            (started, told) = (true, now);
+        }
+        model.bury(now);
+        assert_eq!(map.len(), model.entries.len());
+        assert!(map.len() <= capacity);
+        assert!(map.stats().most_steps <= 20, "{}", map.stats());
+    }
+    drop(map);
+    LIVE.with_borrow(|live| assert!(live.is_empty(), "{live:?} were lost"));
+}
+
+impl Model {
+    fn bury_below(&mut self, least: u8, now: u64) {
+        let over: Vec<u8> = self
+            .entries
+            .keys()
+            .copied()
+            .filter(|key| *key < least || self.live(*key, now).is_none())
+            .collect();
+        for key in over {
+            let known = self.entries.remove(&key).unwrap();
+            assert!(!is_live(known.serial));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").map_or(200, |text| text.parse().unwrap()), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn owned_maps_behave_as_lists(capacity in prop_oneof![0_usize..4, 4_usize..40, Just(300)], calls in calls()) {
+        run(BoundedMap::new(capacity), calls);
+    }
+
+    #[test]
+    fn borrowed_maps_behave_as_lists(capacity in prop_oneof![0_usize..4, 4_usize..40], calls in calls()) {
+        let arena = Arena::new();
+        run(BoundedMap::new_in(capacity, &arena), calls);
+        assert_eq!(arena.used(), 0);
+    }
+}
+
+/// A generator of numbers that look random.
+fn draw(state: &mut u64, below: u64) -> u64 {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) % below
+}
+
+#[test]
+fn an_entry_takes_at_most_sixteen_bytes_beside_key_value_and_tag() {
+    fn rest<K, V>(entries: usize) -> f64 {
+        let bytes = BoundedMap::<K, V>::bytes_for(entries).unwrap();
+        bytes as f64 / entries as f64 - (size_of::<(K, V)>() + 1) as f64
+    }
+    let mut entries = 1_000;
+    while entries < 20_000_000 {
+        for rest in [
+            rest::<u32, u32>(entries),
+            rest::<u64, ()>(entries),
+            rest::<u64, u64>(entries),
+            rest::<u64, [u64; 2]>(entries),
+            rest::<[u64; 2], [u64; 2]>(entries),
+        ] {
+            assert!(
+                rest <= 16.0 + 1_500.0 / entries as f64,
+                "{rest} bytes, {entries} entries"
+            );
+        }
+        entries = entries * 13 / 10;
+    }
+    // That is all that a map takes of its arena.
+    let arena = Arena::new();
+    let map = BoundedMap::<u64, u64, _, _>::new_in(1_000, &arena);
+    assert_eq!(
+        Some(arena.used()),
+        BoundedMap::<u64, u64>::bytes_for(1_000).map(|bytes| bytes.next_multiple_of(8))
+    );
+    drop(map);
+    assert_eq!(arena.used(), 0);
+}
+
+/// A hundred thousand entries expire in one tick: no call makes more than 20 steps, none is seen, and all are gone when it was said.
+#[test]
+fn many_that_expire_at_once_make_no_call_long() {
+    const ENTRIES: u64 = 100_000;
+    let mut map = BoundedMap::new(ENTRIES as usize);
+    for key in 0..ENTRIES {
+        map.insert_for(key, key, 1_000 - key / 1_000, key / 1_000);
+    }
+    assert_eq!(map.len(), ENTRIES as usize);
+    let before = map.stats().expired;
+    let bound = (ENTRIES + ENTRIES / 8) / 4;
+    let mut writes = 0;
+    for key in 0..ENTRIES {
+        assert_eq!(map.peek(&key, 1_000), None);
+    }
+    while map.stats().expired < before + ENTRIES {
+        map.insert(ENTRIES + writes, 0, 1_000);
+        writes += 1;
+        assert!(writes <= bound, "{writes} writes, {}", map.stats());
+    }
+    assert_eq!(map.stats().evicted, 0, "what has expired goes first");
+    assert!(map.stats().most_steps <= 20);
+    assert_eq!(map.len() as u64, writes);
+}
+
+/// While the clock stands, `n` entries over their time are gone after so many writes, whatever was done to deadlines before.
+#[test]
+fn expired_entries_are_gone_after_a_bounded_number_of_writes() {
+    for seed in 0..40 {
+        let mut state = seed;
+        let capacity = 200 + draw(&mut state, 3_000);
+        let mut map = BoundedMap::new(capacity as usize);
+        let mut now = 0;
+        map.set_lifetime(Lifetime::SinceUse(300));
+        for _ in 0..20_000 {
+            let key = draw(&mut state, capacity * 2);
+            match draw(&mut state, 6) {
+                0 => drop(map.get(&key, now)),
+                1 => drop(map.remove(&key, now)),
+                2 => drop(map.set_time_to_live(&key, Some(draw(&mut state, 1_000)), now)),
+                3 => drop(map.insert_for(key, 0, draw(&mut state, 2_000), now)),
+                _ => drop(map.insert(key, 0, now)),
+            }
+            now += u64::from(draw(&mut state, 8) == 0);
+        }
+        now += 250;
+        let due = map.len() - map.iter(now).count();
+        let bound = (due as u64 + capacity / 8) / 4 + 1;
+        for _ in 0..bound {
+            map.remove(&u64::MAX, now);
+        }
+        assert_eq!(map.len(), map.iter(now).count(), "{due} were due, {bound} writes");
+    }
+}
+
+#[test]
+fn the_clock_stands_still_jumps_and_goes_back() {
+    let mut map = BoundedMap::new(10);
+    map.insert_for("a", 1, 10, 100);
+    for _ in 0..1_000 {
+        assert_eq!(map.get("a", 100), Some(&1));
+    }
+    assert_eq!(map.get("a", 109), Some(&1));
+    assert_eq!(map.get("a", 20), Some(&1), "taken for 109");
+    assert_eq!(map.get("a", 110), None);
+    assert_eq!(map.get("a", 109), None, "taken for 110");
+    assert_eq!(map.stats().clock_went_back, 2);
+
+    // A year of milliseconds, and the end of time.
+    map.insert_for("b", 2, 1_000, 200);
+    map.insert("c", 3, 200);
+    assert_eq!(map.get("b", 31_536_000_000), None);
+    assert_eq!(map.get("c", u64::MAX), Some(&3));
+    assert_eq!(map.expire(u64::MAX, 10), 1, "\"b\", which a lookup leaves in its place");
+    map.insert_for("d", 4, u64::MAX, u64::MAX);
+    assert_eq!(
+        map.get("d", u64::MAX),
+        None,
+        "its deadline is the end of time, which is now"
+    );
+
+    // Time to live: none, and the longest.
+    let mut map = BoundedMap::new(10);
+    map.insert_for("a", 1, 0, 5);
+    assert_eq!(map.get("a", 5), None);
+    map.insert_for("b", 1, u64::MAX, 5);
+    assert_eq!(map.get("b", 1 << 47), Some(&1));
+}
+
+#[test]
+fn the_smallest_capacities() {
+    let mut none = BoundedMap::new(0);
+    let out = none.insert("a", 1, 0).unwrap();
+    assert_eq!((out.key, out.value, out.reason), ("a", 1, Reason::Refused));
+    assert_eq!(none.get("a", 0), None);
+    assert_eq!(none.remove("a", 0), None);
+    assert!(none.is_empty());
+    let panic = catch_unwind(AssertUnwindSafe(|| *none.get_or_insert_with("a", 0, || 1)));
+    assert!(
+        panic
+            .unwrap_err()
+            .downcast::<&str>()
+            .unwrap()
+            .contains("`insert` gives the pair back")
+    );
+
+    let mut two = BoundedMap::new(2);
+    for key in 0..1_000_u32 {
+        let out = two.insert(key, key, 0);
+        assert_eq!(out.is_some(), key >= 2);
+        assert_eq!(two.get(&key, 0), Some(&key));
+        assert!(two.len() <= 2);
+    }
+    assert!(BoundedMap::<u64, u64>::try_new(usize::MAX).is_err());
+    assert!(BoundedMap::<u64, u64>::try_new(usize::MAX / 100).is_err());
+    let unit = BoundedMap::<(), ()>::new(3);
+    assert!(unit.is_empty());
+}
+
+/// Weights: never above the bound, whatever comes; what goes is enough and was there.
+#[test]
+fn weights_are_bounded() {
+    let mut state = 7;
+    let mut map = BoundedMap::new(Bounds::entries(50).weight(100));
+    let mut model = BTreeMap::new();
+    for _ in 0..50_000 {
+        let key = draw(&mut state, 200);
+        let weight = draw(&mut state, if key % 10 == 0 { 130 } else { 9 }) as u32;
+        let mut refused = false;
+        map.insert_with(key, weight, Terms::new().weight(weight), 0, |out| match out.reason {
+            Reason::Refused => {
+                assert!(weight > 100);
+                refused = true;
+            }
+            Reason::Replaced => assert_eq!(model.remove(&out.key), Some(out.value)),
+            _ => assert_eq!(model.remove(&out.key), Some(out.value)),
+        });
+        if !refused {
+            model.insert(key, weight);
+        }
+        assert_eq!(
+            map.weight(),
+            model.values().map(|&weight| u64::from(weight)).sum::<u64>()
+        );
+        assert!(map.weight() <= 100 && map.len() <= 50 && map.len() == model.len());
+        if key % 7 == 0 {
+            assert_eq!(map.remove(&(key / 2), 0), model.remove(&(key / 2)));
+        }
+    }
+}
+
+/// Traffic without end, in an arena whose bytes stay as they are. `ARENAMAP_STEADY` says how many operations.
+#[test]
+fn steady_traffic_takes_no_more_bytes() {
+    let operations = std::env::var("ARENAMAP_STEADY").map_or(400_000, |text| text.parse().unwrap());
+    let arena = Arena::new();
+    let mut map = BoundedMap::new_in(5_000, &arena);
+    map.set_lifetime(Lifetime::SinceUse(2_000));
+    let before = arena.stats();
+    let mut state = 3;
+    for turn in 0..operations {
+        let key = draw(&mut state, 20_000).min(draw(&mut state, 20_000));
+        let now = turn / 10;
+        match draw(&mut state, 16) {
+            0 => drop(map.remove(&key, now)),
+            1 => drop(map.insert_for(key, turn, 100, now)),
+            _ => drop(map.get_or_insert_with(key, now, || turn)),
+        }
+    }
+    assert_eq!(arena.stats(), before);
+    let stats = map.stats();
+    assert!(stats.most_steps <= 20, "{stats}");
+    println!(
+        "{stats}; {:.2} steps an operation",
+        stats.steps as f64 / operations as f64
+    );
+}
+
+/// What a user's closure does, at times.
+fn user<R>() -> R {
+    std::panic::panic_any("user")
+}
+
+/// Every panic of user code leaves a map that works, with nothing twice and nothing lost.
+#[test]
+fn panics_leave_a_map_that_works() {
+    let mut map = BoundedMap::new(20);
+    for key in 0..20 {
+        map.insert_for(
+            key,
+            Tracked::new(1_000 + u64::from(key)),
+            if key < 10 { 5 } else { 500 },
+            0,
+        );
+    }
+    let panics = |run: &mut dyn FnMut()| {
+        let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"user"));
+    };
+    panics(&mut || {
+        map.get_or_insert_with(100_u8, 0, || user());
+    });
+    assert_eq!((map.len(), map.peek(&100, 0)), (20, None));
+    panics(&mut || map.insert_with(100, Tracked::new(1), Terms::new(), 0, |_| user()));
+    assert!(map.contains_key(&100, 0), "it had come when the other was handed out");
+    assert_eq!(map.len(), 20);
+    panics(&mut || {
+        map.expire_with(6, 100, |_, _| user());
+    });
+    panics(&mut || {
+        map.retain(6, |key, _| {
+            if *key == 15 {
+                user::<()>();
+            }
+            false
+        });
+    });
+    let left: BTreeSet<u64> = map.iter(6).map(|(_, value)| value.0).collect();
+    assert!(LIVE.with_borrow(|live| left.is_subset(live)));
+    assert!(map.contains_key(&15, 6));
+    map.expire(6, 100);
+    assert_eq!(map.len(), map.iter(6).count());
+    drop(map);
+    LIVE.with_borrow(|live| assert!(live.is_empty()));
+}
+
+/// The same for keys that are copied: no block of a key is lost, whatever panics.
+#[test]
+fn copied_keys_give_their_blocks_back() {
+    fn key(number: u64) -> String {
+        format!("{number} and so on{}", "!".repeat(number as usize % 50))
+    }
+    let arena = Arena::new();
+    let mut map = BoundedStrMap::new_in(Bounds::entries(100).weight(150), &arena);
+    let empty = arena.used();
+    let mut state = 1;
+    let mut model = BTreeMap::new();
+    let mut now = 0;
+    for turn in 0..30_000 {
+        let number = draw(&mut state, 300);
+        now += draw(&mut state, 2);
+        match draw(&mut state, 8) {
+            0 => {
+                let got = map.remove(&key(number), now);
+                assert_eq!(
+                    got,
+                    model
+                        .remove(&number)
+                        .filter(|&(_, deadline)| now < deadline)
+                        .map(|(value, _)| value)
+                );
+            }
+            1 => assert_eq!(
+                map.get(&key(number), now),
+                model
+                    .get(&number)
+                    .filter(|&&(_, deadline)| now < deadline)
+                    .map(|(value, _)| value)
+            ),
+            2 => {
+                let panics = draw(&mut state, 2) == 0;
+                let done = catch_unwind(AssertUnwindSafe(|| {
+                    map.insert_with(
+                        &key(number),
+                        turn,
+                        Terms::new().time_to_live(60).weight(2),
+                        now,
+                        |_, _, _| {
+                            assert!(!panics, "user");
+                        },
+                    );
+                }));
+                // Whatever it came to, the model learns from the map.
+                assert!(done.is_ok() || panics);
+                model.retain(|&number, _| map.contains_key(&key(number), now));
+                if map.peek(&key(number), now) == Some(&turn) {
+                    model.insert(number, (turn, now + 60));
+                }
+            }
+            3 => {
+                let value = *map.get_or_insert_with(&key(number), now, || turn);
+                assert!(value == turn || model[&number].0 == value);
+                if value == turn {
+                    model.insert(number, (turn, u64::MAX));
+                }
+            }
+            _ => {
+                map.insert_for(&key(number), turn, 90, now);
+                model.insert(number, (turn, now + 90));
+            }
+        }
+        model.retain(|&number, _| map.contains_key(&key(number), now));
+        assert!(map.weight() <= 150 && map.len() <= 100);
+        let blocks: usize = map.len();
+        assert!(arena.used() <= empty + blocks * 80);
+    }
+    map.retain(now, |key, _| key.len() % 2 == 0);
+    assert!(map.iter(now).all(|(key, _)| key.len() % 2 == 0));
+    map.expire(now + 100, usize::MAX);
+    map.clear();
+    assert_eq!(arena.used(), empty);
+    map.insert("a key of more than fifteen bytes", 1, now);
+    drop(map);
+    assert_eq!(arena.used(), 0);
+}
+
+#[test]
+fn what_the_arena_refuses_is_given_back() {
+    let bytes = BoundedStrMap::<u32>::bytes_for(10).unwrap();
+    let arena = Arena::with_budget(bytes + 80);
+    assert!(BoundedStrMap::<u32, _, _>::try_with_hasher_in(1_000, DefaultHashBuilder::default(), &arena).is_err());
+    let mut map = BoundedStrMap::new_in(10, &arena);
+    let long = "long".repeat(30);
+    let error = map.try_insert(&long, 7, 0).unwrap_err();
+    assert_eq!((error.key, error.value), (&*long, 7));
+    assert!(map.try_get_or_insert_with(&long, 0, || unreachable!()).is_err());
+    assert!(map.is_empty());
+    assert_eq!(map.insert("short", 1, 0), None);
+    assert_eq!(map.try_insert("a key of twenty bytes", 2, 0).unwrap(), None);
+    assert_eq!(map.len(), 2);
+}
+
+#[test]
+fn handles_come_back_and_maps_print() {
+    let mut map = BoundedMap::new(4);
+    map.insert("a", 1, 0);
+    assert_eq!(format!("{map:?}"), r#"{"a": 1}"#);
+    assert_eq!(format!("{:?}", map.iter(0)), r#"{"a": 1}"#);
+    assert_eq!(
+        format!("{:?}", map.entry("a", 0)),
+        r#"Occupied(OccupiedEntry { key: "a", value: 1 })"#
+    );
+    assert_eq!(format!("{:?}", map.entry("b", 0)), r#"Vacant(VacantEntry("b"))"#);
+    assert_eq!(
+        map.stats().to_string(),
+        "1 of 4 entries, 50.00 % hits of 2 lookups; 1 came in (0 of them back), 0 evicted, 0 expired"
+    );
+    assert_eq!(map.into_handle().used(), 0);
+    let mut words = BoundedStrMap::new(4);
+    words.insert("a word of more than fifteen bytes", 1, 0);
+    assert_eq!(format!("{words:?}"), r#"{"a word of more than fifteen bytes": 1}"#);
+    assert_eq!(words.into_handle().used(), 0);
+    #[cfg(feature = "std")]
+    {
+        static POOL: arenamap::ArenaPool = arenamap::ArenaPool::new();
+        let mut pooled = BoundedMap::new_in(4, POOL.checkout());
+        pooled.insert(1, 2, 0);
+        std::thread::spawn(move || assert_eq!(pooled.get(&1, 0), Some(&2)))
+            .join()
+            .unwrap();
+        let arena = POOL.checkout().share();
+        let mut shared = BoundedStrMap::new_in(4, arena.clone());
+        shared.insert("a word of more than fifteen bytes", 2, 0);
+        let other = BoundedMap::<u64, u64, _, _>::new_in(4, arena);
+        drop((shared, other));
+    }
+}
+
+/// A hasher that hands integers through, and keys that have nothing in their lowest bits.
+#[test]
+fn weak_hashes_stay_quick() {
+    #[derive(Default)]
+    struct Through(u64);
+    impl std::hash::Hasher for Through {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, _: &[u8]) {
+            unreachable!("keys are integers");
+        }
+        fn write_u64(&mut self, number: u64) {
+            self.0 = number;
+        }
+    }
+    /// Counts comparisons.
+    #[derive(Clone, Copy, Debug)]
+    struct Key(u64);
+    thread_local! {
+        static COMPARED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    }
+    impl PartialEq for Key {
+        fn eq(&self, other: &Self) -> bool {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0 == other.0
+        }
+    }
+    impl Eq for Key {}
+    impl std::hash::Hash for Key {
+        fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+            state.write_u64(self.0);
+        }
+    }
+    for step in [1, 16, 4_096, 1 << 32] {
+        let mut map = BoundedMap::with_hasher(10_000, std::hash::BuildHasherDefault::<Through>::default());
+        for number in 0..200_000_u64 {
+            map.insert(Key(number * step), (), 0);
+        }
+        COMPARED.set(0);
+        for number in 200_000..210_000_u64 {
+            assert!(map.peek(&Key(number * step), 0).is_none());
+        }
+        assert!(COMPARED.get() < 30_000, "{} comparisons, step {step}", COMPARED.get());
+    }
+}
+
+/// An entry that never lives does not keep others from leaving.
+#[test]
+fn writes_of_entries_without_a_life_take_out_others() {
+    let mut map = BoundedMap::new(1_000);
+    for key in 0..1_000 {
+        map.insert_for(key, (), 10, 0);
+    }
+    for _ in 0..600 {
+        map.insert_for(5_000, (), 0, 10);
+    }
+    assert!(map.len() <= 1, "{}", map.stats());
+}
+
+/// The drop of an entry panics while a map ends, in each way and on each handle: its block goes back once.
+#[test]
+fn a_map_whose_end_panics_gives_its_block_back_once() {
+    struct Bad(bool);
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            if self.0 && !std::thread::panicking() {
+                std::panic::panic_any("user");
+            }
+        }
+    }
+    fn ends<H: Handle>(handle: H, by_hand: bool) {
+        let mut map = BoundedMap::new_in(4, handle);
+        map.insert(1_u8, Bad(false), 0);
+        map.insert(2, Bad(true), 0);
+        let panic = catch_unwind(AssertUnwindSafe(|| {
+            if by_hand { drop(map.into_handle()) } else { drop(map) }
+        }));
+        assert!(panic.is_err());
+    }
+    let arena = Arena::new();
+    for by_hand in [false, true] {
+        ends(&arena, by_hand);
+        assert_eq!(arena.used(), 0);
+        let mut one = BoundedMap::new_in(4, &arena);
+        let mut other = BoundedMap::new_in(4, &arena);
+        one.insert(1_u8, String::from("one"), 0);
+        other.insert(1_u8, String::from("other"), 0);
+        assert_eq!(
+            (one.get(&1, 0).unwrap().as_str(), other.get(&1, 0).unwrap().as_str()),
+            ("one", "other")
+        );
+        ends(Arena::new(), by_hand);
+        #[cfg(feature = "std")]
+        {
+            static POOL: arenamap::ArenaPool = arenamap::ArenaPool::new();
+            ends(POOL.checkout(), by_hand);
+            let shared = POOL.checkout().share();
+            ends(shared.clone(), by_hand);
+            assert_eq!(shared.stats().used, 0);
+        }
+    }
+}
