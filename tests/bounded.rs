@@ -530,14 +530,13 @@ fn weights_are_bounded() {
     let mut model = BTreeMap::new();
     for _ in 0..50_000 {
         let key = draw(&mut state, 200);
-        let weight = draw(&mut state, if key % 10 == 0 { 130 } else { 9 }) as u32;
+        let weight = draw(&mut state, if key.is_multiple_of(10) { 130 } else { 9 }) as u32;
         let mut refused = false;
         map.insert_with(key, weight, Terms::new().weight(weight), 0, |out| match out.reason {
             Reason::Refused => {
                 assert!(weight > 100);
                 refused = true;
             }
-            Reason::Replaced => assert_eq!(model.remove(&out.key), Some(out.value)),
             _ => assert_eq!(model.remove(&out.key), Some(out.value)),
         });
         if !refused {
@@ -548,7 +547,7 @@ fn weights_are_bounded() {
             model.values().map(|&weight| u64::from(weight)).sum::<u64>()
         );
         assert!(map.weight() <= 100 && map.len() <= 50 && map.len() == model.len());
-        if key % 7 == 0 {
+        if key.is_multiple_of(7) {
             assert_eq!(map.remove(&(key / 2), 0), model.remove(&(key / 2)));
         }
     }
@@ -603,7 +602,7 @@ fn panics_leave_a_map_that_works() {
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"user"));
     };
     panics(&mut || {
-        map.get_or_insert_with(100_u8, 0, || user());
+        map.get_or_insert_with(100_u8, 0, user);
     });
     assert_eq!((map.len(), map.peek(&100, 0)), (20, None));
     panics(&mut || map.insert_with(100, Tracked::new(1), Terms::new(), 0, |_| user()));

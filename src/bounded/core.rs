@@ -300,7 +300,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         if let Some(home) = self.room.home_of(slot) {
             let ghost = Ghost {
                 home,
-                groups: self.room.sizes.groups,
+                buckets_a_group: self.room.sizes.buckets_a_group,
                 tag: self.room.tag(slot),
                 print: meta.print(),
             };
@@ -426,7 +426,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         let print = hash >> 7;
         let ghost = Ghost {
             home: self.room.home(hash),
-            groups: self.room.sizes.groups,
+            buckets_a_group: self.room.sizes.buckets_a_group,
             tag: mark(hash).tag(),
             print,
         };

@@ -29,7 +29,8 @@ pub(super) const fn buckets_for(ghosts: usize) -> usize {
 pub(super) struct Ghost {
     /// Its home group, which says the bucket, and a part of the print.
     pub(super) home: usize,
-    pub(super) groups: usize,
+    /// Buckets of a group, in parts of 2^32.
+    pub(super) buckets_a_group: u64,
     pub(super) tag: u8,
     pub(super) print: u64,
 }
@@ -42,7 +43,7 @@ impl Ghost {
     }
 
     fn bucket(self, buckets: &mut [Bucket]) -> Option<&mut Bucket> {
-        let index = self.home as u64 * buckets.len() as u64 / self.groups as u64;
+        let index = (self.home as u64 * self.buckets_a_group) >> 32;
         buckets.get_mut(usize::try_from(index).ok()?)
     }
 

@@ -208,7 +208,7 @@ impl Queues {
             let group = room.occupied_from(next).unwrap_or(next);
             group * LANES + room.full(group).first().unwrap_or(0)
         };
-        self.hand = (slot + 1) % room.slot_count();
+        self.hand = if slot + 1 == room.slot_count() { 0 } else { slot + 1 };
         slot
     }
 }

@@ -61,6 +61,8 @@ pub(super) struct Sizes {
     pub(super) buckets: usize,
     pub(super) weighted: bool,
     pub(super) levels: Levels,
+    /// Buckets of a group, in parts of 2^32.
+    pub(super) buckets_a_group: u64,
     /// Groups from one to the next on the way of each class.
     strides: [u32; LANES],
 }
@@ -112,6 +114,7 @@ impl Sizes {
         buckets: 0,
         weighted: false,
         levels: Levels::NONE,
+        buckets_a_group: 0,
         strides: [0; LANES],
     };
 
@@ -123,8 +126,9 @@ impl Sizes {
         }
         let mut strides = [0; LANES];
         for (class, stride) in (1..).zip(&mut strides) {
-            // As if drawn: the ways of two classes have nothing in common.
-            *stride = (0x9E37_79B1_u32.wrapping_mul(class) >> 4) % groups;
+            // As if drawn, and far: ways of a few groups at a time made crowds.
+            let mixed = (0x9E37_79B9_u32.wrapping_mul(class) ^ 0x2545_F491).wrapping_mul(0x85EB_CA6B);
+            *stride = groups / 8 + (mixed >> 7) % (groups / 4 * 3 + 1);
             while common(groups, *stride) != 1 {
                 *stride += 1;
             }
@@ -136,6 +140,7 @@ impl Sizes {
             buckets,
             weighted,
             levels: Levels::of(groups),
+            buckets_a_group: ((buckets as u64) << 32) / groups as u64,
             strides,
         })
     }
@@ -365,8 +370,10 @@ impl<T> Room<T> {
     /// The home group of the entry in a slot, if it is known.
     pub(super) fn home_of(&self, slot: usize) -> Option<usize> {
         let strides = self.meta(slot).strides();
-        let stride = self.stride(class_of(self.tag(slot)));
-        let back = strides * stride % self.sizes.groups;
+        if strides == 0 {
+            return Some(slot / LANES);
+        }
+        let back = strides * self.stride(class_of(self.tag(slot))) % self.sizes.groups;
         (strides < FAR).then(|| self.on(slot / LANES, self.sizes.groups - back))
     }
 
@@ -381,21 +388,22 @@ impl<T> Room<T> {
     pub(super) fn find(&self, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<usize> {
         let mark = mark(hash);
         let mut at = self.home(hash);
-        for _ in 0..self.sizes.groups {
+        let mut left = self.sizes.groups;
+        loop {
             let group = &self.groups()[at];
             for lane in Tags::of(&group.tags).matches(mark) {
                 let slot = at * LANES + lane;
-                // SAFETY: R2: the tag is not zero.
-                if is(unsafe { self.slots()[slot].entry.assume_init_ref() }) {
+                // SAFETY: R2: the tag is not zero; the group is one of this room's (R1).
+                if is(unsafe { self.slots.add(slot).as_ref().entry.assume_init_ref() }) {
                     return Some(slot);
                 }
             }
-            if count(group.went_on, mark.class()) == 0 {
+            left -= 1;
+            if count(group.went_on, mark.class()) == 0 || left == 0 {
                 return None;
             }
             at = self.on(at, self.stride(mark.class()));
         }
-        None
     }
 
     /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
