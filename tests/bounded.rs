@@ -794,7 +794,7 @@ fn weak_hashes_stay_quick() {
             state.write_u64(self.0);
         }
     }
-    for step in [1, 16, 4_096, 1 << 32] {
+    for step in [1, 16, 4_096, 1 << 20, 1 << 32, 1 << 45] {
         let mut map = BoundedMap::with_hasher(10_000, std::hash::BuildHasherDefault::<Through>::default());
         for number in 0..200_000_u64 {
             map.insert(Key(number * step), (), 0);

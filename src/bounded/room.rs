@@ -81,7 +81,7 @@ const fn common(one: u32, other: u32) -> u32 {
 #[allow(clippy::cast_possible_truncation, reason = "both halves are used")]
 pub(super) const fn spread(hash: u64) -> u64 {
     let wide = hash as u128 * 0x9E37_79B9_7F4A_7C15_u128;
-    ((wide >> 64) as u64).rotate_left(32) ^ wide as u64
+    (wide >> 64) as u64 ^ wide as u64
 }
 
 /// What tag an entry has.
