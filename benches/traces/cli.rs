@@ -12,7 +12,7 @@ use crate::workload::Sizes;
 ///
 /// Each request is a get, and on a miss an insert. Traces are files: *.trace.gz (one key a line), corda*.gz (8-byte keys),
 /// *.trace.xz (4-byte keys), *.lis.zst (`first count _ _`). They are to be had in the public repositories moka-rs/cache-trace and
-/// ben-manes/caffeine. Prints tables, and writes results.json and hit_ratios.svg.
+/// ben-manes/caffeine. Prints tables, and writes results.json and hit-ratios.svg.
 #[derive(Debug, Parser)]
 #[command(name = "traces")]
 #[allow(clippy::struct_excessive_bools, reason = "switches of a command line")]
@@ -28,7 +28,7 @@ pub(crate) struct Cli {
     #[arg(long, value_delimiter = ',', value_name = "SUBJECTS")]
     subjects: Vec<Subject>,
 
-    /// Where results.json and hit_ratios.svg go [default: traces in cargo's target directory]
+    /// Where results.json and hit-ratios.svg go [default: traces in cargo's target directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 

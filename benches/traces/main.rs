@@ -30,8 +30,6 @@
 //!   Replacement Policy to Improve Buffer Cache Performance", SIGMETRICS 2002.
 //! - orm-busy, web07: the benchmarks of cache2k (Apache 2.0). vaultservice: Corda.
 
-#[cfg(feature = "bounded")]
-mod bounded;
 mod burst;
 mod cli;
 mod decode;
@@ -70,11 +68,11 @@ fn main() -> Result<()> {
     };
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let results = measure(&cli, &files);
-    let (json, svg) = (out.join("results.json"), out.join("hit_ratios.svg"));
+    let (json, svg) = (out.join("results.json"), out.join("hit-ratios.svg"));
     write(&json, &serde_json::to_string_pretty(&results)?)?;
     let picture = picture::hit_ratios(&results.rows);
     write(&svg, &picture.map_err(|error| anyhow!("cannot draw: {error}"))?)?;
-    let text = format!("{}\n{}\n{}\n", report(&results), json.display(), svg.display());
+    let text = format!("{}\n\n{}\n{}\n", report(&results), json.display(), svg.display());
     // Unlike `println!`, does not panic when nobody reads (`... | head`).
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
@@ -142,21 +140,25 @@ fn about(cli: &Cli) -> Vec<String> {
 
 fn report(results: &Results) -> String {
     let rows = &results.rows;
-    let mut text = format!("hit ratio, per cent; = is a model\n\n{}\n", table::hit_ratios(rows));
+    let mut parts = vec!["hit ratio, per cent; = is a model".to_owned(), table::hit_ratios(rows)];
     if rows
         .iter()
-        .any(|row| row.figures.iter().any(|(_, each)| !each.ns.is_empty()))
+        .flat_map(|row| &row.figures)
+        .any(|(_, each)| !each.ns.is_empty())
     {
         let reference = results.reference.name();
-        let times = table::times(rows);
-        text += &format!("\nns a request, and its ratio to {reference}: above 1, {reference} is faster\n\n{times}\n");
+        parts.push(format!(
+            "ns a request, and its ratio to {reference}: above 1, {reference} is faster"
+        ));
+        parts.push(table::times(rows));
     }
-    text += &format!("\nbytes an entry\n\n{}\n", table::memory(rows));
+    parts.extend(["bytes an entry".to_owned(), table::memory(rows)]);
     if !results.bursts.is_empty() {
-        let bursts = table::bursts(&results.bursts);
-        text += &format!("\none request, after all entries expired at once\n\n{bursts}\n");
+        parts.push("one request, after all entries expired at once".to_owned());
+        parts.push(table::bursts(&results.bursts));
     }
-    text + "\n" + &results.about.join("\n") + "\n"
+    parts.push(results.about.join("\n"));
+    parts.join("\n\n")
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

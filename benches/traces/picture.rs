@@ -6,6 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::numbers::thousands;
 use crate::results::Row;
 
 type Area<'t> = DrawingArea<SVGBackend<'t>, Shift>;
@@ -40,7 +41,7 @@ pub(crate) fn hit_ratios(rows: &[Row]) -> Result<String, Box<dyn Error>> {
         root.fill(&WHITE)?;
         scale(&root, height)?;
         names(&root, rows)?;
-        for (row, top) in rows.iter().zip((TOP..).step_by(18)) {
+        for (row, top) in rows.iter().zip((TOP..).step_by(ROW.unsigned_abs() as usize)) {
             points(&root, row, top + ROW / 2)?;
         }
         root.present()?;
@@ -54,7 +55,7 @@ fn across(ratio: f64) -> i32 {
 }
 
 fn font(h: HPos) -> TextStyle<'static> {
-    let font = ("sans-serif", 13).into_font().color(&INK);
+    let font = ("sans-serif", 14).into_font().color(&INK);
     font.pos(Pos::new(h, VPos::Center))
 }
 
@@ -62,7 +63,7 @@ fn font(h: HPos) -> TextStyle<'static> {
 fn scale(root: &Area<'_>, height: i32) -> Result<(), Box<dyn Error>> {
     for tenth in 0..=10 {
         let x = across(f64::from(tenth) / 10.0);
-        let label = Text::new(format!("{tenth}0 %"), (x, TOP - 12), font(HPos::Center));
+        let label = Text::new(format!("{} %", tenth * 10), (x, TOP - 12), font(HPos::Center));
         root.draw(&label)?;
         root.draw(&PathElement::new([(x, TOP), (x, height - 12)], GRID))?;
     }
@@ -74,11 +75,8 @@ fn names(root: &Area<'_>, rows: &[Row]) -> Result<(), Box<dyn Error>> {
     let title = Text::new("hit ratio; workload, capacity", (10, 18), font(HPos::Left));
     root.draw(&title)?;
     let Some(first) = rows.first() else { return Ok(()) };
-    let mut names: Vec<(String, RGBColor)> = Vec::new();
-    for ((subject, _), colour) in first.figures.iter().zip(COLOURS) {
-        names.push((subject.name(), colour));
-    }
-    for ((name, colour), x) in names.into_iter().zip((LEFT..).step_by(116)) {
+    let names = first.figures.iter().map(|(subject, _)| subject.name());
+    for ((name, colour), x) in names.zip(COLOURS).zip((LEFT..).step_by(116)) {
         root.draw(&Circle::new((x, 18), 5, colour.filled()))?;
         root.draw(&Text::new(name, (x + 10, 18), font(HPos::Left)))?;
     }
@@ -86,13 +84,14 @@ fn names(root: &Area<'_>, rows: &[Row]) -> Result<(), Box<dyn Error>> {
 }
 
 fn points(root: &Area<'_>, row: &Row, y: i32) -> Result<(), Box<dyn Error>> {
-    let name = format!("{}, {}", row.workload, crate::numbers::thousands(row.capacity));
+    let name = format!("{}, {}", row.workload, thousands(row.capacity));
     root.draw(&Text::new(name, (LEFT - 12, y), font(HPos::Right)))?;
     root.draw(&PathElement::new([(LEFT, y), (RIGHT, y)], GRID))?;
-    // The first subject is drawn last, above the others.
-    for ((_, figures), colour) in row.figures.iter().zip(COLOURS).rev() {
-        let at = (across(figures.hit_ratio), y);
-        root.draw(&Circle::new(at, 5, colour.mix(0.85).filled()))?;
+    // The first subject is drawn last and smallest: of equals, the others are rings around it.
+    let subjects: Vec<_> = row.figures.iter().zip(COLOURS).zip(4..).collect();
+    for ((each, colour), radius) in subjects.into_iter().rev() {
+        let at = (across(each.1.hit_ratio), y);
+        root.draw(&Circle::new(at, radius, colour.filled()))?;
     }
     Ok(())
 }

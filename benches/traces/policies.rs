@@ -227,15 +227,12 @@ impl S3Fifo {
     /// Gives entries that were asked for another round, until one goes.
     fn evict_main(&mut self) {
         while let Some(key) = self.main.pop_front() {
-            match self.hits.get_mut(&key) {
-                Some(hits @ 1..) => {
-                    *hits -= 1;
-                    self.main.push_back(key);
-                }
-                _ => {
-                    self.hits.remove(&key);
-                    return;
-                }
+            if let Some(hits @ 1..) = self.hits.get_mut(&key) {
+                *hits -= 1;
+                self.main.push_back(key);
+            } else {
+                self.hits.remove(&key);
+                return;
             }
         }
     }
@@ -248,9 +245,10 @@ impl Policy for S3Fifo {
             return true;
         }
         self.evict();
-        let queue = match self.ghost.take(key) {
-            true => &mut self.main,
-            false => &mut self.small,
+        let queue = if self.ghost.take(key) {
+            &mut self.main
+        } else {
+            &mut self.small
         };
         queue.push_back(key);
         self.hits.insert(key, 0);

@@ -46,7 +46,7 @@ pub(crate) trait Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Subject {
-    #[cfg(feature = "bounded")]
+    #[cfg(any())] // until there is a `BoundedMap`
     /// arenamap's `BoundedMap`
     Arenamap,
     /// moka, its cache for many threads, used by one
@@ -63,9 +63,9 @@ pub(crate) enum Subject {
 
 impl Subject {
     /// The one that ratios are to, where it takes part.
-    #[cfg(feature = "bounded")]
+    #[cfg(any())] // until there is a `BoundedMap`
     pub(crate) const REFERENCE: Subject = Subject::Arenamap;
-    #[cfg(not(feature = "bounded"))]
+    #[cfg(not(any()))] // until there is a `BoundedMap`
     pub(crate) const REFERENCE: Subject = Subject::Lru;
 
     pub(crate) fn name(self) -> String {
@@ -75,14 +75,40 @@ impl Subject {
 
     pub(crate) fn run<W: Work>(self, work: W) -> W::Result {
         match self {
-            #[cfg(feature = "bounded")]
-            Subject::Arenamap => work.with::<crate::bounded::Bounded>(),
+            #[cfg(any())] // until there is a `BoundedMap`
+            Subject::Arenamap => work.with::<Bounded>(),
             Subject::Moka => work.with::<Moka>(),
             Subject::MiniMoka => work.with::<MiniMoka>(),
             Subject::QuickCache => work.with::<QuickCache>(),
             Subject::Lru => work.with::<Lru>(),
             Subject::Schnellru => work.with::<Schnellru>(),
         }
+    }
+}
+
+#[cfg(any())] // until there is a `BoundedMap`
+type Bounded = arenamap::BoundedMap<u64, u64, FixedState>;
+
+#[cfg(any())] // until there is a `BoundedMap`
+impl Cache for Bounded {
+    fn of(capacity: usize) -> Self {
+        Bounded::with_hasher(capacity, fixed())
+    }
+
+    fn get(&mut self, key: u64, now: u64) -> Option<u64> {
+        Bounded::get(self, &key, now).copied()
+    }
+
+    fn insert(&mut self, key: u64, value: u64, now: u64) {
+        Bounded::insert(self, key, value, now);
+    }
+
+    fn insert_for(&mut self, key: u64, value: u64, ticks: u64, now: u64) {
+        Bounded::insert_for(self, key, value, ticks, now);
+    }
+
+    fn entries(&mut self) -> usize {
+        self.len()
     }
 }
 

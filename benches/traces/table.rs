@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::numbers::thousands;
+use crate::numbers::{as_f64, thousands};
 use crate::results::{Burst, Figures, Row};
 use crate::subjects::Subject;
 
@@ -16,8 +16,13 @@ fn table(header: Vec<String>, texts: usize) -> Table {
     table
 }
 
-/// `more` columns beyond the subjects'.
-fn of_rows<'r>(rows: &'r [Row], more: &[String], cells: impl Fn(&'r Row) -> Vec<String>) -> String {
+/// `more` columns beyond the subjects', and a `last` row.
+fn of_rows<'r>(
+    rows: &'r [Row],
+    more: &[String],
+    cells: impl Fn(&'r Row) -> Vec<String>,
+    last: impl IntoIterator<Item = String>,
+) -> String {
     let Some(first) = rows.first() else {
         return String::new();
     };
@@ -30,46 +35,62 @@ fn of_rows<'r>(rows: &'r [Row], more: &[String], cells: impl Fn(&'r Row) -> Vec<
         line.extend(cells(row));
         table.add_row(line);
     }
+    let last: Vec<String> = last.into_iter().collect();
+    if !last.is_empty() {
+        let mean = ["mean", "", ""].map(String::from);
+        table.add_row(mean.into_iter().chain(last));
+    }
     table.to_string()
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    let count = as_f64(values.len());
+    (count > 0.0).then(|| values.iter().sum::<f64>() / count)
 }
 
 /// Percents; of the models, too.
 pub(crate) fn hit_ratios(rows: &[Row]) -> String {
     let percent = |ratio: f64| format!("{:.2}", ratio * 100.0);
+    // Not every workload has all models.
     let widest = rows.iter().max_by_key(|row| row.models.len());
-    let models: Vec<String> = widest
-        .iter()
-        .flat_map(|row| &row.models)
-        .map(|each| each.model.clone())
-        .collect();
-    of_rows(rows, &models, |row| {
-        let subjects = row.figures.iter().map(|(_, figures)| percent(figures.hit_ratio));
-        let model = |name: &String| row.models.iter().find(|each| each.model == *name);
-        let models = models
-            .iter()
-            .map(|name| model(name).map_or(String::new(), |each| percent(each.hit_ratio)));
-        subjects.chain(models).collect()
-    })
+    let widest = widest.iter().flat_map(|row| &row.models);
+    let models: Vec<String> = widest.map(|each| each.model.clone()).collect();
+    let subjects = rows.first().map_or(0, |row| row.figures.len());
+    let ratio = |row: &Row, column: usize| match column.checked_sub(subjects) {
+        None => Some(row.figures[column].1.hit_ratio),
+        Some(model) => row.models.get(model).map(|each| each.hit_ratio),
+    };
+    let columns = 0..subjects + models.len();
+    let cell = |ratio: Option<f64>| ratio.map_or(String::new(), percent);
+    let means = columns
+        .clone()
+        .map(|column| cell(mean(rows.iter().filter_map(|row| ratio(row, column)))));
+    let cells = |row| columns.clone().map(|column| cell(ratio(row, column))).collect();
+    of_rows(rows, &models, cells, means)
 }
 
-/// Nanoseconds a request, and their ratio to the reference.
+/// Nanoseconds a request, and their ratio to the reference; in the end, the ratios' geometric mean.
 pub(crate) fn times(rows: &[Row]) -> String {
-    of_rows(rows, &[], |row| {
-        let cell = |subject: Subject| match row.time(subject) {
-            Some((ns, Some(ratio))) => format!("{ns:.0} {ratio:.2}x"),
-            Some((ns, None)) => format!("{ns:.0}"),
-            None => String::new(),
-        };
-        row.figures.iter().map(|&(subject, _)| cell(subject)).collect()
-    })
+    let cell = |row: &Row, subject: Subject| match row.time(subject) {
+        Some((ns, Some(ratio))) => format!("{ns:.0} {ratio:.2}x"),
+        Some((ns, None)) => format!("{ns:.0}"),
+        None => String::new(),
+    };
+    let subjects = rows.iter().take(1).flat_map(|row| &row.figures);
+    let means = subjects.map(|&(subject, _)| {
+        let ratios = rows.iter().filter_map(|row| row.time(subject)?.1);
+        mean(ratios.map(f64::ln)).map_or(String::new(), |ratio| format!("{:.2}x", ratio.exp()))
+    });
+    let cells = |row: &Row| row.figures.iter().map(|&(subject, _)| cell(row, subject)).collect();
+    of_rows(rows, &[], cells, means)
 }
 
 /// Bytes for each entry that is held in the end.
 pub(crate) fn memory(rows: &[Row]) -> String {
     let cell = |figures: &Figures| format!("{:.0}", figures.bytes_per_entry);
-    of_rows(rows, &[], |row| {
-        row.figures.iter().map(|(_, figures)| cell(figures)).collect()
-    })
+    let cells = |row: &Row| row.figures.iter().map(|(_, figures)| cell(figures)).collect();
+    of_rows(rows, &[], cells, [])
 }
 
 /// Single operations after a burst of expiry.
