@@ -43,8 +43,9 @@ fn of_rows<'r>(
     table.to_string()
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let values: Vec<f64> = values.collect();
+/// None where one is missing: means of different rows say nothing beside one another.
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values = values.collect::<Option<Vec<f64>>>()?;
     let count = as_f64(values.len());
     (count > 0.0).then(|| values.iter().sum::<f64>() / count)
 }
@@ -65,7 +66,7 @@ pub(crate) fn hit_ratios(rows: &[Row]) -> String {
     let cell = |ratio: Option<f64>| ratio.map_or(String::new(), percent);
     let means = columns
         .clone()
-        .map(|column| cell(mean(rows.iter().filter_map(|row| ratio(row, column)))));
+        .map(|column| cell(mean(rows.iter().map(|row| ratio(row, column)))));
     let cells = |row| columns.clone().map(|column| cell(ratio(row, column))).collect();
     of_rows(rows, &models, cells, means)
 }
@@ -79,8 +80,8 @@ pub(crate) fn times(rows: &[Row]) -> String {
     };
     let subjects = rows.iter().take(1).flat_map(|row| &row.figures);
     let means = subjects.map(|&(subject, _)| {
-        let ratios = rows.iter().filter_map(|row| row.time(subject)?.1);
-        mean(ratios.map(f64::ln)).map_or(String::new(), |ratio| format!("{:.2}x", ratio.exp()))
+        let ratios = rows.iter().map(|row| row.time(subject)?.1.map(f64::ln));
+        mean(ratios).map_or(String::new(), |ratio| format!("{:.2}x", ratio.exp()))
     });
     let cells = |row: &Row| row.figures.iter().map(|&(subject, _)| cell(row, subject)).collect();
     of_rows(rows, &[], cells, means)
