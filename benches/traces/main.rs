@@ -45,6 +45,7 @@ mod workload;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use arenamap::audit::CountingAllocator;
@@ -58,8 +59,18 @@ use workload::Workload;
 #[global_allocator]
 static HEAP: CountingAllocator = CountingAllocator::system();
 
-fn main() -> Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match compare(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // In one line, and without a backtrace, whatever the environment says.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare(cli: &Cli) -> Result<()> {
     let read = cli.files.iter().map(|file| Workload::read(file));
     let files = read.collect::<Result<Vec<_>>>()?;
     let out = match &cli.out {
@@ -67,7 +78,7 @@ fn main() -> Result<()> {
         None => target()?.join("traces"),
     };
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    let results = measure(&cli, &files);
+    let results = measure(cli, &files);
     let (json, svg) = (out.join("results.json"), out.join("hit-ratios.svg"));
     write(&json, &serde_json::to_string_pretty(&results)?)?;
     let picture = picture::hit_ratios(&results.rows);

@@ -21,6 +21,8 @@ pub(crate) enum Model {
     S3Fifo,
     /// The same, but once is enough
     S3FifoOnce,
+    /// The same, but the small queue has a twentieth, and as long as the main one has room, all that is new goes there
+    S3FifoFill,
     /// What nobody can reach: the one whose next request is farthest goes, or does not even enter (Bélády)
     Best,
 }
@@ -39,6 +41,7 @@ impl Model {
             Model::Sieve => "=SIEVE",
             Model::S3Fifo => "=S3-FIFO",
             Model::S3FifoOnce => "=S3-FIFO-1",
+            Model::S3FifoFill => "=S3-FIFO-fill",
             Model::Best => "=best",
         }
     }
@@ -48,8 +51,9 @@ impl Model {
         match self {
             Model::Lru => each(Lru::new(capacity), keys, seen),
             Model::Sieve => each(Sieve::new(capacity), keys, seen),
-            Model::S3Fifo => each(S3Fifo::new(capacity, 2), keys, seen),
-            Model::S3FifoOnce => each(S3Fifo::new(capacity, 1), keys, seen),
+            Model::S3Fifo => each(S3Fifo::new(capacity, 10, 2, false), keys, seen),
+            Model::S3FifoOnce => each(S3Fifo::new(capacity, 10, 1, false), keys, seen),
+            Model::S3FifoFill => each(S3Fifo::new(capacity, 20, 1, true), keys, seen),
             Model::Best => each(Best::new(capacity, keys), keys, seen),
         }
     }
@@ -171,11 +175,14 @@ impl Ghost {
     }
 }
 
-/// Two queues, of a tenth and of nine tenths, and a ghost queue of as many keys as the main one has.
+/// Two queues, the small one of say a tenth, and a ghost queue of as many keys as the main one may have.
 struct S3Fifo {
     capacity: usize,
+    small_capacity: usize,
     /// So many hits in the small queue lead into the main one.
     enough: u8,
+    /// What is new goes to the main queue as long as that has room.
+    fill: bool,
     hits: HashMap<u64, u8, FixedState>,
     small: VecDeque<u64>,
     main: VecDeque<u64>,
@@ -183,10 +190,12 @@ struct S3Fifo {
 }
 
 impl S3Fifo {
-    fn new(capacity: usize, enough: u8) -> Self {
+    fn new(capacity: usize, share: usize, enough: u8, fill: bool) -> Self {
         S3Fifo {
             capacity,
+            small_capacity: (capacity / share).max(1),
             enough,
+            fill,
             hits: HashMap::with_hasher(fixed()),
             small: VecDeque::new(),
             main: VecDeque::new(),
@@ -194,13 +203,13 @@ impl S3Fifo {
         }
     }
 
-    fn small_capacity(&self) -> usize {
-        (self.capacity / 10).max(1)
+    fn main_capacity(&self) -> usize {
+        self.capacity - self.small_capacity
     }
 
     fn evict(&mut self) {
         while self.hits.len() >= self.capacity {
-            if self.small.len() >= self.small_capacity() || self.main.is_empty() {
+            if self.small.len() >= self.small_capacity || self.main.is_empty() {
                 self.evict_small();
             } else {
                 self.evict_main();
@@ -214,12 +223,12 @@ impl S3Fifo {
             if self.hits[&key] >= self.enough {
                 self.hits.insert(key, 0);
                 self.main.push_back(key);
-                if self.main.len() > self.capacity - self.small_capacity() {
+                if self.main.len() > self.main_capacity() {
                     return self.evict_main();
                 }
             } else {
                 self.hits.remove(&key);
-                return self.ghost.push(key, self.capacity - self.small_capacity());
+                return self.ghost.push(key, self.main_capacity());
             }
         }
     }
@@ -245,7 +254,8 @@ impl Policy for S3Fifo {
             return true;
         }
         self.evict();
-        let queue = if self.ghost.take(key) {
+        let room = self.fill && self.main.len() < self.main_capacity();
+        let queue = if self.ghost.take(key) || room {
             &mut self.main
         } else {
             &mut self.small
@@ -331,6 +341,17 @@ mod tests {
         assert_eq!(tail(Model::S3Fifo), "h.");
         assert_eq!(tail(Model::S3FifoOnce), "hh");
         assert_eq!(tail(Model::Lru), "..");
+    }
+
+    #[test]
+    fn s3_fifo_that_fills_keeps_a_part_of_a_loop() {
+        let keys: Vec<u64> = (0..300).cycle().take(900).collect();
+        let count = |model| hits(model, &keys, 100).matches('h').count();
+        // 95 of the first hundred stay; the others go through the small queue.
+        assert_eq!(count(Model::S3FifoFill), 2 * 95);
+        for model in [Model::S3FifoOnce, Model::Sieve, Model::Lru] {
+            assert_eq!(count(model), 0, "{model:?}");
+        }
     }
 
     #[test]
