@@ -116,7 +116,7 @@ impl Cli {
             },
             _ => Scale {
                 sizes: sizes(1_000_000, 2_000_000),
-                rounds: 7,
+                rounds: 5,
                 timed_requests: 1_000_000,
                 bursts: &[100_000, 1_000_000],
             },
