@@ -46,7 +46,6 @@ pub(crate) trait Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Subject {
-    #[cfg(any())] // until there is a `BoundedMap`
     /// arenamap's `BoundedMap`
     Arenamap,
     /// moka, its cache for many threads, used by one
@@ -63,10 +62,7 @@ pub(crate) enum Subject {
 
 impl Subject {
     /// The one that ratios are to, where it takes part.
-    #[cfg(any())] // until there is a `BoundedMap`
     pub(crate) const REFERENCE: Subject = Subject::Arenamap;
-    #[cfg(not(any()))] // until there is a `BoundedMap`
-    pub(crate) const REFERENCE: Subject = Subject::Lru;
 
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
@@ -75,7 +71,6 @@ impl Subject {
 
     pub(crate) fn run<W: Work>(self, work: W) -> W::Result {
         match self {
-            #[cfg(any())] // until there is a `BoundedMap`
             Subject::Arenamap => work.with::<Bounded>(),
             Subject::Moka => work.with::<Moka>(),
             Subject::MiniMoka => work.with::<MiniMoka>(),
@@ -86,10 +81,8 @@ impl Subject {
     }
 }
 
-#[cfg(any())] // until there is a `BoundedMap`
 type Bounded = arenamap::BoundedMap<u64, u64, FixedState>;
 
-#[cfg(any())] // until there is a `BoundedMap`
 impl Cache for Bounded {
     fn of(capacity: usize) -> Self {
         Bounded::with_hasher(capacity, fixed())
