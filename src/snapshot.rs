@@ -3,6 +3,7 @@
 //! The way back is `try_extend`: it takes the entries of a `FixedMap` as those of any other map.
 
 use crate::arena::Handle;
+use crate::bounded::{BoundedCopiedMap, BoundedMap};
 use crate::copied::{CopiedKey, CopiedMap};
 #[cfg(doc)]
 use crate::fixed::FixedStr;
@@ -204,6 +205,111 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
     {
         let entries = self.iter().map(|(key, value)| entry(key, value));
         FixedMap::filled(memory, capacity, self.len(), entries)
+    }
+}
+
+impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
+    /// A [`FixedMap`] of what a closure makes of each entry that is in time, in the given memory: a cache that survives a restart.
+    ///
+    /// The closure is given key, value, and the tick at which the entry expires, if it does. What the map knows of the use of its
+    /// entries is not in the snapshot. The way back is an insertion of each: see the example. `capacity` is the most entries that the
+    /// snapshot can ever have: [`len`](Self::len) is enough.
+    ///
+    /// Allocates: never. Time: O(capacity + bytes of the snapshot), and the calls of the closure.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArenaMap::snapshot_with`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::BoundedMap;
+    /// use arenamap::bounded::Terms;
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    ///
+    /// arenamap::fixed_struct! {
+    ///     #[derive(Clone, Copy)]
+    ///     pub struct Session { pub user: u64_le, pub until: u64_le }
+    /// }
+    ///
+    /// let mut sessions = BoundedMap::new(1_000);
+    /// sessions.insert_for(0xC0FFEE, 42, 60, 1_000);
+    /// let need = FixedMap::<u64_le, Session>::bytes_for(sessions.len());
+    /// let mut snapshot = sessions.snapshot_with(AlignedBytes::zeroed(need), sessions.len(), 1_010, |&token, &user, until| {
+    ///     let until = until.unwrap_or(u64::MAX);
+    ///     Ok::<_, std::convert::Infallible>((u64_le::from(token), Session { user: u64::into(user), until: until.into() }))
+    /// })?;
+    /// let file = snapshot.seal().to_vec();
+    ///
+    /// // After the restart, at 1,020.
+    /// let file = AlignedBytes::from_slice(&file);
+    /// let view = FixedMap::<u64_le, Session, _>::open_verified(&file[..])?;
+    /// let mut sessions = BoundedMap::new(1_000);
+    /// for (token, session) in &view {
+    ///     let left = session.until.to_native().saturating_sub(1_020);
+    ///     sessions.insert_for(token.to_native(), session.user.to_native(), left, 1_020);
+    /// }
+    /// assert_eq!(sessions.get(&0xC0FFEE, 1_059), Some(&42));
+    /// assert_eq!(sessions.get(&0xC0FFEE, 1_060), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot_with<KF, VF, B, E>(
+        &self,
+        memory: B,
+        capacity: usize,
+        now: u64,
+        mut entry: impl FnMut(&K, &V, Option<u64>) -> Result<(KF, VF), E>,
+    ) -> Result<FixedMap<KF, VF, B::Memory>, SnapshotError<E>>
+    where
+        KF: FixedKey,
+        VF: FixedValue,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        let entries = self.lives(now).map(|((key, value), until)| entry(key, value, until));
+        FixedMap::filled(memory, capacity, self.lives(now).count(), entries)
+    }
+}
+
+impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
+    /// A [`FixedMap`] of what a closure makes of each entry that is in time, in the given memory: see
+    /// [`BoundedMap::snapshot_with`].
+    ///
+    /// Allocates: never. Time: O(capacity + bytes of the snapshot), and the calls of the closure.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArenaMap::snapshot_with`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::BoundedStrMap;
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, TooLong, u64_le};
+    ///
+    /// let mut tokens = BoundedStrMap::new(100);
+    /// tokens.insert("5f0c-73a1-99d2-e0b4", 42, 0);
+    /// let need = FixedMap::<FixedStr<32>, u64_le>::bytes_for(tokens.len());
+    /// let snapshot = tokens.snapshot_with(AlignedBytes::zeroed(need), tokens.len(), 0, |token, &user, _until| {
+    ///     Ok::<_, TooLong>((FixedStr::<32>::new(token)?, u64_le::from(user)))
+    /// })?;
+    /// assert_eq!(snapshot.get("5f0c-73a1-99d2-e0b4"), Some(&42.into()));
+    /// # Ok::<(), arenamap::fixed::SnapshotError<TooLong>>(())
+    /// ```
+    pub fn snapshot_with<KF, VF, B, E>(
+        &self,
+        memory: B,
+        capacity: usize,
+        now: u64,
+        mut entry: impl FnMut(&Q, &V, Option<u64>) -> Result<(KF, VF), E>,
+    ) -> Result<FixedMap<KF, VF, B::Memory>, SnapshotError<E>>
+    where
+        KF: FixedKey,
+        VF: FixedValue,
+        B: IntoMemory<Memory: MemoryMut>,
+    {
+        let entries = self.lives(now).map(|(key, value, until)| entry(key, value, until));
+        FixedMap::filled(memory, capacity, self.lives(now).count(), entries)
     }
 }
 

@@ -99,4 +99,10 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
             tick: self.core.tick_at(now),
         }
     }
+
+    /// The entries that are in time, and the ends of their lives.
+    #[cfg(feature = "fixed")]
+    pub(crate) fn lives(&self, now: u64) -> impl Iterator<Item = (&(K, V), Option<u64>)> {
+        self.core.lives(now)
+    }
 }

@@ -315,6 +315,15 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     }
 }
 
+impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
+    /// The entries that are in time, and the ends of their lives.
+    #[cfg(feature = "fixed")]
+    pub(crate) fn lives(&self, now: u64) -> impl Iterator<Item = (&Q, &V, Option<u64>)> {
+        let lives = self.core.lives(now);
+        lives.map(|(Pair { key, value }, until)| (key.get(), value, until))
+    }
+}
+
 impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     #[inline(always)]
     fn find(&self, key: &Q) -> Option<usize> {

@@ -491,6 +491,22 @@ impl<T: Kept, H: Handle> Core<T, H> {
         None
     }
 
+    /// The entries that are in time, and the ends of their lives by the user's clock.
+    #[cfg(feature = "fixed")]
+    pub(super) fn lives(&self, now: u64) -> impl Iterator<Item = (&T, Option<u64>)> {
+        let tick = self.tick_at(now);
+        let mut at = 0;
+        core::iter::from_fn(move || {
+            loop {
+                let slot = self.occupied_from(at)?;
+                at = slot + 1;
+                if !self.is_due(slot, tick) {
+                    return Some((self.entry(slot), self.deadline_of(slot)));
+                }
+            }
+        })
+    }
+
     /// What the small queue aims at.
     #[cfg(test)]
     pub(super) const fn aim(&self) -> usize {
