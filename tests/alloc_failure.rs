@@ -419,3 +419,45 @@ fn the_infallible_twin_panics_and_names_the_other() {
     );
     assert_eq!(map.iter().count(), map.len());
 }
+
+/// Bounded maps take their block at once, or not at all; a long key that finds no memory leaves the map as it was.
+#[test]
+#[cfg(not(arenamap_guard))]
+fn bounded_maps_are_made_or_refused() {
+    use arenamap::{BoundedMap, BoundedStrMap, DefaultHashBuilder};
+
+    for k in 0.. {
+        refuse_from(k);
+        let made = BoundedMap::<u64, u64>::try_new(5_000);
+        let refused = has_refused();
+        give_again();
+        match made {
+            Ok(mut map) => {
+                assert!(!refused && k > 0);
+                refuse_from(0);
+                for key in 0..20_000 {
+                    map.insert_for(key, key, 100, key);
+                }
+                assert!(!has_refused(), "a bounded map never asks again");
+                give_again();
+                break;
+            }
+            Err(error) => assert!(refused && out_of_memory(error)),
+        }
+    }
+
+    let mut map = BoundedStrMap::<u64, DefaultHashBuilder>::new(100);
+    map.insert("short", 1, 0);
+    let long = "long".repeat(10_000);
+    refuse_from(0);
+    let error = map.try_insert(&long, 2, 0).unwrap_err();
+    assert!(out_of_memory(error.cause));
+    assert_eq!((error.key, error.value, map.len()), (&*long, 2, 1));
+    assert!(map.try_get_or_insert_with(&long, 0, || unreachable!()).is_err());
+    give_again();
+    assert_eq!(map.try_insert(&long, 2, 0).unwrap(), None);
+    assert_eq!(
+        (map.get("short", 0).copied(), map.get(&long, 0).copied()),
+        (Some(1), Some(2))
+    );
+}

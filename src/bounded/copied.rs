@@ -516,30 +516,18 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         };
         let slot = match found {
             Some(slot) if self.core.may_weigh(slot, terms.weight) => {
-                let was_due = self.core.is_due(slot, tick);
-                self.core.renew(slot, coming, tick);
+                let reason = self.core.renew(slot, coming, tick);
                 let old = mem::replace(&mut self.core.entry_mut(slot).value, value);
-                let reason = if was_due {
-                    self.core.stats_mut().expired += 1;
-                    self.core.stats_mut().insertions += 1;
-                    Reason::Expired
-                } else {
-                    Reason::Replaced
-                };
                 out(key, old, reason);
                 Some(slot)
             }
+            // It is too heavy now, unless others go.
             Some(slot) => {
+                let reason = self.core.renew(slot, coming, tick);
                 let raw = self.core.handle().raw();
-                let reason = if self.core.is_due(slot, tick) {
-                    self.core.stats_mut().expired += 1;
-                    Reason::Expired
-                } else {
-                    Reason::Replaced
-                };
                 let Pair { key: known, value: old } = self.core.take(slot);
                 let slot = self.come(Loose::new(known, raw), value, coming, tick, &mut out);
-                self.core.stats_mut().insertions -= u64::from(slot.is_some() && reason == Reason::Replaced);
+                self.core.stats_mut().insertions -= u64::from(slot.is_some() || reason == Reason::Expired);
                 out(key, old, reason);
                 slot
             }
@@ -662,18 +650,16 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             lifetime: self.core.lifetime(),
             weight: 1,
         };
-        let (copy, value, old) = match found {
+        let slot = if let Some(slot) = found {
             // The key is there, and its time is over: it comes again.
-            Some(slot) => {
-                let value = make();
-                let raw = self.core.handle().raw();
-                let Pair { key, value: old } = self.core.expire(slot);
-                (Loose::new(key, raw), value, Some(old))
-            }
-            None => (self.copy(key)?, make(), None),
+            let value = make();
+            self.core.renew(slot, coming, tick);
+            drop(mem::replace(&mut self.core.entry_mut(slot).value, value));
+            Some(slot)
+        } else {
+            let copy = self.copy(key)?;
+            self.come(copy, make(), coming, tick, &mut |_, value, _| drop(value))
         };
-        let slot = self.come(copy, value, coming, tick, &mut |_, value, _| drop(value));
-        drop(old);
         let Some(slot) = slot else {
             unreachable!("the map takes entries of this weight")
         };

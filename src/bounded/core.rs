@@ -372,11 +372,19 @@ impl<T: Kept, H: Handle> Core<T, H> {
             .is_none_or(|most| self.weight - now + u64::from(weight) <= most)
     }
 
-    /// Another value comes under a key that is there: a use, a new life, another weight.
-    pub(super) fn renew(&mut self, slot: usize, coming: Coming, tick: u64) {
+    /// Another value comes under a key that is there, in time or not: a use, a new life, another weight. What becomes of the old one.
+    pub(super) fn renew(&mut self, slot: usize, coming: Coming, tick: u64) -> Reason {
+        let was_due = self.is_due(slot, tick);
         self.room.set_meta(slot, self.room.meta(slot).used());
         self.set_life(slot, coming.lifetime, tick);
         self.set_weight(slot, coming.weight);
+        if was_due {
+            self.stats.expired += 1;
+            self.stats.insertions += 1;
+            Reason::Expired
+        } else {
+            Reason::Replaced
+        }
     }
 
     /// Takes an entry out that is due.

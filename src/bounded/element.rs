@@ -208,25 +208,19 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = self.coming(hash, terms);
         let slot = match found {
-            Some(slot) if self.core.is_due(slot, tick) => {
-                self.core.stats_mut().expired += 1;
-                let old = self.core.take(slot);
-                let slot = self.core.come(coming, tick, (key, value), &mut out);
-                out(old, Reason::Expired);
-                slot
-            }
             Some(slot) if self.core.may_weigh(slot, terms.weight) => {
-                self.core.renew(slot, coming, tick);
+                let reason = self.core.renew(slot, coming, tick);
                 let old = mem::replace(&mut self.core.entry_mut(slot).1, value);
-                out((key, old), Reason::Replaced);
+                out((key, old), reason);
                 Some(slot)
             }
             // It is too heavy now, unless others go.
             Some(slot) => {
+                let reason = self.core.renew(slot, coming, tick);
                 let (known, old) = self.core.take(slot);
                 let slot = self.core.come(coming, tick, (known, value), &mut out);
-                self.core.stats_mut().insertions -= u64::from(slot.is_some());
-                out((key, old), Reason::Replaced);
+                self.core.stats_mut().insertions -= u64::from(slot.is_some() || reason == Reason::Expired);
+                out((key, old), reason);
                 slot
             }
             None => self.core.come(coming, tick, (key, value), &mut out),

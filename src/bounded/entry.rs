@@ -211,14 +211,20 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
             map.core.takes(terms.weight),
             "the capacity of this map, or its most weight, is 0: it takes no entry; `insert` gives the pair back"
         );
-        // What goes is dropped after the new entry has come: a panic of its drop finds that in its place.
-        let old = expired.map(|slot| map.core.expire(slot));
         let coming = map.coming(hash, terms);
-        let mut displaced = None;
-        let slot = map
-            .core
-            .come(coming, tick, (key, value), &mut |entry, _| displaced = Some(entry));
-        drop((old, displaced));
+        // What goes is dropped after the new value has come: a panic of its drop finds that in its place.
+        let slot = if let Some(slot) = expired {
+            map.core.renew(slot, coming, tick);
+            drop(mem::replace(&mut map.core.entry_mut(slot).1, value));
+            Some(slot)
+        } else {
+            let mut displaced = None;
+            let come = map
+                .core
+                .come(coming, tick, (key, value), &mut |entry, _| displaced = Some(entry));
+            drop(displaced);
+            come
+        };
         while let Some(entry) = map.core.reclaim_due(tick, slot) {
             drop(entry);
         }

@@ -164,7 +164,7 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Displaced<K, V> {
-    /// The key. Of a value that was replaced, the one that came with the new value: the first stays in the map.
+    /// The key. Of a value whose key came again, the one that came: the first stays in the map.
     pub key: K,
     /// The value.
     pub value: V,
