@@ -17,7 +17,7 @@ use super::group::Group;
 use super::layout::{Hash, LANES, Mark};
 use super::memory::MemoryMut;
 use super::raw::{Place, Search};
-use super::value::FixedValue;
+use super::value::{FixedValue, ZeroBytes};
 use core::ops::ControlFlow;
 
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
@@ -220,6 +220,34 @@ impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FullSlot<'m, K, V, M> {
     pub(super) fn remove(self) -> (K, V) {
         self.core.vacate(self.hash, self.slot)
     }
+
+    /// Writes another value over this one, in its place, and gives the old one. If the closure panics, the old one is back.
+    pub(super) fn overwrite(mut self, write: impl FnOnce(&mut V)) -> V
+    where
+        V: ZeroBytes,
+    {
+        let place = self.value_mut();
+        // SAFETY: a reference; types without Drop (`Core::SLOT`), of which a copy of the bytes is another value.
+        let old = unsafe { core::ptr::read(place) };
+        place.zero();
+        let mut guard = PutBack { place, old: Some(old) };
+        write(guard.place);
+        guard.old.take().expect("taken by nobody else")
+    }
+}
+
+/// Puts a value back into its place when it is dropped.
+struct PutBack<'v, V> {
+    place: &'v mut V,
+    old: Option<V>,
+}
+
+impl<V> Drop for PutBack<'_, V> {
+    fn drop(&mut self) {
+        if let Some(old) = self.old.take() {
+            *self.place = old;
+        }
+    }
 }
 
 /// A place for a key that is not there, held exclusively.
@@ -233,5 +261,45 @@ impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FreeSlot<'m, K, V, M> {
     pub(super) fn insert(self, key: K, value: V) -> Result<&'m mut V, FixedInsertError<K, V>> {
         let slot = self.core.occupy(self.hash, self.place, key, value)?;
         Ok(self.core.pair_mut(slot).1)
+    }
+    /// The same, with a value that is written where it will stand. If the closure panics, the place is free as before.
+    pub(super) fn write(self, key: K, write: impl FnOnce(&mut V)) -> Result<&'m mut V, FixedInsertError<K, ()>>
+    where
+        V: ZeroBytes,
+    {
+        let Self { core, hash, place } = self;
+        let (len, capacity) = (core.len(), core.capacity());
+        if len >= capacity {
+            let value = ();
+            return Err(FixedInsertError::Full { key, value, capacity });
+        }
+        let place = match place {
+            Ok(place) => place,
+            Err(error) => return Err(FixedInsertError::Corrupt { key, value: (), error }),
+        };
+        core.unseal();
+        let raw = core.raw();
+        // SAFETY: R1 for writing (M2); the place was chosen free under the same `&mut self`; zeros are a value (`ZeroBytes`);
+        // the core is not used before the guard is gone.
+        let mut guard = Wipe(Some(unsafe { raw.zeroed_value(place) }));
+        if let Some(value) = &mut guard.0 {
+            write(value);
+        }
+        guard.0 = None;
+        // SAFETY: the same; between them, only the bytes of the value were written, through a reference to a valid one.
+        let slot = unsafe { raw.occupy_written(hash, place, key) };
+        core.set_len(len + 1);
+        Ok(core.pair_mut(slot).1)
+    }
+}
+
+/// Zeroes a value when it is dropped.
+struct Wipe<'v, V: ZeroBytes>(Option<&'v mut V>);
+
+impl<V: ZeroBytes> Drop for Wipe<'_, V> {
+    fn drop(&mut self) {
+        if let Some(value) = &mut self.0 {
+            value.zero();
+        }
     }
 }

@@ -5,7 +5,7 @@ use rkyv::{
     bytecheck::CheckBytes,
     rancor::{Failure, Strategy},
 };
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 /// The layout of a type, in a form that two programs can compare: its name, its size, and its fields with their
 /// offsets.
@@ -338,6 +338,34 @@ pub trait AnyBytes: FixedValue + FromBytes {}
 
 #[diagnostic::do_not_recommend]
 impl<T: FixedValue + FromBytes> AnyBytes for T {}
+
+/// A [`FixedValue`] of which bytes that are all zero are a value, so that [`insert_with`](super::FixedMap::insert_with) can hand it out
+/// to be written in its slot. It is implemented for every type that is `FromZeros`: numbers, `bool`, `FixedStr`, arrays of them, and what
+/// [`fixed_struct!`](crate::fixed_struct) makes of a `struct` and an `atomic struct`.
+///
+/// A `checked struct` says that it is one by a derive, if its fields all are:
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, FromZeros, u64_le};
+///
+/// arenamap::fixed_struct! {
+///     #[derive(FromZeros)]
+///     pub checked struct Site { pub open: bool, pub name: FixedStr<31> }
+/// }
+///
+/// let mut sites = FixedMap::<u64_le, Site, _>::create(AlignedBytes::zeroed(4096), 10)?;
+/// sites.insert_with(7.into(), |site| site.open = true).unwrap();
+/// assert_eq!(sites[&7].name.as_str(), "");
+/// # Ok::<(), arenamap::fixed::FixedError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not known to have a value whose bytes are all zero",
+    note = "use `insert`; or write `#[derive(arenamap::fixed::FromZeros)]` above a `checked struct` of which all fields have one"
+)]
+pub trait ZeroBytes: FixedValue + FromZeros {}
+
+#[diagnostic::do_not_recommend]
+impl<T: FixedValue + FromZeros> ZeroBytes for T {}
 
 /// Values without atomics: they can be read in memory that cannot be written.
 #[diagnostic::on_unimplemented(

@@ -43,6 +43,8 @@ struct Buffers {
     checked: AlignedBytes,
     one: AlignedBytes,
     two: AlignedBytes,
+    /// Room for two pages.
+    large: AlignedBytes,
     scratch: Vec<u32>,
 }
 
@@ -67,6 +69,7 @@ impl Buffers {
             checked: checked.into_memory(),
             one: AlignedBytes::zeroed(bytes),
             two: AlignedBytes::zeroed(bytes),
+            large: AlignedBytes::zeroed(FixedMap::<u64_le, [u8; 2048]>::bytes_for(2)),
             scratch: vec![0; 2 * CAPACITY],
         }
     }
@@ -93,9 +96,10 @@ fn number(n: u32) -> NonZeroU32_le {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let claims: [Work; 15] = [
+    let claims: [Work; 16] = [
         ("fixed::create", create),
         ("fixed::insert", insert),
+        ("fixed::insert_with", insert_with),
         ("fixed::entry", entry),
         ("fixed::get", get),
         ("fixed::get_by_text_and_parts", get_by_text_and_parts),
@@ -110,8 +114,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("fixed::refusals_of_archives", refusals_of_archives),
         ("fixed::refusals_of_calls", refusals_of_calls),
     ];
-    let controls: [Work; 7] = [
+    let controls: [Work; 8] = [
         ("fixed::insert", |_| drop(black_box(heap()))),
+        ("fixed::insert_with", |_| {
+            let mut pages = HashMap::new();
+            pages.entry(1).or_insert_with(|| Box::new([0_u8; 2048]))[0] = 1;
+            assert_eq!(pages[&1][0], 1);
+        }),
         ("fixed::get", |_| {
             let map = heap();
             let found: Vec<_> = (0..N).map(|n| map.get(&key(n))).collect();
@@ -186,6 +195,19 @@ fn insert(buffers: &mut Buffers) {
     assert_eq!(map.insert(key(0).into(), value(7)).unwrap(), Some(value(0)));
     map.clear();
     map.try_extend((0..N).map(|n| (key(n).into(), value(n)))).unwrap();
+}
+
+fn insert_with(buffers: &mut Buffers) {
+    // Values of 2 KiB, in a map of one group.
+    type Pages<M> = FixedMap<u64_le, [u8; 2048], M>;
+    let mut map = Pages::create(&mut buffers.large[..], 2).unwrap();
+    for n in 0..2 {
+        assert!(map.insert_with(key(n).into(), |page| page[2047] = 1).unwrap().is_none());
+    }
+    map.entry(key(1).into()).or_write_with(|_| unreachable!()).unwrap()[0] = 2;
+    assert!(map.insert_with(key(1).into(), |page| page[0] = 3).unwrap().is_some());
+    assert!(map.insert_with(key(2).into(), |_| unreachable!()).is_err());
+    assert_eq!((map[&key(1)][0], map[&key(1)][2047]), (3, 0));
 }
 
 fn entry(buffers: &mut Buffers) {
@@ -490,6 +512,7 @@ fn refusals_of_archives(buffers: &mut Buffers) {
         one,
         two,
         scratch,
+        ..
     } = buffers;
     let len = archive.len();
     for (field, damage) in HEADER {
