@@ -212,7 +212,8 @@ impl<T: FixedValue> Checked for T {
 /// Fields are written as in any struct; each is a [`FixedValue`](crate::fixed::FixedValue). The struct is `repr(C)`. A
 /// struct with padding does not compile: put fields with larger alignment first, or fill the gap with a `[u8; N]`.
 /// Write your own derives (`Clone`, `Copy`, `Debug`) above it as usual. The macro adds `FixedValue` with its schema,
-/// [`FixedKey`](crate::fixed::FixedKey), and zerocopy's and rkyv's traits, which the O(1) `open` needs.
+/// [`FixedKey`](crate::fixed::FixedKey), and zerocopy's and rkyv's traits, which the O(1) `open` needs. A key of up to eight fields is
+/// looked up by their borrowed parts, too: `map.get(&Parts((1_u32, "/index")))`, see [`Parts`](crate::Parts).
 ///
 /// There are three forms. `struct` is for fields for which all bytes are valid. `checked struct` is for fields that
 /// must be checked (`bool`, `char_le`, `NonZeroU32_le`, `FixedStr`, checked structs); open such maps by
@@ -251,10 +252,12 @@ macro_rules! fixed_struct {
         $crate::__any_bytes! { $($type,)* }
         $crate::__fixed_struct! { [FromBytes, Immutable] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
         $crate::__fixed_key! { $name { $($field)* } }
+        $crate::__fixed_parts! { $name $($field $type;)* }
     };
     ($(#[$meta:meta])* $vis:vis checked struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
         $crate::__fixed_struct! { [Immutable] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
         $crate::__fixed_key! { $name { $($field)* } }
+        $crate::__fixed_parts! { $name $($field $type;)* }
     };
     ($(#[$meta:meta])* $vis:vis atomic struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
         $crate::__any_bytes! { $($type,)* }

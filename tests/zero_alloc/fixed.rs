@@ -7,11 +7,11 @@ use std::fmt::{self, Write};
 use std::hint::black_box;
 use std::sync::atomic::Ordering::Relaxed;
 
-use arenamap::Arena;
 use arenamap::fixed::{
-    AlignedBytes, AtomicU64Le, Entry, Exclusive, Field, FixedError, FixedInsertError, FixedMap, FixedStr, KeyHasher,
-    NonZeroU32_le, Query, i64_le, u16_le, u32_le, u64_le,
+    AlignedBytes, AtomicU64Le, Entry, Exclusive, Field, FixedError, FixedInsertError, FixedMap, FixedStr,
+    NonZeroU32_le, i64_le, u16_le, u32_le, u64_le,
 };
+use arenamap::{Arena, Parts};
 use foldhash::fast::FixedState;
 use libtest_mimic::Trial;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
@@ -264,18 +264,6 @@ arenamap::fixed_struct! {
     pub(crate) struct Page { site: u32_le, path: FixedStr<12> }
 }
 
-struct ByParts<'a>(u32, &'a str);
-
-impl Query<Page> for ByParts<'_> {
-    fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
-        Query::<u32_le>::hash_query(&self.0, hasher);
-        Query::<FixedStr<12>>::hash_query(self.1, hasher);
-    }
-    fn is_key(&self, page: &Page) -> bool {
-        self.0 == page.site && *self.1 == *page.path
-    }
-}
-
 fn get_by_text_and_parts(buffers: &mut Buffers) {
     let mut map = FixedMap::<FixedStr<16>, (), _>::create(&mut buffers.one[..], CAPACITY).unwrap();
     map.insert("key".try_into().unwrap(), ()).unwrap();
@@ -285,7 +273,8 @@ fn get_by_text_and_parts(buffers: &mut Buffers) {
     let path = "/index".try_into().unwrap();
     let page = Page { site: 1.into(), path };
     map.insert(page, ()).unwrap();
-    assert!(map.contains_key(&ByParts(1, "/index")) && !map.contains_key(&ByParts(2, "/index")));
+    assert!(map.contains_key(&Parts((1_u32, "/index"))) && !map.contains_key(&Parts((2_u32, "/index"))));
+    assert!(map.remove(&Parts((&1_u32, "/index"))).is_some());
 }
 
 fn get_mut(buffers: &mut Buffers) {
