@@ -7,6 +7,9 @@
 //!  the groups behind it: search to the end, then the first free slot met on the way    (a call of its own)
 //! ```
 //!
+//! A value that a closure writes in its place is lent out of a slot without a tag, which nobody looks at, as a reference to a valid value
+//! (zeros, `ZeroBytes`). Counters, key and tag follow when the closure has returned; if it panics, the bytes become zero again.
+//!
 //! C1 to C3 of `core.rs` hold; a place is filled under the same `&mut self` that chose it.
 #![allow(unsafe_code, reason = "fills slots through a `Raw`; C1 to C3 of `core.rs`")]
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
@@ -103,6 +106,81 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             Ok(_) => ControlFlow::Continue(None),
             Err(error) => ControlFlow::Break(error),
         }
+    }
+
+    /// Puts an entry in whose value a closure writes in its place: over zeros, in a free slot or over the value of an equal key.
+    #[inline(always)]
+    pub(super) fn insert_with(
+        &mut self,
+        hash: Hash,
+        key: K,
+        is_key: impl Fn(&K, &K) -> bool,
+        write: impl FnOnce(&mut V),
+    ) -> Result<Option<V>, FixedInsertError<K, ()>>
+    where
+        V: ZeroBytes,
+    {
+        let raw = self.raw();
+        let home = hash.home(raw.groups());
+        // SAFETY: C2, as in `slot_of`.
+        let found = raw.find_in(hash, home, &mut |other| is_key(&key, unsafe { other.as_ref() }));
+        if let ControlFlow::Break(None) = found
+            && let Some(place) = raw.place_in(home)
+        {
+            let len = self.len();
+            if len < self.capacity() {
+                self.write_in(hash, place, key, len, write);
+                return Ok(None);
+            }
+        }
+        // As in `insert`.
+        match self.insert_with_further(hash, key, is_key, write) {
+            ControlFlow::Continue(old) => Ok(old),
+            ControlFlow::Break(error) => Err(error),
+        }
+    }
+
+    /// The same, if the home group did not tell, or has the key, or the map is full.
+    #[inline(never)]
+    fn insert_with_further(
+        &mut self,
+        hash: Hash,
+        key: K,
+        is_key: impl Fn(&K, &K) -> bool,
+        write: impl FnOnce(&mut V),
+    ) -> ControlFlow<FixedInsertError<K, ()>, Option<V>>
+    where
+        V: ZeroBytes,
+    {
+        match self.search(hash, |other| is_key(&key, other)) {
+            Found::Full(slot) => ControlFlow::Continue(Some(slot.overwrite(write))),
+            Found::Free(slot) => match slot.write(key, write) {
+                Ok(_) => ControlFlow::Continue(None),
+                Err(error) => ControlFlow::Break(error),
+            },
+        }
+    }
+
+    /// Fills a place that was just chosen, in a map of so many entries, which is not full: the value by a closure, in the place. If
+    /// the closure panics, the place is free as before.
+    #[inline(always)]
+    fn write_in(&mut self, hash: Hash, place: Place, key: K, len: usize, write: impl FnOnce(&mut V)) -> usize
+    where
+        V: ZeroBytes,
+    {
+        self.unseal();
+        let raw = self.raw();
+        // SAFETY: R1 for writing (M2); the place was chosen free under the same `&mut self`; zeros are a value (`ZeroBytes`);
+        // nothing else reaches the slot before the guard is gone.
+        let mut guard = Wipe(Some(unsafe { raw.zeroed_value(place) }));
+        if let Some(value) = &mut guard.0 {
+            write(value);
+        }
+        guard.0 = None;
+        // SAFETY: the same; between them, only the bytes of the value were written, through a reference to a valid one.
+        let slot = unsafe { raw.occupy_written(hash, place, key) };
+        self.set_len(len + 1);
+        slot
     }
 
     /// Puts a pair into a map from which nothing was ever removed, and gives its slot and whether a key in its home group
@@ -277,18 +355,7 @@ impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FreeSlot<'m, K, V, M> {
             Ok(place) => place,
             Err(error) => return Err(FixedInsertError::Corrupt { key, value: (), error }),
         };
-        core.unseal();
-        let raw = core.raw();
-        // SAFETY: R1 for writing (M2); the place was chosen free under the same `&mut self`; zeros are a value (`ZeroBytes`);
-        // the core is not used before the guard is gone.
-        let mut guard = Wipe(Some(unsafe { raw.zeroed_value(place) }));
-        if let Some(value) = &mut guard.0 {
-            write(value);
-        }
-        guard.0 = None;
-        // SAFETY: the same; between them, only the bytes of the value were written, through a reference to a valid one.
-        let slot = unsafe { raw.occupy_written(hash, place, key) };
-        core.set_len(len + 1);
+        let slot = core.write_in(hash, place, key, len, write);
         Ok(core.pair_mut(slot).1)
     }
 }

@@ -315,6 +315,7 @@ impl<K, V> Raw<K, V> {
     /// # Safety
     ///
     /// As `occupy`, and the value there is valid.
+    #[inline(always)]
     pub(super) unsafe fn occupy_written(self, hash: Hash, place: Place, key: K) -> usize {
         // SAFETY: passed on by the caller.
         unsafe { self.occupy_by(hash, place, key, |_| ()) }
@@ -351,6 +352,7 @@ impl<K, V> Raw<K, V> {
     ///
     /// R1 for writing. The place is of this map and free, and all-zero bytes are a `V`. Nothing else reaches the slot as long
     /// as the reference is used.
+    #[inline(always)]
     pub(super) unsafe fn zeroed_value<'m>(self, place: Place) -> &'m mut V {
         // SAFETY: R1 for writing, passed on by the caller; the value lies inside the slot, and zeros are one.
         unsafe {

@@ -2,7 +2,6 @@
 
 use super::FixedMap;
 use super::error::FixedInsertError;
-use super::insert::Found;
 use super::key::FixedKey;
 use super::memory::MemoryMut;
 use super::value::{FixedValue, ZeroBytes};
@@ -14,6 +13,10 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// fields that stay zero are not written. The rest is as in [`insert`](Self::insert): the same calls leave the same bytes.
     /// The old value is moved out for the caller; to change one in place, use [`get_mut`](Self::get_mut) or an
     /// [`entry`](Self::entry).
+    ///
+    /// A value of 2 KiB that another function makes took 173 ns by `insert`, and 137 ns written here by another function; with only one
+    /// word of it written, 73 ns (`cargo bench --bench fixed -- fixed/write`). Small values that are made where they are inserted gain
+    /// nothing.
     ///
     /// If the closure panics, the entries are as they were; a seal is removed nevertheless.
     ///
@@ -41,14 +44,12 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// assert!(matches!(full, FixedInsertError::Full { key, .. } if key == 8));
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
+    #[inline(always)] // as `insert`
     pub fn insert_with(&mut self, key: K, write: impl FnOnce(&mut V)) -> Result<Option<V>, FixedInsertError<K, ()>>
     where
         V: ZeroBytes,
     {
         let hash = self.hash(&key);
-        match self.core.search(hash, |other| key.same(other)) {
-            Found::Full(slot) => Ok(Some(slot.overwrite(write))),
-            Found::Free(slot) => slot.write(key, write).map(|_| None),
-        }
+        self.core.insert_with(hash, key, K::same, write)
     }
 }
