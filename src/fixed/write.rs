@@ -14,8 +14,8 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// The old value is moved out for the caller; to change one in place, use [`get_mut`](Self::get_mut) or an
     /// [`entry`](Self::entry).
     ///
-    /// A value of 2 KiB that another function makes took 173 ns by `insert`, and 137 ns written here by another function; with only one
-    /// word of it written, 73 ns (`cargo bench --bench fixed -- fixed/write`). Small values that are made where they are inserted gain
+    /// A value of 2 KiB that another function makes took 158 ns by `insert`, and 136 ns written here by another function; with only one
+    /// word of it written, 54 ns (`cargo bench --bench fixed -- fixed/write`). Small values that are made where they are inserted gain
     /// nothing.
     ///
     /// If the closure panics, the entries are as they were; a seal is removed nevertheless.
