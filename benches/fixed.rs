@@ -1,10 +1,12 @@
-//! What `FixedMap` has that no other map has to be beside: batches of lookups, walks by `for` and by `fold`, opening and verifying.
+//! What `FixedMap` has that no other map has to be beside: batches of lookups, walks by `for` and by `fold`, opening and verifying, values
+//! written in their slots.
 //!
 //! Each group holds the two ways between which a user chooses. `FixedMap` beside other maps and archives is in the program `compare`.
 
 mod support;
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -110,5 +112,58 @@ fn open(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, batch, iterate, open);
+/// A value that is made in another function, as large ones are.
+#[inline(never)]
+fn made<const WORDS: usize>(key: u64) -> [u64_le; WORDS] {
+    [key.into(); WORDS]
+}
+
+/// The same, written where it stands.
+#[inline(never)]
+fn write_to(value: &mut [u64_le], key: u64) {
+    value.fill(key.into());
+}
+
+/// Fills an empty map of 64 entries, by values that are made and handed over, and by values that are written where they stand.
+fn write<const WORDS: usize>(c: &mut Criterion) {
+    const ENTRIES: usize = 64;
+    let memory = AlignedBytes::zeroed(FixedMap::<u64_le, [u64_le; WORDS]>::bytes_for(ENTRIES));
+    let mut map =
+        FixedMap::<u64_le, [u64_le; WORDS], _>::create_seeded(memory, ENTRIES, 0x5EED).expect("enough memory");
+    let mut group = c.benchmark_group(format!("fixed/write/{}", WORDS * 8));
+    group.throughput(Throughput::Elements(ENTRIES as u64));
+    macro_rules! bench {
+        ($name:literal, |$key:ident| $insert:expr) => {
+            group.bench_function($name, |b| {
+                b.iter_custom(|iterations| {
+                    let mut time = Duration::ZERO;
+                    for _ in 0..iterations {
+                        map.clear();
+                        let start = Instant::now();
+                        for i in 0..ENTRIES as u64 {
+                            let $key = black_box(support::key(i));
+                            assert!($insert.is_ok());
+                        }
+                        time += start.elapsed();
+                    }
+                    time
+                });
+            });
+        };
+    }
+    bench!("insert", |key| map.insert(key.into(), made(key)));
+    bench!("insert_with", |key| map
+        .insert_with(key.into(), |value| write_to(value, key)));
+    bench!("insert_with, one word", |key| map
+        .insert_with(key.into(), |value| value[0] = key.into()));
+    group.finish();
+}
+
+fn writes(c: &mut Criterion) {
+    write::<8>(c);
+    write::<32>(c);
+    write::<256>(c);
+}
+
+criterion_group!(benches, batch, iterate, open, writes);
 criterion_main!(benches);

@@ -28,6 +28,7 @@ pub mod guide;
 #[cfg(feature = "hashbrown")]
 mod interop;
 mod iterator;
+mod key_struct;
 mod layout;
 mod map;
 pub mod nested;

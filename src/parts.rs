@@ -47,11 +47,16 @@ macro_rules! by_value {
 
 by_value!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize bool char);
 
-/// The borrowed parts of a key that is a tuple, to look it up without building one.
+/// The borrowed parts of a key that is a tuple or a struct, to look it up without building one.
 ///
 /// A map with keys `(String, String, u32)` cannot be asked for `(&str, &str, u32)`: that is another type, and `Borrow` cannot make one of
 /// the other. `Parts((a, b, n))` hashes like the tuple and compares part by part, up to eight of them, in every method that takes
 /// `Q: Hash + Equivalent<K>`, of maps and sets; also in indexmap's, and in hashbrown's with its feature `equivalent`. Nothing is joined, nothing is copied.
+///
+/// A key that is a struct is looked up in the same way, by the parts of its fields, if [`key_struct!`](crate::key_struct) declares it.
+///
+/// With the feature `fixed`, a key of a `FixedMap` that is a struct made by `fixed_struct!` is looked up in the same way, by the parts of its
+/// fields: numbers by native ones, `FixedStr` by `&str`.
 ///
 /// Where all parts but the last are names of levels, and one asks for what is below a level, a map in a map or one table for all
 /// levels fits better.

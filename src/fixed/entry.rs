@@ -4,7 +4,7 @@ use super::error::FixedInsertError;
 use super::insert::{FreeSlot, FullSlot};
 use super::key::FixedKey;
 use super::memory::MemoryMut;
-use super::value::FixedValue;
+use super::value::{FixedValue, ZeroBytes};
 use core::fmt;
 
 /// The place of a key: [`FixedMap::entry`](super::FixedMap::entry).
@@ -79,6 +79,35 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> Entry<'m, K, V, M> {
         V: Default,
     {
         self.or_insert_with(V::default)
+    }
+
+    /// The value. If there was none, a closure writes it where it will stand, over bytes that are zero.
+    ///
+    /// If the closure panics, the map has no such entry. See [`FixedMap::insert_with`](super::FixedMap::insert_with).
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the key, if the map is full; the closure was not called.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
+    /// # let mut map = FixedMap::<u64_le, [u64_le; 256], _>::create(AlignedBytes::zeroed(1 << 16), 10)?;
+    /// for _ in 0..2 {
+    ///     map.entry(7.into()).or_write_with(|page| page[0] = 1.into()).unwrap()[1] += 1;
+    /// }
+    /// assert_eq!(map[&7][..3], [1, 2, 0]);
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn or_write_with(self, write: impl FnOnce(&mut V)) -> Result<&'m mut V, FixedInsertError<K, ()>>
+    where
+        V: ZeroBytes,
+    {
+        match self {
+            Self::Occupied(entry) => Ok(entry.into_mut()),
+            Self::Vacant(entry) => entry.insert_with(write),
+        }
     }
 
     /// Changes the value, if there is one.
@@ -177,6 +206,22 @@ impl<'m, K: FixedKey, V: FixedValue, M: MemoryMut> VacantEntry<'m, K, V, M> {
     /// [`FixedInsertError`] with the pair, if the map is full.
     pub fn insert(self, value: V) -> Result<&'m mut V, FixedInsertError<K, V>> {
         self.slot.insert(self.key, value)
+    }
+
+    /// Inserts the value that a closure writes where it will stand, over bytes that are zero.
+    ///
+    /// If the closure panics, the map has no such entry. See [`FixedMap::insert_with`](super::FixedMap::insert_with).
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`FixedInsertError`] with the key, if the map is full; the closure was not called.
+    pub fn insert_with(self, write: impl FnOnce(&mut V)) -> Result<&'m mut V, FixedInsertError<K, ()>>
+    where
+        V: ZeroBytes,
+    {
+        self.slot.write(self.key, write)
     }
 }
 

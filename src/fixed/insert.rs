@@ -7,6 +7,9 @@
 //!  the groups behind it: search to the end, then the first free slot met on the way    (a call of its own)
 //! ```
 //!
+//! A value that a closure writes in its place is lent out of a slot without a tag, which nobody looks at, as a reference to a valid value
+//! (zeros, `ZeroBytes`). Counters, key and tag follow when the closure has returned; if it panics, the bytes become zero again.
+//!
 //! C1 to C3 of `core.rs` hold; a place is filled under the same `&mut self` that chose it.
 #![allow(unsafe_code, reason = "fills slots through a `Raw`; C1 to C3 of `core.rs`")]
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
@@ -17,7 +20,7 @@ use super::group::Group;
 use super::layout::{Hash, LANES, Mark};
 use super::memory::MemoryMut;
 use super::raw::{Place, Search};
-use super::value::FixedValue;
+use super::value::{FixedValue, ZeroBytes};
 use core::ops::ControlFlow;
 
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
@@ -103,6 +106,81 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             Ok(_) => ControlFlow::Continue(None),
             Err(error) => ControlFlow::Break(error),
         }
+    }
+
+    /// Puts an entry in whose value a closure writes in its place: over zeros, in a free slot or over the value of an equal key.
+    #[inline(always)]
+    pub(super) fn insert_with(
+        &mut self,
+        hash: Hash,
+        key: K,
+        is_key: impl Fn(&K, &K) -> bool,
+        write: impl FnOnce(&mut V),
+    ) -> Result<Option<V>, FixedInsertError<K, ()>>
+    where
+        V: ZeroBytes,
+    {
+        let raw = self.raw();
+        let home = hash.home(raw.groups());
+        // SAFETY: C2, as in `slot_of`.
+        let found = raw.find_in(hash, home, &mut |other| is_key(&key, unsafe { other.as_ref() }));
+        if let ControlFlow::Break(None) = found
+            && let Some(place) = raw.place_in(home)
+        {
+            let len = self.len();
+            if len < self.capacity() {
+                self.write_in(hash, place, key, len, write);
+                return Ok(None);
+            }
+        }
+        // As in `insert`.
+        match self.insert_with_further(hash, key, is_key, write) {
+            ControlFlow::Continue(old) => Ok(old),
+            ControlFlow::Break(error) => Err(error),
+        }
+    }
+
+    /// The same, if the home group did not tell, or has the key, or the map is full.
+    #[inline(never)]
+    fn insert_with_further(
+        &mut self,
+        hash: Hash,
+        key: K,
+        is_key: impl Fn(&K, &K) -> bool,
+        write: impl FnOnce(&mut V),
+    ) -> ControlFlow<FixedInsertError<K, ()>, Option<V>>
+    where
+        V: ZeroBytes,
+    {
+        match self.search(hash, |other| is_key(&key, other)) {
+            Found::Full(slot) => ControlFlow::Continue(Some(slot.overwrite(write))),
+            Found::Free(slot) => match slot.write(key, write) {
+                Ok(_) => ControlFlow::Continue(None),
+                Err(error) => ControlFlow::Break(error),
+            },
+        }
+    }
+
+    /// Fills a place that was just chosen, in a map of so many entries, which is not full: the value by a closure, in the place. If
+    /// the closure panics, the place is free as before.
+    #[inline(always)]
+    fn write_in(&mut self, hash: Hash, place: Place, key: K, len: usize, write: impl FnOnce(&mut V)) -> usize
+    where
+        V: ZeroBytes,
+    {
+        self.unseal();
+        let raw = self.raw();
+        // SAFETY: R1 for writing (M2); the place was chosen free under the same `&mut self`; zeros are a value (`ZeroBytes`);
+        // nothing else reaches the slot before the guard is gone.
+        let mut guard = Wipe(Some(unsafe { raw.zeroed_value(place) }));
+        if let Some(value) = &mut guard.0 {
+            write(value);
+        }
+        guard.0 = None;
+        // SAFETY: the same; between them, only the bytes of the value were written, through a reference to a valid one.
+        let slot = unsafe { raw.occupy_written(hash, place, key) };
+        self.set_len(len + 1);
+        slot
     }
 
     /// Puts a pair into a map from which nothing was ever removed, and gives its slot and whether a key in its home group
@@ -220,6 +298,34 @@ impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FullSlot<'m, K, V, M> {
     pub(super) fn remove(self) -> (K, V) {
         self.core.vacate(self.hash, self.slot)
     }
+
+    /// Writes another value over this one, in its place, and gives the old one. If the closure panics, the old one is back.
+    pub(super) fn overwrite(mut self, write: impl FnOnce(&mut V)) -> V
+    where
+        V: ZeroBytes,
+    {
+        let place = self.value_mut();
+        // SAFETY: a reference; types without Drop (`Core::SLOT`), of which a copy of the bytes is another value.
+        let old = unsafe { core::ptr::read(place) };
+        place.zero();
+        let mut guard = PutBack { place, old: Some(old) };
+        write(guard.place);
+        guard.old.take().expect("taken by nobody else")
+    }
+}
+
+/// Puts a value back into its place when it is dropped.
+struct PutBack<'v, V> {
+    place: &'v mut V,
+    old: Option<V>,
+}
+
+impl<V> Drop for PutBack<'_, V> {
+    fn drop(&mut self) {
+        if let Some(old) = self.old.take() {
+            *self.place = old;
+        }
+    }
 }
 
 /// A place for a key that is not there, held exclusively.
@@ -233,5 +339,34 @@ impl<'m, K: FixedValue, V: FixedValue, M: MemoryMut> FreeSlot<'m, K, V, M> {
     pub(super) fn insert(self, key: K, value: V) -> Result<&'m mut V, FixedInsertError<K, V>> {
         let slot = self.core.occupy(self.hash, self.place, key, value)?;
         Ok(self.core.pair_mut(slot).1)
+    }
+    /// The same, with a value that is written where it will stand. If the closure panics, the place is free as before.
+    pub(super) fn write(self, key: K, write: impl FnOnce(&mut V)) -> Result<&'m mut V, FixedInsertError<K, ()>>
+    where
+        V: ZeroBytes,
+    {
+        let Self { core, hash, place } = self;
+        let (len, capacity) = (core.len(), core.capacity());
+        if len >= capacity {
+            let value = ();
+            return Err(FixedInsertError::Full { key, value, capacity });
+        }
+        let place = match place {
+            Ok(place) => place,
+            Err(error) => return Err(FixedInsertError::Corrupt { key, value: (), error }),
+        };
+        let slot = core.write_in(hash, place, key, len, write);
+        Ok(core.pair_mut(slot).1)
+    }
+}
+
+/// Zeroes a value when it is dropped.
+struct Wipe<'v, V: ZeroBytes>(Option<&'v mut V>);
+
+impl<V: ZeroBytes> Drop for Wipe<'_, V> {
+    fn drop(&mut self) {
+        if let Some(value) = &mut self.0 {
+            value.zero();
+        }
     }
 }

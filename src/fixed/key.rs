@@ -156,37 +156,49 @@ pub trait FixedKey: FixedValue + Immutable {
 
 /// Something by which a key can be looked up without making one: `u64` for `u64_le`, `&str` for `FixedStr<N>`.
 ///
-/// Implement it for the borrowed parts of a composite key: give the same parts in the same order as the key does.
+/// A struct made by [`fixed_struct!`](crate::fixed_struct) is looked up by the borrowed parts of its fields, [`Parts`](crate::Parts): each
+/// is a [`KeyPart`](super::KeyPart) of its field. They give the hasher the same parts as the struct does, so nothing is joined.
 ///
 /// ```
-/// use arenamap::fixed::{AlignedBytes, FixedKey, FixedMap, FixedStr, KeyHasher, Query, u32_le, u64_le};
+/// use arenamap::Parts;
+/// use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, u32_le, u64_le};
 ///
 /// arenamap::fixed_struct! {
 ///     /// A page of a site.
 ///     pub struct Page { pub site: u32_le, pub path: FixedStr<60> }
 /// }
 ///
-/// struct ByParts<'a>(u32, &'a str);
-///
-/// impl Query<Page> for ByParts<'_> {
-///     fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
-///         Query::<u32_le>::hash_query(&self.0, hasher);
-///         Query::<FixedStr<60>>::hash_query(self.1, hasher);
-///     }
-///     fn is_key(&self, page: &Page) -> bool {
-///         self.0 == page.site && *self.1 == *page.path
-///     }
-/// }
-///
 /// let need = FixedMap::<Page, u64_le>::bytes_for(10);
 /// let mut hits = FixedMap::<Page, u64_le, _>::create(AlignedBytes::zeroed(need), 10)?;
 /// hits.insert(Page { site: 1.into(), path: "/index".try_into()? }, 5.into()).unwrap();
-/// assert_eq!(hits.get(&ByParts(1, "/index")), Some(&5.into())); // nothing joined, nothing copied
+/// assert_eq!(hits.get(&Parts((1_u32, "/index"))), Some(&5.into())); // nothing joined, nothing copied
 /// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Implement it for types of your own: give the same parts in the same order as the key does.
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, FixedMap, KeyHasher, Query, u64_le};
+///
+/// struct UserId(u64);
+///
+/// impl Query<u64_le> for UserId {
+///     fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
+///         hasher.write_u64(self.0);
+///     }
+///     fn is_key(&self, key: &u64_le) -> bool {
+///         self.0 == *key
+///     }
+/// }
+///
+/// let mut map = FixedMap::<u64_le, (), _>::create(AlignedBytes::zeroed(1024), 10)?;
+/// map.insert(7.into(), ()).unwrap();
+/// assert!(map.contains_key(&UserId(7)));
+/// # Ok::<(), arenamap::fixed::FixedError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a key `{K}` of a `FixedMap` cannot be looked up by `{Self}`",
-    note = "look it up by the key itself, `u64_le` and the like by native integers, `FixedStr<N>` by `str`, `FixedBytes<N>` by `[u8]`, or implement `Query<{K}>`"
+    note = "look it up by the key itself, `u64_le` and the like by native integers, `FixedStr<N>` by `str`, `FixedBytes<N>` by `[u8]`, a struct of `fixed_struct!` by `Parts((..))` of all its fields, or implement `Query<{K}>`"
 )]
 pub trait Query<K> {
     /// Gives the parts that the key would give, by the same calls: a number given as text has another hash.

@@ -96,6 +96,7 @@ mod layout;
 mod memory;
 mod numbers;
 mod open;
+mod parts;
 mod raw;
 mod recover;
 mod repair;
@@ -105,6 +106,7 @@ mod text;
 mod traits;
 mod value;
 mod verify;
+mod write;
 
 #[cfg(feature = "rkyv")]
 pub use self::archived::{ArchivedFixedMap, FixedMapResolver};
@@ -115,15 +117,17 @@ pub use self::iter::{Iter, IterMut, Keys, Values, ValuesMut};
 pub use self::key::{FixedKey, KeyHasher, KeySecrets, Query};
 pub use self::memory::{AlignedBytes, Exclusive, Holds, IntoMemory, Memory, MemoryMut};
 pub use self::open::Unverified;
+pub use self::parts::KeyPart;
 pub use self::recover::Recovered;
 pub use self::stats::FixedStats;
 pub use self::text::{FixedBytes, FixedStr, TooLong};
 pub use self::traits::{Drain, ExtractIf};
-pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema};
+pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema, ZeroBytes};
 pub use rkyv::rend::{
     NonZeroI16_le, NonZeroI32_le, NonZeroI64_le, NonZeroU16_le, NonZeroU32_le, NonZeroU64_le, char_le, f32_le, f64_le,
     i16_le, i32_le, i64_le, i128_le, u16_le, u32_le, u64_le, u128_le,
 };
+pub use zerocopy::FromZeros;
 
 #[doc(hidden)]
 pub mod __private {

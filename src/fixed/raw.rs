@@ -302,6 +302,32 @@ impl<K, V> Raw<K, V> {
     /// R1 for writing. The place is of this map and hash, and nothing was written since it was chosen.
     #[inline(always)]
     pub(super) unsafe fn occupy(self, hash: Hash, place: Place, key: K, value: V) -> usize {
+        // SAFETY: R1 for writing, passed on by the caller; the value lies inside the slot.
+        unsafe {
+            self.occupy_by(hash, place, key, |slot| {
+                slot.add(Self::SLOT.value_at).cast().write(value);
+            })
+        }
+    }
+
+    /// The same, with a value that stands in its place already, where `zeroed_value` gave it out.
+    ///
+    /// # Safety
+    ///
+    /// As `occupy`, and the value there is valid.
+    #[inline(always)]
+    pub(super) unsafe fn occupy_written(self, hash: Hash, place: Place, key: K) -> usize {
+        // SAFETY: passed on by the caller.
+        unsafe { self.occupy_by(hash, place, key, |_| ()) }
+    }
+
+    /// The same, with a value that is written by a closure, which gets the address of the slot.
+    ///
+    /// # Safety
+    ///
+    /// As `occupy`, and the closure leaves a valid value.
+    #[inline(always)]
+    unsafe fn occupy_by(self, hash: Hash, place: Place, key: K, write_value: impl FnOnce(NonNull<u8>)) -> usize {
         // SAFETY: R1 for writing, passed on by the caller.
         unsafe {
             let slot = self.slots_of(place.group).add(place.lane * Self::SLOT.size);
@@ -310,7 +336,7 @@ impl<K, V> Raw<K, V> {
             }
             compiler_fence(Ordering::Release);
             slot.cast().write(key);
-            slot.add(Self::SLOT.value_at).cast().write(value);
+            write_value(slot);
             compiler_fence(Ordering::Release);
             self.group_ptr(place.group)
                 .add(place.lane)
@@ -318,6 +344,22 @@ impl<K, V> Raw<K, V> {
         }
         compiler_fence(Ordering::Release);
         place.group as usize * LANES + place.lane
+    }
+
+    /// The value in a free place, whose bytes are made zero first: of a lying archive they may be anything.
+    ///
+    /// # Safety
+    ///
+    /// R1 for writing. The place is of this map and free, and all-zero bytes are a `V`. Nothing else reaches the slot as long
+    /// as the reference is used.
+    #[inline(always)]
+    pub(super) unsafe fn zeroed_value<'m>(self, place: Place) -> &'m mut V {
+        // SAFETY: R1 for writing, passed on by the caller; the value lies inside the slot, and zeros are one.
+        unsafe {
+            let mut value = self.value_ptr(place.group as usize * LANES + place.lane);
+            value.write_bytes(0, 1);
+            value.as_mut()
+        }
     }
 
     /// Adds one to the counters that this hash has in these groups.

@@ -5,7 +5,7 @@ use rkyv::{
     bytecheck::CheckBytes,
     rancor::{Failure, Strategy},
 };
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 /// The layout of a type, in a form that two programs can compare: its name, its size, and its fields with their
 /// offsets.
@@ -212,7 +212,8 @@ impl<T: FixedValue> Checked for T {
 /// Fields are written as in any struct; each is a [`FixedValue`](crate::fixed::FixedValue). The struct is `repr(C)`. A
 /// struct with padding does not compile: put fields with larger alignment first, or fill the gap with a `[u8; N]`.
 /// Write your own derives (`Clone`, `Copy`, `Debug`) above it as usual. The macro adds `FixedValue` with its schema,
-/// [`FixedKey`](crate::fixed::FixedKey), and zerocopy's and rkyv's traits, which the O(1) `open` needs.
+/// [`FixedKey`](crate::fixed::FixedKey), and zerocopy's and rkyv's traits, which the O(1) `open` needs. A key of up to eight fields is
+/// looked up by their borrowed parts, too: `map.get(&Parts((1_u32, "/index")))`, see [`Parts`](crate::Parts).
 ///
 /// There are three forms. `struct` is for fields for which all bytes are valid. `checked struct` is for fields that
 /// must be checked (`bool`, `char_le`, `NonZeroU32_le`, `FixedStr`, checked structs); open such maps by
@@ -251,10 +252,12 @@ macro_rules! fixed_struct {
         $crate::__any_bytes! { $($type,)* }
         $crate::__fixed_struct! { [FromBytes, Immutable] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
         $crate::__fixed_key! { $name { $($field)* } }
+        $crate::__fixed_parts! { $name $($field $type;)* }
     };
     ($(#[$meta:meta])* $vis:vis checked struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
         $crate::__fixed_struct! { [Immutable] $(#[$meta])* $vis $name { $($(#[$field_meta])* $field_vis $field: $type,)* } }
         $crate::__fixed_key! { $name { $($field)* } }
+        $crate::__fixed_parts! { $name $($field $type;)* }
     };
     ($(#[$meta:meta])* $vis:vis atomic struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty),* $(,)? }) => {
         $crate::__any_bytes! { $($type,)* }
@@ -338,6 +341,34 @@ pub trait AnyBytes: FixedValue + FromBytes {}
 
 #[diagnostic::do_not_recommend]
 impl<T: FixedValue + FromBytes> AnyBytes for T {}
+
+/// A [`FixedValue`] of which bytes that are all zero are a value, so that [`insert_with`](super::FixedMap::insert_with) can hand it out
+/// to be written in its slot. It is implemented for every type that is `FromZeros`: numbers, `bool`, `FixedStr`, arrays of them, and what
+/// [`fixed_struct!`](crate::fixed_struct) makes of a `struct` and an `atomic struct`.
+///
+/// A `checked struct` says that it is one by a derive, if its fields all are:
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, FromZeros, u64_le};
+///
+/// arenamap::fixed_struct! {
+///     #[derive(FromZeros)]
+///     pub checked struct Site { pub open: bool, pub name: FixedStr<31> }
+/// }
+///
+/// let mut sites = FixedMap::<u64_le, Site, _>::create(AlignedBytes::zeroed(4096), 10)?;
+/// sites.insert_with(7.into(), |site| site.open = true).unwrap();
+/// assert_eq!(sites[&7].name.as_str(), "");
+/// # Ok::<(), arenamap::fixed::FixedError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not known to have a value whose bytes are all zero",
+    note = "use `insert`; or write `#[derive(arenamap::fixed::FromZeros)]` above a `checked struct` of which all fields have one"
+)]
+pub trait ZeroBytes: FixedValue + FromZeros {}
+
+#[diagnostic::do_not_recommend]
+impl<T: FixedValue + FromZeros> ZeroBytes for T {}
 
 /// Values without atomics: they can be read in memory that cannot be written.
 #[diagnostic::on_unimplemented(

@@ -7,11 +7,11 @@ use std::fmt::{self, Write};
 use std::hint::black_box;
 use std::sync::atomic::Ordering::Relaxed;
 
-use arenamap::Arena;
 use arenamap::fixed::{
-    AlignedBytes, AtomicU64Le, Entry, Exclusive, Field, FixedError, FixedInsertError, FixedMap, FixedStr, KeyHasher,
-    NonZeroU32_le, Query, i64_le, u16_le, u32_le, u64_le,
+    AlignedBytes, AtomicU64Le, Entry, Exclusive, Field, FixedError, FixedInsertError, FixedMap, FixedStr,
+    NonZeroU32_le, i64_le, u16_le, u32_le, u64_le,
 };
+use arenamap::{Arena, Parts};
 use foldhash::fast::FixedState;
 use libtest_mimic::Trial;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
@@ -43,6 +43,8 @@ struct Buffers {
     checked: AlignedBytes,
     one: AlignedBytes,
     two: AlignedBytes,
+    /// Room for two pages.
+    large: AlignedBytes,
     scratch: Vec<u32>,
 }
 
@@ -67,6 +69,7 @@ impl Buffers {
             checked: checked.into_memory(),
             one: AlignedBytes::zeroed(bytes),
             two: AlignedBytes::zeroed(bytes),
+            large: AlignedBytes::zeroed(FixedMap::<u64_le, [u8; 2048]>::bytes_for(2)),
             scratch: vec![0; 2 * CAPACITY],
         }
     }
@@ -93,9 +96,10 @@ fn number(n: u32) -> NonZeroU32_le {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let claims: [Work; 15] = [
+    let claims: [Work; 16] = [
         ("fixed::create", create),
         ("fixed::insert", insert),
+        ("fixed::insert_with", insert_with),
         ("fixed::entry", entry),
         ("fixed::get", get),
         ("fixed::get_by_text_and_parts", get_by_text_and_parts),
@@ -110,8 +114,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("fixed::refusals_of_archives", refusals_of_archives),
         ("fixed::refusals_of_calls", refusals_of_calls),
     ];
-    let controls: [Work; 7] = [
+    let controls: [Work; 8] = [
         ("fixed::insert", |_| drop(black_box(heap()))),
+        ("fixed::insert_with", |_| {
+            let mut pages = HashMap::new();
+            pages.entry(1).or_insert_with(|| Box::new([0_u8; 2048]))[0] = 1;
+            assert_eq!(pages[&1][0], 1);
+        }),
         ("fixed::get", |_| {
             let map = heap();
             let found: Vec<_> = (0..N).map(|n| map.get(&key(n))).collect();
@@ -188,6 +197,19 @@ fn insert(buffers: &mut Buffers) {
     map.try_extend((0..N).map(|n| (key(n).into(), value(n)))).unwrap();
 }
 
+fn insert_with(buffers: &mut Buffers) {
+    // Values of 2 KiB, in a map of one group.
+    type Pages<M> = FixedMap<u64_le, [u8; 2048], M>;
+    let mut map = Pages::create(&mut buffers.large[..], 2).unwrap();
+    for n in 0..2 {
+        assert!(map.insert_with(key(n).into(), |page| page[2047] = 1).unwrap().is_none());
+    }
+    map.entry(key(1).into()).or_write_with(|_| unreachable!()).unwrap()[0] = 2;
+    assert!(map.insert_with(key(1).into(), |page| page[0] = 3).unwrap().is_some());
+    assert!(map.insert_with(key(2).into(), |_| unreachable!()).is_err());
+    assert_eq!((map[&key(1)][0], map[&key(1)][2047]), (3, 0));
+}
+
 fn entry(buffers: &mut Buffers) {
     let (mut map, _) = buffers.create();
     let of = |n: u64| u64_le::from(key(n));
@@ -242,18 +264,6 @@ arenamap::fixed_struct! {
     pub(crate) struct Page { site: u32_le, path: FixedStr<12> }
 }
 
-struct ByParts<'a>(u32, &'a str);
-
-impl Query<Page> for ByParts<'_> {
-    fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
-        Query::<u32_le>::hash_query(&self.0, hasher);
-        Query::<FixedStr<12>>::hash_query(self.1, hasher);
-    }
-    fn is_key(&self, page: &Page) -> bool {
-        self.0 == page.site && *self.1 == *page.path
-    }
-}
-
 fn get_by_text_and_parts(buffers: &mut Buffers) {
     let mut map = FixedMap::<FixedStr<16>, (), _>::create(&mut buffers.one[..], CAPACITY).unwrap();
     map.insert("key".try_into().unwrap(), ()).unwrap();
@@ -263,7 +273,8 @@ fn get_by_text_and_parts(buffers: &mut Buffers) {
     let path = "/index".try_into().unwrap();
     let page = Page { site: 1.into(), path };
     map.insert(page, ()).unwrap();
-    assert!(map.contains_key(&ByParts(1, "/index")) && !map.contains_key(&ByParts(2, "/index")));
+    assert!(map.contains_key(&Parts((1_u32, "/index"))) && !map.contains_key(&Parts((2_u32, "/index"))));
+    assert!(map.remove(&Parts((&1_u32, "/index"))).is_some());
 }
 
 fn get_mut(buffers: &mut Buffers) {
@@ -490,6 +501,7 @@ fn refusals_of_archives(buffers: &mut Buffers) {
         one,
         two,
         scratch,
+        ..
     } = buffers;
     let len = archive.len();
     for (field, damage) in HEADER {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::hint::black_box;
 
-use arenamap::{Arena, ArenaMap, Equivalent, StrMap};
+use arenamap::{Arena, ArenaMap, ArenaString, Equivalent, Parts, StrMap, key_struct};
 use foldhash::fast::FixedState;
 use libtest_mimic::Trial;
 
@@ -45,6 +45,11 @@ impl Equivalent<(&str, &str)> for Path<'_> {
     }
 }
 
+key_struct! {
+    /// The same, with strings of its own.
+    struct Names { first: ArenaString, second: ArenaString, number: u32 }
+}
+
 /// A composite key is found by its borrowed parts; the usual cure, joining them, allocates at each lookup.
 fn get_by_parts() -> Vec<Trial> {
     const NAMES: [&str; 4] = ["users", "orders", "carts", "images"];
@@ -69,6 +74,28 @@ fn get_by_parts() -> Vec<Trial> {
                     }
                 }
                 assert_eq!(map.get(&Path("no", "such")), None);
+            },
+        ),
+        claim(
+            "get_by_parts_of_structs",
+            || {
+                let mut map = ArenaMap::<Names, u32, FixedState>::with_hasher_in(fixed(), Arena::new());
+                for (number, first) in (0..).zip(NAMES) {
+                    for second in NAMES {
+                        let [first, second] = [first, second].map(ArenaString::from);
+                        map.insert(Names { first, second, number }, number);
+                    }
+                }
+                map
+            },
+            |_| {},
+            |map| {
+                for (number, first) in (0..).zip(NAMES) {
+                    for second in NAMES {
+                        assert_eq!(map.get(&Parts((first, second, number))), Some(&number));
+                        assert!(!map.contains_key(&Parts((first, second, number + 1))));
+                    }
+                }
             },
         ),
         control(
