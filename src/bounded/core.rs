@@ -264,7 +264,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// Takes an entry out.
     pub(super) fn take(&mut self, slot: usize) -> T {
         let is_small = self.room.meta(slot).is_small();
-        let weight = self.room.weights_mut().get(slot).map_or(1, |&weight| u64::from(weight));
+        let weight = u64::from(self.weight_of(slot));
         let entry = self.room.take(slot);
         self.room.entry_left(slot / LANES);
         self.len -= 1;
@@ -312,7 +312,11 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Takes out an entry that is due, if one is found in so many steps, and it is not the one that is spared.
+    #[inline]
     pub(super) fn reclaim(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
+        if self.room.first_deadline() > tick {
+            return None;
+        }
         let entry = self.reclaim_another(tick, steps, spared);
         if let Some(slot) = spared {
             self.room.add_deadline(slot / LANES, self.room.meta(slot).deadline());
@@ -321,6 +325,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// As [`reclaim`](Self::reclaim), which puts the deadline of the one that is spared back.
+    #[inline(never)]
     fn reclaim_another(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
         for _ in 0..steps {
             let group = self.room.due_group(tick)?;
@@ -349,18 +354,17 @@ impl<T: Kept, H: Handle> Core<T, H> {
             out(entry, Reason::Refused);
             return None;
         }
+        if !self.is_full_for(coming.weight) {
+            return Some(self.put(coming, tick, entry));
+        }
         // With weights several may have to go: each is handed out when the next is looked for, and the last when the entry has come.
-        let mut gone = None;
+        let (mut gone, mut reason) = self.displace(tick);
         while self.is_full_for(coming.weight) {
-            if let Some((entry, reason)) = gone.take() {
-                out(entry, reason);
-            }
-            gone = Some(self.displace(tick));
+            out(gone, reason);
+            (gone, reason) = self.displace(tick);
         }
         let slot = self.put(coming, tick, entry);
-        if let Some((entry, reason)) = gone {
-            out(entry, reason);
-        }
+        out(gone, reason);
         Some(slot)
     }
 
@@ -422,6 +426,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Takes out an entry that is due, at the end of a call that wrote, if the call has steps left.
+    #[inline]
     pub(super) fn reclaim_due(&mut self, tick: u64, spared: Option<usize>) -> Option<T> {
         self.reclaim(tick, self.due_steps(), spared)
     }

@@ -158,7 +158,7 @@ impl<T> Room<T> {
     /// An entry has left a group.
     #[inline]
     pub(super) fn entry_left(&mut self, group: usize) {
-        if self.full(group).len() == 0 {
+        if self.full(group).first().is_none() {
             self.raise(group, EMPTY);
         }
     }
