@@ -1,17 +1,19 @@
-//! An HTTP server whose sessions end when nobody uses them, in [`BoundedMap`]s behind locks, on two threads. It drives itself with
-//! the requests of `drive.rs` and says what it counted. A heap call in the work of a handler is an error.
+//! An HTTP server whose sessions end when nobody uses them: bounded maps behind locks, on two threads. It sends itself the requests
+//! of `drive.rs` and says what it counted. A heap call in the work of a handler is an error.
 //!
 //! ```text
 //! cargo run --release -p session_cache
 //! ```
 
 mod drive;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arenamap::BoundedMap;
@@ -19,7 +21,8 @@ use arenamap::audit::{AllocScope, CountingAllocator};
 use arenamap::bounded::{BoundedStats, Lifetime};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header::AUTHORIZATION};
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use tokio::runtime::{Builder, Runtime};
@@ -27,46 +30,39 @@ use tokio::runtime::{Builder, Runtime};
 #[global_allocator]
 static HEAP: CountingAllocator = CountingAllocator::system();
 
-/// Sixteen random bytes; 32 hexadecimal digits in requests.
-type Token = u128;
-type Sessions = BoundedMap<Token, Session>;
-
-struct Session {
-    user: u32,
-    uses: u32,
-}
+/// Sessions by token. Tokens are sixteen random bytes, in requests 32 hexadecimal digits; a session is its user.
+type Sessions = BoundedMap<u128, u32>;
 
 struct App {
-    /// Milliseconds are counted from here.
     started: Instant,
-    /// More of them than threads, so that two threads seldom want the same one.
+    /// More than threads, so that two threads seldom want the same one.
     shards: [Mutex<Sessions>; 4],
     /// Heap calls in the work of the handlers.
     heap_calls: AtomicU64,
 }
 
 impl App {
-    /// Takes the memory for so many sessions in each map. Nothing is taken later.
+    /// Takes the memory for all sessions, so many in each map.
     fn new(capacity: usize, idle: Duration) -> Self {
         let shard = |_| {
             let mut sessions = Sessions::new(capacity);
             sessions.set_lifetime(Lifetime::SinceUse(milliseconds(idle)));
             Mutex::new(sessions)
         };
+        let (shards, heap_calls) = (std::array::from_fn(shard), AtomicU64::new(0));
         Self {
             started: Instant::now(),
-            shards: std::array::from_fn(shard),
-            heap_calls: AtomicU64::new(0),
+            shards,
+            heap_calls,
         }
     }
 
-    /// Does `work` on the map of a token, with the time.
-    fn with<T>(&self, token: Token, work: impl FnOnce(&mut Sessions, u64) -> T) -> T {
+    /// The map of a token, and the time. It is read under the lock, so that the clock of a map never goes back.
+    fn sessions(&self, token: u128) -> (MutexGuard<'_, Sessions>, u64) {
         // Tokens are random: any byte spreads them. Other keys must be hashed for this, as in the docs of `BoundedMap`.
         let shard = &self.shards[usize::from(token.to_ne_bytes()[0]) % self.shards.len()];
-        let mut sessions = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read under the lock, so that the clock of this map never goes back.
-        work(&mut sessions, milliseconds(self.started.elapsed()))
+        let sessions = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        (sessions, milliseconds(self.started.elapsed()))
     }
 
     /// Counts the heap calls of the work of a handler. What axum and hyper do before it and after it is not counted.
@@ -78,31 +74,29 @@ impl App {
         answer.map(|(bytes, len)| bytes[..len].to_vec()).into_response()
     }
 
-    /// What the maps counted, and heap calls, since the last time.
-    fn take_counts(&self) -> (BoundedStats, u64) {
+    /// What the maps counted, together.
+    fn stats(&self) -> BoundedStats {
         let mut sum = BoundedStats::default();
         for shard in &self.shards {
-            let mut sessions = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            let stats = sessions.stats();
-            sessions.reset_stats();
+            let stats = shard.lock().unwrap_or_else(PoisonError::into_inner).stats();
             sum.hits += stats.hits;
             sum.misses += stats.misses;
             sum.expired += stats.expired;
             sum.evicted += stats.evicted;
         }
-        (sum, self.heap_calls.swap(0, Ordering::Relaxed))
+        sum
     }
 }
 
 /// A short text in place, and its length.
-type Line = ([u8; 48], usize);
+type Line = ([u8; 32], usize);
 
 fn line(text: Arguments) -> Line {
-    let mut bytes = [0; 48];
+    let mut bytes = [0; 32];
     let mut rest = &mut bytes[..];
     let _ = rest.write_fmt(text); // a longer text would be cut
     let left = rest.len();
-    (bytes, 48 - left)
+    (bytes, 32 - left)
 }
 
 /// The body is the number of a user. This is where a password would be checked.
@@ -111,9 +105,9 @@ async fn log_in(State(app): State<Arc<App>>, user: String) -> Response {
         let user = user.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-        let token = Token::from_ne_bytes(random);
-        // Where there is no room, the session that was used least goes.
-        app.with(token, |map, now| map.insert(token, Session { user, uses: 0 }, now));
+        let token = u128::from_ne_bytes(random);
+        let (mut sessions, now) = app.sessions(token);
+        sessions.insert(token, user, now); // in a full map, the session that was used least goes
         Ok(line(format_args!("{token:032x}")))
     })
 }
@@ -121,29 +115,27 @@ async fn log_in(State(app): State<Arc<App>>, user: String) -> Response {
 async fn use_session(State(app): State<Arc<App>>, request: Request) -> Response {
     app.answer(|| {
         let token = token(&request)?;
-        app.with(token, |map, now| {
-            let session = map.get_mut(&token, now).ok_or(StatusCode::UNAUTHORIZED)?;
-            session.uses += 1;
-            Ok(line(format_args!("user {}, use {}", session.user, session.uses)))
-        })
+        let (mut sessions, now) = app.sessions(token);
+        let user = sessions.get(&token, now).ok_or(StatusCode::UNAUTHORIZED)?;
+        Ok(line(format_args!("hello, user {user}")))
     })
 }
 
 async fn log_out(State(app): State<Arc<App>>, request: Request) -> Response {
     app.answer(|| {
         let token = token(&request)?;
-        let session = app.with(token, |map, now| map.remove(&token, now));
-        let session = session.ok_or(StatusCode::UNAUTHORIZED)?;
-        Ok(line(format_args!("good bye, user {}", session.user)))
+        let (mut sessions, now) = app.sessions(token);
+        let user = sessions.remove(&token, now).ok_or(StatusCode::UNAUTHORIZED)?;
+        Ok(line(format_args!("good bye, user {user}")))
     })
 }
 
 /// The token of `authorization: Bearer 0123..`.
-fn token(request: &Request) -> Result<Token, StatusCode> {
+fn token(request: &Request) -> Result<u128, StatusCode> {
     let header = request.headers().get(AUTHORIZATION);
     let digits = header.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let digits = digits.filter(|digits| digits.len() == 32 && !digits.starts_with('+'));
-    let token = digits.and_then(|digits| Token::from_str_radix(digits, 16).ok());
+    let token = digits.and_then(|digits| u128::from_str_radix(digits, 16).ok());
     token.ok_or(StatusCode::UNAUTHORIZED)
 }
 
@@ -156,12 +148,11 @@ fn serve(app: Arc<App>) -> io::Result<(Runtime, SocketAddr)> {
     let router = Router::new()
         .route("/login", post(log_in))
         .route("/use", post(use_session))
-        .route("/logout", post(log_out))
-        .with_state(app);
+        .route("/logout", post(log_out));
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;
-    runtime.spawn(async move { axum::serve(listener, router).await });
+    runtime.spawn(async { axum::serve(listener, router.with_state(app)).await });
     Ok((runtime, address))
 }
 
@@ -169,61 +160,23 @@ fn main() -> io::Result<()> {
     let idle = Duration::from_millis(20);
     let app = Arc::new(App::new(60, idle));
     let (_runtime, address) = serve(app.clone())?;
-    drive::drive(address, 1_000, idle)?; // warm-up
-    app.take_counts();
-    let times = drive::drive(address, 20_000, idle)?;
-    let (stats, heap_calls) = app.take_counts();
-
-    let (lookups, ratio) = (stats.hits + stats.misses, stats.hit_ratio() * 100.0);
-    println!("{} requests; {ratio:.1} % of {lookups} lookups hit", times.len());
-    println!("{} sessions expired, {} were evicted", stats.expired, stats.evicted);
+    drive::drive(address, 1_000, idle);
+    app.heap_calls.store(0, Ordering::Relaxed); // warm from here on
+    let times = drive::drive(address, 20_000, idle);
     let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|quantile| times.value_at_quantile(quantile));
-    println!("a request took {p50} µs (p50), {p99} µs (p99), {p999} µs (p99.9)");
-    println!("{heap_calls} heap calls in the work of the handlers; the copies into the responses are not counted");
-    drive::expect(heap_calls == 0, "handlers are silent once warm")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sessions_that_were_left_alone_are_refused() {
-        let idle = Duration::from_secs(1);
-        let app = Arc::new(App::new(60, idle));
-        let (_runtime, address) = serve(app.clone()).unwrap();
-        let mut client = drive::Client::open(address).unwrap();
-        let mut ask = |path, token: &str, body| client.ask(path, token, body).unwrap();
-
-        let [(200, left), (200, ended)] = [ask("/login", "", "7"), ask("/login", "", "8")] else {
-            panic!("a session was refused");
-        };
-        assert_eq!(ask("/use", &left, ""), (200, "user 7, use 1".to_owned()));
-        assert_eq!(ask("/logout", &ended, ""), (200, "good bye, user 8".to_owned()));
-        assert_eq!(ask("/use", &ended, "").0, 401);
-        std::thread::sleep(idle);
-        assert_eq!(ask("/use", &left, "").0, 401);
-        assert_eq!(ask("/logout", &left, "").0, 401);
-        for no_token in ["", "7", &"+".repeat(32), &left[1..]] {
-            assert_eq!(ask("/use", no_token, "").0, 401);
-        }
-        assert_eq!(ask("/login", "", "ann").0, 400);
-    }
-
-    #[test]
-    fn handlers_make_no_heap_call() {
-        let idle = Duration::from_millis(5);
-        let app = Arc::new(App::new(10, idle));
-        let (_runtime, address) = serve(app.clone()).unwrap();
-        drive::drive(address, 200, idle).unwrap();
-        app.take_counts();
-        drive::drive(address, 1_000, idle).unwrap();
-        let (stats, heap_calls) = app.take_counts();
-        assert_eq!(heap_calls, 0);
-        assert!(stats.hits > 0 && stats.expired + stats.evicted > 0, "{stats}");
-
-        // The count is at work.
-        let _ = app.answer(|| Ok(line(format_args!("{}", String::from("a block")))));
-        assert_eq!(app.take_counts().1, 2);
-    }
+    println!(
+        "{} requests, which took {p50} µs (p50), {p99} µs (p99), {p999} µs (p99.9)",
+        times.len()
+    );
+    let stats = app.stats(); // of the warm-up, too
+    println!(
+        "{:.1} % of {} lookups hit",
+        stats.hit_ratio() * 100.0,
+        stats.hits + stats.misses
+    );
+    println!("{} sessions expired, {} were evicted", stats.expired, stats.evicted);
+    let calls = app.heap_calls.load(Ordering::Relaxed);
+    println!("{calls} heap calls in the work of the handlers; the copies into the responses are not counted");
+    assert!(calls == 0, "handlers are silent once warm");
+    Ok(())
 }
