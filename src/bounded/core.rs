@@ -262,6 +262,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Takes an entry out.
+    #[inline]
     pub(super) fn take(&mut self, slot: usize) -> T {
         let is_small = self.room.meta(slot).is_small();
         let weight = u64::from(self.weight_of(slot));
@@ -276,6 +277,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Whether an entry of this weight could ever stand here.
+    #[inline]
     pub(super) const fn takes(&self, weight: u32) -> bool {
         match self.bounds.weight {
             Some(most) => self.bounds.entries > 0 && weight as u64 <= most,
@@ -284,12 +286,14 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Whether something must go before an entry of this weight comes.
+    #[inline]
     pub(super) fn is_full_for(&self, weight: u32) -> bool {
         let over = |most| self.weight + u64::from(weight) > most;
         self.len == self.bounds.entries || self.bounds.weight.is_some_and(over)
     }
 
     /// Takes out one entry to make room: one that is due, or else one that the queues choose. There is one.
+    #[inline]
     pub(super) fn displace(&mut self, tick: u64) -> (T, Reason) {
         if let Some(entry) = self.reclaim(tick, self.due_steps(), None) {
             return (entry, Reason::Expired);
@@ -343,6 +347,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     /// Puts an entry whose key is not there, after room was made; `out` is given what goes for it, or the entry itself if it can
     /// never stand here.
+    #[inline]
     pub(super) fn come(
         &mut self,
         coming: Coming,
@@ -432,6 +437,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Puts an entry whose key is not there; there is room.
+    #[inline]
     pub(super) fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
         let Coming { hash, lifetime, weight } = coming;
         debug_assert!(!self.is_full_for(weight), "room was made before");

@@ -1,18 +1,18 @@
 //! Who was here lately: sixteen bits of each entry that was evicted, so that its return is seen.
 //!
 //! ```text
-//!  bucket   | cell 0 | cell 1 | ... | cell 30 | next |     64 bytes; the oldest cell is written over
+//!  bucket   | cell 0 | cell 1 | ... | cell 14 | next |     32 bytes; the oldest cell is written over
 //!
 //!  cell     bit 15: it came out of the small queue      bits 0 to 14: print; 0 in all: nobody
 //! ```
 
 /// Cells of a bucket.
-const CELLS: usize = 31;
+const CELLS: usize = 15;
 
 const SMALL: u16 = 1 << 15;
 
-/// A line of ghosts. (Zeros are one without ghosts.)
-#[repr(C, align(64))]
+/// Half a line of ghosts. (Zeros are one without ghosts.)
+#[repr(C, align(32))]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     cells: [u16; CELLS],
@@ -37,6 +37,7 @@ pub(super) struct Ghost {
 
 impl Ghost {
     #[allow(clippy::cast_possible_truncation, reason = "fifteen bits")]
+    #[inline]
     fn print(self) -> u16 {
         let print = (self.home as u16 & 15) << 11 | (self.print as u16 & 15) << 7 | u16::from(self.tag & 0x7F);
         print.max(1)
@@ -48,6 +49,7 @@ impl Ghost {
     }
 
     /// Remembers an entry that was evicted.
+    #[inline]
     pub(super) fn appear(self, buckets: &mut [Bucket], small: bool) {
         let print = self.print() | if small { SMALL } else { 0 };
         if let Some(bucket) = self.bucket(buckets) {

@@ -104,6 +104,7 @@ impl Queues {
     }
 
     /// An entry became a ghost.
+    #[inline]
     pub(super) fn went(&mut self, was_small: bool) {
         if was_small {
             self.small_ghosts += 1;
@@ -127,6 +128,7 @@ impl Queues {
     }
 
     /// The slot of the first cell of the ring, which it leaves; `None` if the entry is not in the small queue any more.
+    #[inline]
     fn pop<T>(&mut self, room: &mut Room<T>) -> Option<usize> {
         let cell = room.cells_mut()[self.head];
         self.head = if self.head + 1 == room.sizes.cells {
@@ -142,12 +144,14 @@ impl Queues {
     }
 
     /// Moves an entry on to the main queue.
+    #[inline]
     fn promote<T>(&mut self, room: &mut Room<T>, slot: usize) {
         room.set_meta(slot, room.meta(slot).promoted());
         self.small -= 1;
     }
 
     /// Before a new entry of the small queue comes, while there is room: the queue keeps to its aim, and the ring has a free cell.
+    #[inline]
     pub(super) fn make_way<T>(&mut self, room: &mut Room<T>) {
         let is_due = self.waiting > 0 && (self.is_small_full() || self.waiting == room.sizes.cells);
         if is_due && let Some(slot) = self.pop(room) {
@@ -157,6 +161,7 @@ impl Queues {
 
     /// A new entry stands in a slot, as one of the small queue. The ring has a free cell.
     #[allow(clippy::cast_possible_truncation, reason = "slots are fewer than 2^28")]
+    #[inline]
     pub(super) fn came<T>(&mut self, room: &mut Room<T>, slot: usize) {
         let at = self.head + self.waiting;
         let cells = room.sizes.cells;

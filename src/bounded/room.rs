@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  | bucket 0 | ... | group 0 | ... | group g - 1 | slot 0 | ... | slot 16 g - 1 | node 0 | ... | cell 0 | ... | weight 0 | ... |
-//!    64 bytes:        32 bytes: 16 tags,            8 bytes and                    8 bytes:       4 bytes:      4 bytes for each
+//!    32 bytes:        32 bytes: 16 tags,            8 bytes and                    8 bytes:       4 bytes:      4 bytes for each
 //!    ghosts           8 of counters, 8 of           the entry: `Slot`              `due.rs`       `ring.rs`     slot, if entries
 //!    (`ghost.rs`)     the first deadline                                                                        have weights
 //! ```
@@ -367,14 +367,23 @@ impl<T> Room<T> {
         }
     }
 
+    /// The group a stride before.
+    #[inline(always)]
+    const fn back(&self, group: usize, stride: usize) -> usize {
+        if group >= stride {
+            group - stride
+        } else {
+            group + self.sizes.groups - stride
+        }
+    }
+
     /// The home group of the entry in a slot, if it is known.
+    #[inline]
     pub(super) fn home_of(&self, slot: usize) -> Option<usize> {
         let strides = self.meta(slot).strides();
-        if strides == 0 {
-            return Some(slot / LANES);
-        }
-        let back = strides * self.stride(class_of(self.tag(slot))) % self.sizes.groups;
-        (strides < FAR).then(|| self.on(slot / LANES, self.sizes.groups - back))
+        let stride = self.stride(class_of(self.tag(slot)));
+        let home = (0..strides).fold(slot / LANES, |group, _| self.back(group, stride));
+        (strides < FAR).then_some(home)
     }
 
     /// The tag of a slot.
@@ -407,6 +416,7 @@ impl<T> Room<T> {
     }
 
     /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
+    #[inline]
     pub(super) fn fill(&mut self, hash: u64, mut fresh: Fresh, entry: T) -> usize {
         let mark = mark(hash);
         let stride = self.stride(mark.class());
@@ -438,18 +448,21 @@ impl<T> Room<T> {
     }
 
     /// Takes the entry out of a slot, which has one.
+    #[inline]
     pub(super) fn take(&mut self, slot: usize) -> T {
         assert!(self.is_full(slot), "a place is used before anything else changes");
         let class = class_of(self.tag(slot));
-        if let Some(home) = self.home_of(slot) {
-            let mut passed = home;
-            for _ in 0..self.meta(slot).strides() {
+        let strides = self.meta(slot).strides();
+        // Of one that is farther from home nobody knows where that is: what it counts for stays.
+        if strides < FAR {
+            let mut passed = slot / LANES;
+            for _ in 0..strides {
+                passed = self.back(passed, self.stride(class));
                 let counts = &mut self.groups_mut()[passed].went_on;
                 // A count of 15 may be more, and stays.
                 if count(*counts, class) < 15 {
                     *counts -= 1 << (4 * class);
                 }
-                passed = self.on(passed, self.stride(class));
             }
         }
         self.groups_mut()[slot / LANES].tags[slot % LANES] = 0;
