@@ -33,6 +33,17 @@ impl<K, V> Kept for (K, V) {
     }
 }
 
+/// What the map knows of the user's clock.
+#[derive(Clone, Copy)]
+struct Clock {
+    /// The time of tick 0.
+    first: u64,
+    /// The latest time that was seen,
+    seen: u64,
+    /// and its tick.
+    tick: u64,
+}
+
 /// What a new entry comes with.
 #[derive(Clone, Copy)]
 pub(super) struct Coming {
@@ -49,8 +60,8 @@ pub(super) struct Core<T: Kept, H: Handle> {
     bounds: Bounds,
     weight: u64,
     lifetime: Lifetime,
-    /// Tick 0 of the deadlines, and the latest tick that was seen, counted from it; `None` before the first.
-    clock: Option<(u64, u64)>,
+    /// `None` before the first call.
+    clock: Option<Clock>,
     stats: BoundedStats,
     /// Steps of the call that goes on.
     steps: usize,
@@ -159,30 +170,38 @@ impl<T: Kept, H: Handle> Core<T, H> {
     #[inline(always)]
     pub(super) fn tick(&mut self, now: u64) -> u64 {
         self.steps = 0;
-        let Some((first, latest)) = &mut self.clock else {
-            self.clock = Some((now, 0));
-            return 0;
-        };
-        let tick = now.wrapping_sub(*first);
-        // A clock that stands before the first tick is one that goes back, too.
-        if now < *first || tick < *latest {
+        match self.clock {
+            Some(clock) if clock.seen == now => clock.tick,
+            _ => self.turn_clock(now),
+        }
+    }
+
+    #[inline(never)]
+    fn turn_clock(&mut self, now: u64) -> u64 {
+        let clock = self.clock.get_or_insert(Clock {
+            first: now,
+            seen: now,
+            tick: 0,
+        });
+        if now < clock.seen {
             self.stats.clock_went_back += 1;
         } else {
-            *latest = tick.min(NEVER - 1);
+            clock.seen = now;
+            clock.tick = (now - clock.first).min(NEVER - 1);
         }
-        *latest
+        clock.tick
     }
 
     /// The tick of a call that changes nothing.
     #[inline]
     pub(super) fn tick_at(&self, now: u64) -> u64 {
         self.clock
-            .map_or(0, |(first, latest)| now.saturating_sub(first).clamp(latest, NEVER - 1))
+            .map_or(0, |clock| now.saturating_sub(clock.first).clamp(clock.tick, NEVER - 1))
     }
 
     /// The tick of the user's clock.
     fn untick(&self, tick: u64) -> u64 {
-        self.clock.map_or(0, |(first, _)| first).saturating_add(tick)
+        self.clock.map_or(0, |clock| clock.first).saturating_add(tick)
     }
 
     /// The deadline of an entry that is written or used at a tick.
@@ -246,13 +265,20 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     #[inline(always)]
     fn touch(&mut self, slot: usize, tick: u64) {
+        let meta = self.room.meta(slot);
+        if meta.is_idle() {
+            self.touch_idle(slot, tick);
+        } else if !meta.is_used_up() {
+            self.room.set_meta(slot, meta.used()); // only then: a line that is not written is not written back
+        }
+    }
+
+    #[inline]
+    fn touch_idle(&mut self, slot: usize, tick: u64) {
         let meta = self.room.meta(slot).used();
         let Lifetime::SinceUse(ticks) = self.lifetime else {
             return self.room.set_meta(slot, meta);
         };
-        if !meta.is_idle() {
-            return self.room.set_meta(slot, meta);
-        }
         let deadline = tick.saturating_add(ticks).min(NEVER - 1);
         self.room.set_meta(slot, meta.with_deadline(deadline, true));
         // The map's lifetime may have become shorter since.

@@ -90,6 +90,12 @@ impl Meta {
         Self(deadline << 16 | kept | if idle { IDLE } else { 0 })
     }
 
+    /// Whether another use makes no difference.
+    #[inline(always)]
+    pub(super) const fn is_used_up(self) -> bool {
+        self.uses() == MOST_USES
+    }
+
     /// Used once more.
     #[inline(always)]
     pub(super) const fn used(self) -> Self {

@@ -396,23 +396,41 @@ impl<T> Room<T> {
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<usize> {
         let mark = mark(hash);
-        let mut at = self.home(hash);
-        let mut left = self.sizes.groups;
-        loop {
-            let group = &self.groups()[at];
-            for lane in Tags::of(&group.tags).matches(mark) {
-                let slot = at * LANES + lane;
-                // SAFETY: R2: the tag is not zero; the group is one of this room's (R1).
-                if is(unsafe { self.slots.add(slot).as_ref().entry.assume_init_ref() }) {
-                    return Some(slot);
-                }
-            }
-            left -= 1;
-            if count(group.went_on, mark.class()) == 0 || left == 0 {
-                return None;
-            }
-            at = self.on(at, self.stride(mark.class()));
+        let home = self.home(hash);
+        match self.find_in(home, mark, &mut is) {
+            Ok(end) => end,
+            Err(()) => self.find_behind(home, mark, is),
         }
+    }
+
+    /// The slot in one group; `Err` if the search goes on.
+    #[inline(always)]
+    fn find_in(&self, at: usize, mark: Mark, is: &mut impl FnMut(&T) -> bool) -> Result<Option<usize>, ()> {
+        let group = &self.groups()[at];
+        for lane in Tags::of(&group.tags).matches(mark) {
+            let slot = at * LANES + lane;
+            // SAFETY: R2: the tag is not zero; the group is one of this room's (R1).
+            if is(unsafe { self.slots.add(slot).as_ref().entry.assume_init_ref() }) {
+                return Ok(Some(slot));
+            }
+        }
+        if count(group.went_on, mark.class()) == 0 {
+            return Ok(None);
+        }
+        Err(())
+    }
+
+    /// The slot in the groups behind home.
+    #[inline(never)]
+    fn find_behind(&self, home: usize, mark: Mark, mut is: impl FnMut(&T) -> bool) -> Option<usize> {
+        let mut at = home;
+        for _ in 1..self.sizes.groups {
+            at = self.on(at, self.stride(mark.class()));
+            if let Ok(end) = self.find_in(at, mark, &mut is) {
+                return end;
+            }
+        }
+        None
     }
 
     /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
