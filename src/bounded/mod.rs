@@ -188,8 +188,9 @@ pub struct Displaced<K, V> {
 ///
 /// `now` is the number of ticks since whenever, by a clock that the program reads: seconds, milliseconds, requests. Programs
 /// without deadlines pass 0. A `now` that is earlier than one before is taken for that one, and counted
-/// ([`BoundedStats::clock_went_back`]): so a time far ahead, given by mistake, is the map's from then on. Time is kept for 2^48 ticks from the first call: 8,900 years of milliseconds, nine of
-/// microseconds. So nanoseconds, three days, are too fine. Deadlines beyond are moved to the end of that time.
+/// ([`BoundedStats::clock_went_back`]): so a time far ahead, given by mistake, is the map's from then on. Time is kept for 2^48 ticks
+/// from the first call: 8,900 years of milliseconds, nine of microseconds. So nanoseconds, three days, are too fine. Deadlines beyond
+/// are moved to the end of that time.
 ///
 /// # How long a call takes
 ///
@@ -206,6 +207,12 @@ pub struct Displaced<K, V> {
 /// Eight bytes beside key and value hold deadline, queue and uses of an entry; tags, queues, the memory of what was evicted and free
 /// slots take the rest: at most 16 bytes an entry beside key, value and a byte of tag, and 1.5 KB a map, where key and value have up
 /// to 32 bytes. Of larger entries one slot in eleven is free: keep large values in an [`ArenaBox`](crate::ArenaBox).
+///
+/// # How it compares
+///
+/// Its hit ratios are as good as those of the best caches around on most traces; on one thread it is 7 to 19 times as fast as moka, and takes 1.1 to 3 times
+/// as long as `quick_cache`, which keeps no deadlines and two to four times the bytes. Who needs neither deadlines nor few bytes
+/// nor a silent heap should take that one. Figures, and where it loses: `benches/README.md`, "Traces of requests".
 ///
 /// # Panics in user code
 ///
