@@ -5,6 +5,13 @@
     doc = "Hash maps that never touch the global heap after warm-up, for hot paths."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "audit", feature = "files", feature = "rkyv", feature = "serde")),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the guide names what these features bring"
+    )
+)]
 #![no_std]
 
 extern crate alloc;
