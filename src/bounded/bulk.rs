@@ -30,16 +30,7 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     ///
     /// Allocates: never. Time: O(`at_most`), and O(uses since) of entries that live by their use.
     pub fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(K, V)) -> usize {
-        let tick = self.core.tick(now);
-        let mut count = 0;
-        while count < at_most {
-            let Some((key, value)) = self.core.reclaim(tick, usize::MAX, None) else {
-                break;
-            };
-            count += 1;
-            out(key, value);
-        }
-        count
+        self.core.expire_with(now, at_most, |(key, value)| out(key, value))
     }
 
     /// Keeps the entries for which `keep` is true, and takes out the others, and those that have expired.
@@ -57,19 +48,7 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// assert_eq!(map.len(), 5);
     /// ```
     pub fn retain(&mut self, now: u64, mut keep: impl FnMut(&K, &mut V) -> bool) {
-        let tick = self.core.tick(now);
-        let mut at = 0;
-        while let Some(slot) = self.core.occupied_from(at) {
-            at = slot + 1;
-            if self.core.is_due(slot, tick) {
-                drop(self.core.expire(slot));
-                continue;
-            }
-            let (key, value) = self.core.entry_mut(slot);
-            if !keep(key, value) {
-                drop(self.core.take(slot));
-            }
-        }
+        self.core.retain(now, |(key, value)| keep(key, value));
     }
 
     /// Takes out all entries. What was evicted before is still remembered.
@@ -103,6 +82,6 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// The entries that are in time, and the ends of their lives.
     #[cfg(feature = "fixed")]
     pub(crate) fn lives(&self, now: u64) -> impl Iterator<Item = (&(K, V), Option<u64>)> {
-        self.core.lives(now)
+        (self.core.live_slots(now)).map(|slot| (self.core.entry(slot), self.core.deadline_of(slot)))
     }
 }

@@ -150,7 +150,7 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// ```
     #[must_use]
     pub fn bytes_for(bounds: impl Into<Bounds>) -> Option<usize> {
-        Core::<(K, V), H>::sizes(bounds.into()).map(|(_, layout)| layout.size())
+        Core::<(K, V), H>::bytes_for(bounds.into())
     }
 
     /// How long entries live that are written from now on, unless their [`Terms`](super::Terms) say otherwise.

@@ -61,18 +61,25 @@ impl<Q: CopiedKey + ?Sized, V> Kept for Pair<Q, V> {
 
 /// A key in no map, which gives its block back when it is dropped.
 struct Loose<Q: CopiedKey + ?Sized, H: Handle> {
-    /// `None` once it is in a map.
+    /// `None` from [`into_key`](Self::into_key) on.
     key: Option<Text<Q>>,
     raw: Raw<H>,
 }
 
 impl<Q: CopiedKey + ?Sized, H: Handle> Loose<Q, H> {
+    const GONE: &'static str = "a key goes into a map once";
+
     const fn new(key: Text<Q>, raw: Raw<H>) -> Self {
         Self { key: Some(key), raw }
     }
 
-    fn get(&self) -> Option<&Q> {
-        self.key.as_ref().map(Text::get)
+    fn get(&self) -> &Q {
+        self.key.as_ref().expect(Self::GONE).get()
+    }
+
+    /// The key, for a map that gives its block back.
+    fn into_key(mut self) -> Text<Q> {
+        self.key.take().expect(Self::GONE)
     }
 }
 
@@ -156,7 +163,7 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn bytes_for(bounds: impl Into<Bounds>) -> Option<usize> {
-        Core::<Pair<Q, V>, H>::sizes(bounds.into()).map(|(_, layout)| layout.size())
+        Core::<Pair<Q, V>, H>::bytes_for(bounds.into())
     }
 
     /// How long entries live that are written from now on: see [`BoundedMap::set_lifetime`](super::BoundedMap::set_lifetime).
@@ -248,37 +255,15 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     ///
     /// Allocates: never. Time: O(`at_most`), and O(uses since) of entries that live by their use.
     pub fn expire(&mut self, now: u64, at_most: usize) -> usize {
-        let tick = self.core.tick(now);
-        let mut count = 0;
-        while count < at_most {
-            let Some(entry) = self.core.reclaim(tick, usize::MAX, None) else {
-                break;
-            };
-            count += 1;
-            self.core.end_entry(entry);
-        }
-        count
+        let raw = self.core.handle().raw();
+        self.core.expire_with(now, at_most, |entry| entry.end(raw))
     }
 
     /// Keeps the entries for which `keep` is true, and takes out the others, and those that have expired.
     ///
     /// Allocates: never. Time: O(capacity).
     pub fn retain(&mut self, now: u64, mut keep: impl FnMut(&Q, &mut V) -> bool) {
-        let tick = self.core.tick(now);
-        let mut at = 0;
-        while let Some(slot) = self.core.occupied_from(at) {
-            at = slot + 1;
-            let entry = if self.core.is_due(slot, tick) {
-                self.core.expire(slot)
-            } else {
-                let Pair { key, value } = self.core.entry_mut(slot);
-                if keep(key.get(), value) {
-                    continue;
-                }
-                self.core.take(slot)
-            };
-            self.core.end_entry(entry);
-        }
+        self.core.retain(now, |Pair { key, value }| keep(key.get(), value));
     }
 
     /// Takes out all entries.
@@ -300,17 +285,9 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     /// assert_eq!(map.iter(0).collect::<Vec<_>>(), [("a", &1)]);
     /// ```
     pub fn iter(&self, now: u64) -> impl Iterator<Item = (&Q, &V)> {
-        let tick = self.core.tick_at(now);
-        let mut at = 0;
-        core::iter::from_fn(move || {
-            loop {
-                let slot = self.core.occupied_from(at)?;
-                at = slot + 1;
-                if !self.core.is_due(slot, tick) {
-                    let Pair { key, value } = self.core.entry(slot);
-                    return Some((key.get(), value));
-                }
-            }
+        self.core.live_slots(now).map(|slot| {
+            let Pair { key, value } = self.core.entry(slot);
+            (key.get(), value)
         })
     }
 }
@@ -319,8 +296,10 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     /// The entries that are in time, and the ends of their lives.
     #[cfg(feature = "fixed")]
     pub(crate) fn lives(&self, now: u64) -> impl Iterator<Item = (&Q, &V, Option<u64>)> {
-        let lives = self.core.lives(now);
-        lives.map(|(Pair { key, value }, until)| (key.get(), value, until))
+        self.core.live_slots(now).map(|slot| {
+            let Pair { key, value } = self.core.entry(slot);
+            (key.get(), value, self.core.deadline_of(slot))
+        })
     }
 }
 
@@ -379,13 +358,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// Allocates: never. Time: O(1) on average.
     pub fn set_time_to_live(&mut self, key: &Q, ticks: Option<u64>, now: u64) -> bool {
         let found = self.find(key);
-        let tick = self.core.tick(now);
-        let live = found.filter(|&slot| !self.core.is_due(slot, tick));
-        if let Some(slot) = live {
-            let lifetime = ticks.map_or(Lifetime::Unlimited, Lifetime::SinceWrite);
-            self.core.set_life(slot, lifetime, tick);
-        }
-        live.is_some()
+        self.core.set_time_to_live(found, ticks, now)
     }
 
     /// Sets the value of a key, and returns the value that left the map for it, and why. A new key is copied in.
@@ -509,11 +482,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         let hash = self.hash_builder.hash_one(key);
         let found = self.core.find(hash, |known| known.key.get() == key);
         let tick = self.core.tick(now);
-        let coming = Coming {
-            hash,
-            lifetime: terms.time_to_live.map_or(self.core.lifetime(), Lifetime::SinceWrite),
-            weight: terms.weight,
-        };
+        let coming = self.core.coming(hash, terms);
         let slot = match found {
             Some(slot) if self.core.may_weigh(slot, terms.weight) => {
                 let reason = self.core.renew(slot, coming, tick);
@@ -542,9 +511,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         };
         while let Some(Pair { key, value }) = self.core.reclaim_due(tick, slot) {
             let key = Loose::new(key, self.core.handle().raw());
-            if let Some(key) = key.get() {
-                out(key, value, Reason::Expired);
-            }
+            out(key.get(), value, Reason::Expired);
         }
         Ok(())
     }
@@ -558,36 +525,19 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// Puts a pair in, whose key is not there, after room was made.
     fn come(
         &mut self,
-        mut loose: Loose<Q, H>,
+        loose: Loose<Q, H>,
         value: V,
         coming: Coming,
         tick: u64,
         out: &mut impl FnMut(&Q, V, Reason),
     ) -> Option<usize> {
         let raw = loose.raw;
-        let mut give = |key: &Loose<Q, H>, value, reason| {
-            if let Some(key) = key.get() {
-                out(key, value, reason);
-            }
+        let entry = || Pair {
+            key: loose.into_key(),
+            value,
         };
-        if !self.core.takes(coming.weight) {
-            give(&loose, value, Reason::Refused);
-            return None;
-        }
-        let mut last = None;
-        while self.core.is_full_for(coming.weight) {
-            if let Some((key, value, reason)) = last.take() {
-                give(&key, value, reason);
-            }
-            let (Pair { key, value }, reason) = self.core.displace(tick);
-            last = Some((Loose::new(key, raw), value, reason));
-        }
-        let key = loose.key.take()?;
-        let slot = self.core.put(coming, tick, Pair { key, value });
-        if let Some((key, value, reason)) = last {
-            give(&key, value, reason);
-        }
-        Some(slot)
+        let mut give = |Pair { key, value }, reason| out(Loose::new(key, raw).get(), value, reason);
+        self.core.come(coming, tick, entry, &mut give)
     }
 
     /// The value of a key, and if it is not there, or not in time, the value that `make` returns.
@@ -645,11 +595,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             self.core.takes(1),
             "the capacity of this map, or its most weight, is 0: it takes no entry; `insert` gives the value back"
         );
-        let coming = Coming {
-            hash,
-            lifetime: self.core.lifetime(),
-            weight: 1,
-        };
+        let coming = self.core.coming(hash, Terms::new());
         let slot = if let Some(slot) = found {
             // The key is there, and its time is over: it comes again.
             let value = make();
@@ -663,9 +609,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         let Some(slot) = slot else {
             unreachable!("the map takes entries of this weight")
         };
-        while let Some(entry) = self.core.reclaim_due(tick, Some(slot)) {
-            self.core.end_entry(entry);
-        }
+        self.core.sweep(tick, Some(slot));
         Ok(&mut self.core.entry_mut(slot).value)
     }
 
@@ -679,9 +623,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             drop(Loose::new(entry.key, self.core.handle().raw()));
             entry.value
         });
-        while let Some(entry) = self.core.reclaim_due(tick, None) {
-            self.core.end_entry(entry);
-        }
+        self.core.sweep(tick, None);
         removed
     }
 }

@@ -7,13 +7,13 @@ use super::meta::{Fresh, NEVER};
 use super::queues::{Queues, cells_for};
 use super::room::{Room, Sizes, mark, spread};
 use super::stats::BoundedStats;
-use super::{Bounds, Lifetime, Reason};
+use super::{Bounds, Lifetime, Reason, Terms};
 use crate::arena::{Handle, Held, Raw};
 use crate::error::ArenaError;
 use crate::table::group::LANES;
 
 /// Entries that one write looks at, or bounds that it makes exact, because their time may have come.
-pub(super) const MOST_DUE: usize = 4;
+const MOST_DUE: usize = 4;
 
 /// What stands in a slot.
 pub(super) trait Kept {
@@ -70,13 +70,10 @@ pub(super) struct Core<T: Kept, H: Handle> {
 
 impl<T: Kept, H: Handle> Core<T, H> {
     pub(super) fn try_new(bounds: Bounds, mut handle: Held<H>) -> Result<Self, ArenaError> {
-        let capacity = bounds.entries;
-        let Some((sizes, layout)) = Self::sizes(bounds) else {
-            return Err(ArenaError::CapacityOverflow);
-        };
+        let sizes = Self::sizes(bounds).ok_or(ArenaError::CapacityOverflow)?;
         Ok(Self {
-            room: Room::try_new(sizes, layout, &mut handle)?,
-            queues: Queues::new(capacity),
+            room: Room::try_new(sizes, &mut handle)?,
+            queues: Queues::new(bounds.entries),
             len: 0,
             bounds,
             weight: 0,
@@ -88,8 +85,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
         })
     }
 
-    /// Sizes for these bounds, and their layout, if it is possible at all.
-    pub(super) fn sizes(bounds: Bounds) -> Option<(Sizes, core::alloc::Layout)> {
+    /// Bytes that a map with these bounds takes, if there can be one.
+    pub(super) fn bytes_for(bounds: Bounds) -> Option<usize> {
+        Some(Self::sizes(bounds)?.layout::<T>()?.size())
+    }
+
+    fn sizes(bounds: Bounds) -> Option<Sizes> {
         // The larger the entries, the fewer slots stay free.
         let entries_per_free_slot = match size_of::<T>() {
             0..=16 => 6,
@@ -104,13 +105,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
         if entries > usize::MAX >> 10 {
             return None;
         }
-        let sizes = Sizes::of(
+        Sizes::of(
             slots,
             cells_for(entries),
             buckets_for(entries - entries / 4),
             bounds.weight.is_some(),
-        )?;
-        Some((sizes, sizes.layout::<T>()?))
+        )
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -266,24 +266,11 @@ impl<T: Kept, H: Handle> Core<T, H> {
     #[inline(always)]
     fn touch(&mut self, slot: usize, tick: u64) {
         let meta = self.room.meta(slot);
-        if meta.is_idle() {
-            self.touch_idle(slot, tick);
-        } else if !meta.is_used_up() {
+        if !meta.is_used_up() {
             self.room.set_meta(slot, meta.used()); // only then: a line that is not written is not written back
         }
-    }
-
-    #[inline]
-    fn touch_idle(&mut self, slot: usize, tick: u64) {
-        let meta = self.room.meta(slot).used();
-        let Lifetime::SinceUse(ticks) = self.lifetime else {
-            return self.room.set_meta(slot, meta);
-        };
-        let deadline = tick.saturating_add(ticks).min(NEVER - 1);
-        self.room.set_meta(slot, meta.with_deadline(deadline, true));
-        // The map's lifetime may have become shorter since.
-        if deadline < meta.deadline() {
-            self.room.add_deadline(slot / LANES, deadline);
+        if meta.is_idle() && matches!(self.lifetime, Lifetime::SinceUse(_)) {
+            self.set_life(slot, self.lifetime, tick);
         }
     }
 
@@ -313,14 +300,24 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     /// Whether something must go before an entry of this weight comes.
     #[inline]
-    pub(super) fn is_full_for(&self, weight: u32) -> bool {
+    fn is_full_for(&self, weight: u32) -> bool {
         let over = |most| self.weight + u64::from(weight) > most;
         self.len == self.bounds.entries || self.bounds.weight.is_some_and(over)
     }
 
+    #[inline]
+    const fn ghost(&self, home: usize, tag: u8, print: u64) -> Ghost {
+        Ghost {
+            home,
+            buckets_a_group: self.room.sizes.buckets_a_group,
+            tag,
+            print,
+        }
+    }
+
     /// Takes out one entry to make room: one that is due, or else one that the queues choose. There is one.
     #[inline]
-    pub(super) fn displace(&mut self, tick: u64) -> (T, Reason) {
+    fn displace(&mut self, tick: u64) -> (T, Reason) {
         if let Some(entry) = self.reclaim(tick, self.due_steps(), None) {
             return (entry, Reason::Expired);
         }
@@ -328,12 +325,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         self.count(steps);
         let meta = self.room.meta(slot);
         if let Some(home) = self.room.home_of(slot) {
-            let ghost = Ghost {
-                home,
-                buckets_a_group: self.room.sizes.buckets_a_group,
-                tag: self.room.tag(slot),
-                print: meta.print(),
-            };
+            let ghost = self.ghost(home, self.room.tag(slot), meta.print());
             ghost.appear(self.room.buckets_mut(), meta.is_small());
             self.queues.went(meta.is_small());
         }
@@ -372,21 +364,21 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Puts an entry whose key is not there, after room was made; `out` is given what goes for it, or the entry itself if it can
-    /// never stand here.
+    /// never stand here. The entry is made when it is put: until then a panic of `out` finds its parts with the caller.
     #[inline]
     pub(super) fn come(
         &mut self,
         coming: Coming,
         tick: u64,
-        entry: T,
+        entry: impl FnOnce() -> T,
         out: &mut impl FnMut(T, Reason),
     ) -> Option<usize> {
         if !self.takes(coming.weight) {
-            out(entry, Reason::Refused);
+            out(entry(), Reason::Refused);
             return None;
         }
         if !self.is_full_for(coming.weight) {
-            return Some(self.put(coming, tick, entry));
+            return Some(self.put(coming, tick, entry()));
         }
         // With weights several may have to go: each is handed out when the next is looked for, and the last when the entry has come.
         let (mut gone, mut reason) = self.displace(tick);
@@ -394,7 +386,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             out(gone, reason);
             (gone, reason) = self.displace(tick);
         }
-        let slot = self.put(coming, tick, entry);
+        let slot = self.put(coming, tick, entry());
         out(gone, reason);
         Some(slot)
     }
@@ -444,16 +436,51 @@ impl<T: Kept, H: Handle> Core<T, H> {
         Some(self.take(slot))
     }
 
+    /// Takes out the entry of the first slot from this one on, and moves `at` behind it.
+    pub(super) fn take_from(&mut self, at: &mut usize) -> Option<T> {
+        let slot = self.occupied_from(*at)?;
+        *at = slot + 1;
+        Some(self.take(slot))
+    }
+
     /// Takes out and drops all entries.
     pub(super) fn clear(&mut self) {
         let mut at = 0;
-        while let Some(slot) = self.occupied_from(at) {
-            at = slot + 1;
-            let entry = self.take(slot);
+        while let Some(entry) = self.take_from(&mut at) {
             self.end_entry(entry);
         }
         self.room.forget_ways();
         self.queues.clear();
+    }
+
+    /// Takes out and drops the entries for which `keep` is false, and those that are due.
+    pub(super) fn retain(&mut self, now: u64, mut keep: impl FnMut(&mut T) -> bool) {
+        let tick = self.tick(now);
+        let mut at = 0;
+        while let Some(slot) = self.occupied_from(at) {
+            at = slot + 1;
+            let entry = if self.is_due(slot, tick) {
+                self.expire(slot)
+            } else if keep(self.entry_mut(slot)) {
+                continue;
+            } else {
+                self.take(slot)
+            };
+            self.end_entry(entry);
+        }
+    }
+
+    /// Takes out at most so many entries that are due, and says how many there were.
+    pub(super) fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(T)) -> usize {
+        let tick = self.tick(now);
+        let mut count = 0;
+        while count < at_most
+            && let Some(entry) = self.reclaim(tick, usize::MAX, None)
+        {
+            count += 1;
+            out(entry);
+        }
+        count
     }
 
     /// Takes out an entry that is due, at the end of a call that wrote, if the call has steps left.
@@ -462,19 +489,42 @@ impl<T: Kept, H: Handle> Core<T, H> {
         self.reclaim(tick, self.due_steps(), spared)
     }
 
+    /// Takes out and drops what is due, as far as the call has steps left.
+    #[inline]
+    pub(super) fn sweep(&mut self, tick: u64, spared: Option<usize>) {
+        while let Some(entry) = self.reclaim_due(tick, spared) {
+            self.end_entry(entry);
+        }
+    }
+
+    /// What a new entry comes with on these terms.
+    #[inline]
+    pub(super) fn coming(&self, hash: u64, terms: Terms) -> Coming {
+        Coming {
+            hash,
+            lifetime: terms.time_to_live.map_or(self.lifetime, Lifetime::SinceWrite),
+            weight: terms.weight,
+        }
+    }
+
+    /// Lets an entry that was found live so many ticks from now on, if it is there in time.
+    pub(super) fn set_time_to_live(&mut self, found: Option<usize>, ticks: Option<u64>, now: u64) -> bool {
+        let tick = self.tick(now);
+        let live = found.filter(|&slot| !self.is_due(slot, tick));
+        if let Some(slot) = live {
+            self.set_life(slot, ticks.map_or(Lifetime::Unlimited, Lifetime::SinceWrite), tick);
+        }
+        live.is_some()
+    }
+
     /// Puts an entry whose key is not there; there is room.
     #[inline]
-    pub(super) fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
+    fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
         let Coming { hash, lifetime, weight } = coming;
         debug_assert!(!self.is_full_for(weight), "room was made before");
         let hash = spread(hash);
         let print = hash >> 7;
-        let ghost = Ghost {
-            home: self.room.home(hash),
-            buckets_a_group: self.room.sizes.buckets_a_group,
-            tag: mark(hash).tag(),
-            print,
-        };
+        let ghost = self.ghost(self.room.home(hash), mark(hash).tag(), print);
         let came_back = ghost.vanish(self.room.buckets_mut());
         if let Some(was_small) = came_back {
             self.stats.ghost_hits += 1;
@@ -511,12 +561,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// The weight of an entry.
-    pub(super) fn weight_of(&mut self, slot: usize) -> u32 {
+    fn weight_of(&mut self, slot: usize) -> u32 {
         self.room.weights_mut().get(slot).copied().unwrap_or(1)
     }
 
     /// Changes the weight of an entry; there is room for it.
-    pub(super) fn set_weight(&mut self, slot: usize, weight: u32) {
+    fn set_weight(&mut self, slot: usize, weight: u32) {
         if let Some(place) = self.room.weights_mut().get_mut(slot) {
             self.weight = self.weight - u64::from(*place) + u64::from(weight);
             *place = weight;
@@ -536,20 +586,22 @@ impl<T: Kept, H: Handle> Core<T, H> {
         None
     }
 
-    /// The entries that are in time, and the ends of their lives by the user's clock.
-    #[cfg(feature = "fixed")]
-    pub(super) fn lives(&self, now: u64) -> impl Iterator<Item = (&T, Option<u64>)> {
-        let tick = self.tick_at(now);
-        let mut at = 0;
-        core::iter::from_fn(move || {
-            loop {
-                let slot = self.occupied_from(at)?;
-                at = slot + 1;
-                if !self.is_due(slot, tick) {
-                    return Some((self.entry(slot), self.deadline_of(slot)));
-                }
+    /// The first slot from this one on that holds an entry in time.
+    pub(super) fn live_from(&self, mut slot: usize, tick: u64) -> Option<usize> {
+        loop {
+            slot = self.occupied_from(slot)?;
+            if !self.is_due(slot, tick) {
+                return Some(slot);
             }
-        })
+            slot += 1;
+        }
+    }
+
+    /// The slots of all entries in time.
+    pub(super) fn live_slots(&self, now: u64) -> impl Iterator<Item = usize> {
+        let tick = self.tick_at(now);
+        let next = move |slot: &usize| self.live_from(slot + 1, tick);
+        core::iter::successors(self.live_from(0, tick), next)
     }
 
     /// What the small queue aims at.

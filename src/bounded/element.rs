@@ -5,9 +5,10 @@ use core::mem;
 
 use equivalent::Equivalent;
 
-use super::core::Coming;
+#[cfg(doc)]
+use super::Lifetime;
 use super::entry::{Entry, OccupiedEntry, VacantEntry};
-use super::{BoundedMap, Displaced, Lifetime, Reason, Terms};
+use super::{BoundedMap, Displaced, Reason, Terms};
 use crate::arena::Handle;
 
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
@@ -126,13 +127,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         now: u64,
     ) -> bool {
         let found = self.find(key);
-        let tick = self.core.tick(now);
-        let live = found.filter(|&slot| !self.core.is_due(slot, tick));
-        if let Some(slot) = live {
-            let lifetime = ticks.map_or(Lifetime::Unlimited, Lifetime::SinceWrite);
-            self.core.set_life(slot, lifetime, tick);
-        }
-        live.is_some()
+        self.core.set_time_to_live(found, ticks, now)
     }
 
     /// Sets the value of a key, and returns what left the map for it: the old value of the key, or the entry that made room.
@@ -206,7 +201,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         let found = self.core.find(hash, |(known, _)| key == *known);
         let tick = self.core.tick(now);
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
-        let coming = self.coming(hash, terms);
+        let coming = self.core.coming(hash, terms);
         let slot = match found {
             Some(slot) if self.core.may_weigh(slot, terms.weight) => {
                 let reason = self.core.renew(slot, coming, tick);
@@ -218,25 +213,15 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
             Some(slot) => {
                 let reason = self.core.renew(slot, coming, tick);
                 let (known, old) = self.core.take(slot);
-                let slot = self.core.come(coming, tick, (known, value), &mut out);
+                let slot = self.core.come(coming, tick, || (known, value), &mut out);
                 self.core.stats_mut().insertions -= u64::from(slot.is_some() || reason == Reason::Expired);
                 out((key, old), reason);
                 slot
             }
-            None => self.core.come(coming, tick, (key, value), &mut out),
+            None => self.core.come(coming, tick, || (key, value), &mut out),
         };
         while let Some(entry) = self.core.reclaim_due(tick, slot) {
             out(entry, Reason::Expired);
-        }
-    }
-
-    /// What the core is told of a new entry.
-    #[inline]
-    pub(super) fn coming(&self, hash: u64, terms: Terms) -> Coming {
-        Coming {
-            hash,
-            lifetime: terms.time_to_live.map_or(self.core.lifetime(), Lifetime::SinceWrite),
-            weight: terms.weight,
         }
     }
 
@@ -316,9 +301,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         let found = self.find(key);
         let tick = self.core.tick(now);
         let removed = found.and_then(|slot| self.core.remove(slot, tick));
-        while let Some(entry) = self.core.reclaim_due(tick, None) {
-            drop(entry);
-        }
+        self.core.sweep(tick, None);
         removed
     }
 }

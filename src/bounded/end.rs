@@ -32,9 +32,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
                 if !T::NEEDS_END {
                     return;
                 }
-                while let Some(slot) = self.core.occupied_from(self.at) {
-                    self.at = slot + 1;
-                    let entry = self.core.take(slot);
+                while let Some(entry) = self.core.take_from(&mut self.at) {
                     self.core.end_entry(entry);
                 }
             }

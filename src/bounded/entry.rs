@@ -211,7 +211,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
             map.core.takes(terms.weight),
             "the capacity of this map, or its most weight, is 0: it takes no entry; `insert` gives the pair back"
         );
-        let coming = map.coming(hash, terms);
+        let coming = map.core.coming(hash, terms);
         // What goes is dropped after the new value has come: a panic of its drop finds that in its place.
         let slot = if let Some(slot) = expired {
             map.core.renew(slot, coming, tick);
@@ -221,13 +221,11 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
             let mut displaced = None;
             let come = map
                 .core
-                .come(coming, tick, (key, value), &mut |entry, _| displaced = Some(entry));
+                .come(coming, tick, || (key, value), &mut |entry, _| displaced = Some(entry));
             drop(displaced);
             come
         };
-        while let Some(entry) = map.core.reclaim_due(tick, slot) {
-            drop(entry);
-        }
+        map.core.sweep(tick, slot);
         let Some(slot) = slot else {
             unreachable!("the map takes entries of this weight")
         };

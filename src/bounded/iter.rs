@@ -17,14 +17,10 @@ impl<'a, K, V, H: Handle> Iterator for Iter<'a, K, V, H> {
     type Item = (&'a K, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let slot = self.core.occupied_from(self.at)?;
-            self.at = slot + 1;
-            if !self.core.is_due(slot, self.tick) {
-                let (key, value) = self.core.entry(slot);
-                return Some((key, value));
-            }
-        }
+        let slot = self.core.live_from(self.at, self.tick)?;
+        self.at = slot + 1;
+        let (key, value) = self.core.entry(slot);
+        Some((key, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

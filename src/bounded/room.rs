@@ -8,11 +8,12 @@
 //! ```
 //!
 //! There is any number of groups. Slot `16 i + j` belongs to lane `j` of group `i`. An entry stands in its home group, or, if
-//! that was full, a stride on, or another such stride, and so on around the block. Its tag says the class, and each class has a stride
-//! of its own, which has no factor in common with the number of groups: so each such way leads through all of them. (Strides of 1, 2, 4 and 8 for all made crowds:
-//! searches of hundreds of groups in a full map.) A group counts for each class of tags how many entries went on from it, four bits each, 15 for
-//! "15 or more": a search ends at the first group from which no entry of its class went on. A removal takes the counts back, but for
-//! those of 15 and of entries 31 strides from home, which only hashes that cannot be told apart reach. Entries never move.
+//! that was full, a stride on, or another such stride, and so on around the block. Its tag says the class, and each class has a
+//! stride of its own, which has no factor in common with the number of groups: so each such way leads through all of them.
+//! (Strides of 1, 2, 4 and 8 for all made crowds: searches of hundreds of groups in a full map.) A group counts for each class of
+//! tags how many entries went on from it, four bits each, 15 for "15 or more": a search ends at the first group from which no
+//! entry of its class went on. A removal takes the counts back, but for those of 15 and of entries 31 strides from home, which
+//! only hashes that cannot be told apart reach. Entries never move.
 //!
 //! Invariants:
 //!
@@ -191,11 +192,10 @@ impl<T: UnwindSafe> UnwindSafe for Room<T> {}
 
 impl<T> Room<T> {
     /// A room without entries, in a block of an arena.
-    pub(super) fn try_new<H: Handle>(sizes: Sizes, layout: Layout, handle: &mut Held<H>) -> Result<Self, ArenaError> {
+    pub(super) fn try_new<H: Handle>(sizes: Sizes, handle: &mut Held<H>) -> Result<Self, ArenaError> {
         let Ok(parts) = sizes.parts::<T>() else {
             return Err(ArenaError::CapacityOverflow);
         };
-        debug_assert_eq!(parts.layout, layout);
         let block = handle.try_alloc_table(parts.layout)?;
         // SAFETY: a fresh block of this layout: all parts are inside, as long as the layout says and aligned for their types (R1, R3).
         let mut room = unsafe {

@@ -1,6 +1,6 @@
 //! Keys that are structs, looked up by their borrowed parts.
 
-use super::key::{FixedKey, KeyHasher, Query};
+use super::key::{KeyHasher, Query};
 use crate::parts::Parts;
 use rkyv::rend;
 
@@ -67,12 +67,12 @@ macro_rules! by_value {
         impl KeyPart<$field> for $native {
             #[inline(always)]
             fn hash_part(&self, hasher: &mut KeyHasher<'_>) {
-                <$field>::from(*self).hash_key(hasher);
+                Query::<$field>::hash_query(self, hasher);
             }
 
             #[inline(always)]
             fn is_part(&self, field: &$field) -> bool {
-                <$field>::from(*self).same(field)
+                Query::<$field>::is_key(self, field)
             }
         }
     )*};
