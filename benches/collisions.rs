@@ -3,15 +3,18 @@
 //!
 //! One iteration is a batch of as many operations as there are entries.
 
+#[path = "../tests/support/colliding.rs"]
+mod colliding;
 mod support;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
 use std::time::Duration;
 
 use arenamap::fixed::__private::{rkyv, zerocopy};
 use arenamap::fixed::{AlignedBytes, FixedKey, FixedMap, FixedValue, KeyHasher, Schema, u64_le};
 use arenamap::{Arena, ArenaMap, DefaultHashBuilder, PathMap, StrMap};
+use colliding::{Bad, text};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 /// How many keys have the same lower half.
@@ -20,45 +23,6 @@ const LEVELS: [(&str, u64); 3] = [("low", 1), ("medium", 16), ("hostile", u64::M
 /// The i-th key of a level: the lower half is that of its cluster, the upper half its own.
 fn key(i: u64, cluster: u64) -> u64 {
     (i + 1) << 32 | support::key(i / cluster) & 0xFFFF_FFFF
-}
-
-/// The same as text, the lower half first.
-fn text(key: u64) -> String {
-    format!("{:08x}{:08x}", key & 0xFFFF_FFFF, key >> 32)
-}
-
-/// A hasher that sees the lower half of a number and the first half of a text, and mixes that well.
-#[derive(Clone, Copy, Default)]
-struct Bad;
-
-struct BadHasher(u64);
-
-impl BuildHasher for Bad {
-    type Hasher = BadHasher;
-
-    fn build_hasher(&self) -> BadHasher {
-        BadHasher(0)
-    }
-}
-
-impl Hasher for BadHasher {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 ^= bytes.first_chunk().map_or(0, |half| u64::from_le_bytes(*half));
-    }
-
-    #[inline]
-    fn write_u8(&mut self, _: u8) {} // what `str` says behind its end
-
-    #[inline]
-    fn write_u64(&mut self, number: u64) {
-        self.0 ^= number & 0xFFFF_FFFF;
-    }
-
-    #[inline]
-    fn finish(&self) -> u64 {
-        support::fixed().hash_one(self.0)
-    }
 }
 
 /// A key of a `FixedMap`, whose hash function cannot be chosen, that gives half of itself to it.

@@ -14,8 +14,11 @@ use foldhash::fast::SeedableRandomState;
 
 #[path = "support/basics.rs"]
 mod basics;
+#[path = "support/colliding.rs"]
+mod colliding;
 
-use basics::{fixed, key as random, times};
+use basics::{key as random, times};
+use colliding::{Bad, text};
 
 /// Entries of a map, and keys looked up that are missing.
 const KEYS: u64 = times(1_000, 100) as u64;
@@ -40,11 +43,6 @@ fn key(i: u64, cluster: u64) -> u64 {
     (i + 1) << 32 | random(i / cluster) & 0xFFFF_FFFF
 }
 
-/// The lower half first.
-fn text(key: u64) -> String {
-    format!("{:08x}{:08x}", key & 0xFFFF_FFFF, key >> 32)
-}
-
 /// A number that counts how often it is compared.
 #[derive(Clone, Copy, Debug, Eq)]
 struct Key(u64);
@@ -59,36 +57,6 @@ impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         count();
         self.0 == other.0
-    }
-}
-
-/// Sees the lower half of a number and the first half of a text, and mixes that well.
-#[derive(Clone, Copy)]
-struct Bad;
-
-struct BadHasher(u64);
-
-impl BuildHasher for Bad {
-    type Hasher = BadHasher;
-
-    fn build_hasher(&self) -> BadHasher {
-        BadHasher(0)
-    }
-}
-
-impl Hasher for BadHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 ^= bytes.first_chunk().map_or(0, |half| u64::from_le_bytes(*half));
-    }
-
-    fn write_u8(&mut self, _: u8) {} // what `str` says behind its end
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 ^= number & 0xFFFF_FFFF;
-    }
-
-    fn finish(&self) -> u64 {
-        fixed().hash_one(self.0)
     }
 }
 
