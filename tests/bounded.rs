@@ -863,3 +863,20 @@ fn a_map_whose_end_panics_gives_its_block_back_once() {
         }
     }
 }
+
+/// A budget that is used up by keys whose time is over is theirs to give back.
+#[test]
+fn expired_keys_make_room_in_a_budget() {
+    let arena = Arena::with_budget(BoundedStrMap::<u32>::bytes_for(2).unwrap() + 16);
+    let mut map = BoundedStrMap::new_in(2, &arena);
+    map.set_lifetime(Lifetime::SinceWrite(1));
+    assert_eq!(map.try_insert("a key of 16 byte", 1, 0).unwrap(), None);
+    let error = map.try_insert("b key of 16 byte", 2, 0).unwrap_err();
+    assert_eq!((error.value, map.get("a key of 16 byte", 0)), (2, Some(&1)));
+    assert_eq!(
+        map.try_insert("b key of 16 byte", 2, 10).unwrap(),
+        Some((1, Reason::Expired))
+    );
+    assert_eq!(*map.try_get_or_insert_with("c key of 16 byte", 20, || 3).unwrap(), 3);
+    assert_eq!(map.len(), 1);
+}

@@ -23,7 +23,8 @@ pub type BoundedBytesMap<V, S = DefaultHashBuilder, H = Arena> = BoundedCopiedMa
 /// Its names are [`BoundedStrMap`] and [`BoundedBytesMap`]. Keys of up to 15 bytes stand in their slots, and take nothing else.
 /// Longer ones take a block of the arena, in multiples of 8 bytes, which goes back when the entry goes, for the next key of that length. So after
 /// the arena has seen the mixture of lengths, nothing is allocated. To bound the bytes too, give the arena a
-/// [budget](Arena::with_budget): where it refuses, the insertion says so and has changed nothing.
+/// [budget](Arena::with_budget) of one long key more than the map has: a key is copied before another makes room. Where it refuses, the insertion
+/// takes out entries whose time is over, at most four, and then says so; it has changed nothing else.
 ///
 /// What leaves the map is given out without its key, or, by [`insert_with`](Self::insert_with), with the key borrowed.
 ///
@@ -396,7 +397,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     ///
     /// # Errors
     ///
-    /// [`InsertError`] with the pair and the cause. The map is as it was.
+    /// [`InsertError`] with the pair and the cause. The map is as it was, but for entries whose time is over.
     ///
     /// # Examples
     ///
@@ -470,7 +471,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     ///
     /// # Errors
     ///
-    /// [`InsertError`] with the pair and the cause. The map is as it was.
+    /// [`InsertError`] with the pair and the cause. The map is as it was, but for entries whose time is over.
     pub fn try_insert_with<'k>(
         &mut self,
         key: &'k Q,
@@ -504,7 +505,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
                 out(key, value, Reason::Refused);
                 None
             }
-            None => match self.copy(key) {
+            None => match self.copy(key, tick, &mut out) {
                 Ok(copy) => self.come(copy, value, coming, tick, &mut out),
                 Err(cause) => return Err(InsertError { key, value, cause }),
             },
@@ -516,10 +517,17 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         Ok(())
     }
 
-    /// A copy of a key, in no map.
-    fn copy(&mut self, key: &Q) -> Result<Loose<Q, H>, ArenaError> {
+    /// A copy of a key, in no map. Where the arena refuses, entries whose time is over give their blocks back first.
+    fn copy(&mut self, key: &Q, tick: u64, mut out: impl FnMut(&Q, V, Reason)) -> Result<Loose<Q, H>, ArenaError> {
         let raw = self.core.handle_mut().made()?;
-        Ok(Loose::new(Text::copy_in(key, raw)?, raw))
+        loop {
+            let refusal = match Text::copy_in(key, raw) {
+                Ok(copy) => return Ok(Loose::new(copy, raw)),
+                Err(refusal) => refusal,
+            };
+            let Pair { key, value } = self.core.reclaim_due(tick, None).ok_or(refusal)?;
+            out(Loose::new(key, raw).get(), value, Reason::Expired);
+        }
     }
 
     /// Puts a pair in, whose key is not there, after room was made.
@@ -573,7 +581,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     ///
     /// # Errors
     ///
-    /// The error of the arena. The map is as it was, and `make` was not called.
+    /// The error of the arena. The map is as it was, but for entries whose time is over, and `make` was not called.
     ///
     /// # Panics
     ///
@@ -603,7 +611,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             drop(mem::replace(&mut self.core.entry_mut(slot).value, value));
             Some(slot)
         } else {
-            let copy = self.copy(key)?;
+            let copy = self.copy(key, tick, |_, value, _| drop(value))?;
             self.come(copy, make(), coming, tick, &mut |_, value, _| drop(value))
         };
         let Some(slot) = slot else {

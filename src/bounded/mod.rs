@@ -248,8 +248,9 @@ pub struct Displaced<K, V> {
 ///
 /// fn may_pass(clients: &mut BoundedMap<u32, Bucket>, client: u32, now: u64) -> bool {
 ///     let bucket = clients.get_or_insert_with(client, now, || Bucket { tokens: 10.0, filled: now });
-///     bucket.tokens = (bucket.tokens + (now - bucket.filled) as f64 / 100.0).min(10.0);
-///     bucket.filled = now;
+///     let passed = now.saturating_sub(bucket.filled); // a clock that goes back fills nothing
+///     bucket.tokens = (bucket.tokens + passed as f64 / 100.0).min(10.0);
+///     bucket.filled = bucket.filled.max(now);
 ///     let pass = bucket.tokens >= 1.0;
 ///     if pass {
 ///         bucket.tokens -= 1.0;
