@@ -444,7 +444,10 @@ mod fixed {
         assert_eq!(layout.slot.padding(), stats.padding_bytes);
         assert_eq!(layout.slot.size, stats.slot_bytes);
         let before_slots = stats.header_bytes + stats.tag_bytes;
-        assert_eq!(layout.control, before_slots.next_multiple_of(FixedMap::<K, V>::ALIGN));
+        assert_eq!(
+            layout.control,
+            before_slots.next_multiple_of(FixedMap::<K, V>::ALIGN) + stats.schema_bytes
+        );
         if let Some((key, value)) = map.iter().next() {
             let between = (&raw const *value).addr() - (&raw const *key).addr();
             assert_eq!((layout.slot.key.offset, layout.slot.value.offset), (0, between));
@@ -497,11 +500,11 @@ mod fixed {
         assert_eq!(
             map.layout().to_string(),
             "\
-0 entries in 12 slots: 544 bytes
+0 entries in 12 slots: 1134 bytes
   data                0    0.0 %
   padding             0    0.0 %
-  control           208   38.2 %
-  slack             336   61.8 %
+  control           798   70.4 %
+  slack             336   29.6 %
 slot of 28 bytes, aligned to 4: 3 are padding (10.7 %)
   offset   size  align
        0      1      1  key: u8

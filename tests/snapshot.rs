@@ -411,17 +411,14 @@ fn copies_keep_each_key_once() {
 
     // One slot after the other gets the key of the entry whose slot comes first.
     let bytes = fixed.into_memory();
-    let slots = bytes.len() - 12 * 16 * 63; // 500 entries: 63 groups of twelve slots
-    let first = bytes[slots..]
+    let (slots, end) = (192 + 16 * 63, 192 + 16 * 63 + 12 * 16 * 63); // 500 entries: 63 groups of twelve slots
+    let first = bytes[slots..end]
         .chunks(16)
         .find(|slot| slot.iter().any(|&byte| byte != 0))
         .unwrap()[..8]
         .to_vec();
     let mut seen = HashSet::new();
-    for at in (slots..bytes.len())
-        .step_by(16)
-        .filter(|&at| bytes[at..at + 8] != first)
-    {
+    for at in (slots..end).step_by(16).filter(|&at| bytes[at..at + 8] != first) {
         if bytes[at..at + 8] == [0; 8] {
             continue;
         }

@@ -28,7 +28,7 @@
 )]
 
 use super::error::{Field, FixedError};
-use super::header::Header;
+use super::header::{Header, geometry_of, write_schema};
 use super::layout::{Geometry, Hash, MAGIC, OPEN, SEALED, SlotLayout, at};
 use super::memory::{Memory, MemoryMut, check_memory};
 use super::raw::{Hit, Raw, Search};
@@ -439,8 +439,8 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// A new archive in this memory, but for the magic number: whoever looks before `finish` sees no archive.
-    pub(super) fn prepare(memory: M, capacity: usize, seed: u64) -> Result<Self, FixedError> {
-        let geometry = Geometry::new(capacity as u64, &Self::SLOT)?;
+    pub(super) fn prepare(memory: M, capacity: usize, room: usize, seed: u64) -> Result<Self, FixedError> {
+        let geometry = geometry_of::<K, V>(capacity as u64, room as u64)?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
         let core = Self {
             memory,
@@ -459,7 +459,22 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             base.add(first)
                 .copy_from_nonoverlapping(NonNull::from(&header.0[first..]).cast(), at::TAGS - first);
         }
+        core.put_schema();
         Ok(core)
+    }
+
+    /// Writes the schema of the types.
+    pub(super) fn put_schema(&self) {
+        let mut at = self.geometry.schema_at;
+        write_schema::<K, V>(&mut |piece| {
+            // SAFETY: C1, M2: from `schema_at` to the end there are `schema_bytes` bytes, which are what is written in all.
+            unsafe {
+                let to = self.memory.ptr().add(at);
+                to.copy_from_nonoverlapping(NonNull::from(piece).cast(), piece.len());
+            }
+            at += piece.len();
+        });
+        debug_assert_eq!(at, self.geometry.bytes);
     }
 
     /// Writes the magic number, after everything else.
@@ -616,6 +631,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         self.unseal();
         // SAFETY: R1 for writing (M2).
         unsafe { self.raw().clear() };
+        self.put_schema(); // what was damaged there is whole now, as the slots are
         self.set_len(0);
     }
 }

@@ -46,6 +46,18 @@ pub enum Field {
     Groups,
     /// Bytes of the archive.
     Bytes,
+    /// Kind of the archive: 0 is a table.
+    Kind,
+    /// Bytes of the schema.
+    SchemaBytes,
+    /// The schema at the end of the archive, which is not that of the types; the place is an offset in bytes.
+    Schema,
+    /// Room for texts, in bytes: at most, or 0 in a map without texts; found.
+    Room,
+    /// Bytes of the room that are used: at most, or counted; found.
+    RoomUsed,
+    /// Bytes of the room that hold texts which are not there any more: at most, or counted; found.
+    Garbage,
     /// Bytes that are zero in this version of the format; the place is an offset in bytes.
     Reserved,
     /// Checksum of the immutable part of the header.
@@ -241,6 +253,34 @@ impl fmt::Display for FixedError {
             Field::Bytes => write!(
                 f,
                 "the header says {found} bytes, its capacity needs {expected}: the header is damaged; take another copy"
+            ),
+            Field::Kind => write!(
+                f,
+                "the archive is of kind {found}, expected {expected} (0 is a table, 1 is indexed); open it with the type that wrote it"
+            ),
+            Field::SchemaBytes => write!(
+                f,
+                "the schema has {found} bytes, that of this program's types {expected}; open it with the types that wrote it"
+            ),
+            Field::Schema => write!(
+                f,
+                "the schema is not that of the types: at offset {place} there is {found}, expected {expected}; `recover` writes it anew"
+            ),
+            Field::Room if expected == 0 => write!(
+                f,
+                "the header says {found} bytes of room for texts, but neither key nor value is one: the header is damaged; take another copy"
+            ),
+            Field::Room => write!(
+                f,
+                "a room of {found} bytes for texts is more than the {expected} that fit the format and this machine; shard the map"
+            ),
+            Field::RoomUsed => write!(
+                f,
+                "the header says that {found} bytes of the room for texts are used, expected {expected}; `recover` counts them again"
+            ),
+            Field::Garbage => write!(
+                f,
+                "the header says {found} bytes of texts that are not there any more, expected {expected}; `recover` counts them again"
             ),
             Field::Reserved => write!(
                 f,

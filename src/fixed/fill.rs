@@ -55,7 +55,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// does not open.
     pub(super) fn prepare(memory: impl IntoMemory<Memory = M>, capacity: usize, seed: u64) -> Result<Self, FixedError> {
         Ok(Self {
-            core: Core::prepare(memory.into_memory(), capacity, seed)?,
+            core: Core::prepare(memory.into_memory(), capacity, 0, seed)?,
             secrets: KeySecrets::seed(seed),
             seed,
         })

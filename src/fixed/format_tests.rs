@@ -1,8 +1,8 @@
 //! `FORMAT.md` says what `layout.rs` does.
 
 use super::layout::{
-    ENDIAN_MARK, GROUP_BYTES, Geometry, HASHER, Hash, LANES, LEAST_ALIGN, MAGIC, MOST_GROUPS, OPEN, SEALED, SlotLayout,
-    VERSION, at,
+    ENDIAN_MARK, GROUP_BYTES, Geometry, HASHER, Hash, KIND_TABLE, LANES, LEAST_ALIGN, MAGIC, MOST_GROUPS, MOST_ROOM,
+    OPEN, SEALED, SlotLayout, VERSION, at,
 };
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -70,12 +70,17 @@ fn the_header_is_as_written() {
         ("capacity", at::CAPACITY),
         ("groups `G`", at::GROUPS),
         ("bytes", at::BYTES),
+        ("kind", at::KIND),
+        ("schema bytes", at::SCHEMA_BYTES),
+        ("room `R`", at::ROOM),
         ("reserved", at::RESERVED),
         ("header checksum", at::HEADER_CHECKSUM),
         ("length", at::LEN),
         ("generation", at::GENERATION),
         ("state", at::STATE),
         ("content checksum", at::CONTENT_CHECKSUM),
+        ("room used", at::ROOM_USED),
+        ("garbage", at::GARBAGE),
         ("reserved", at::RESERVED_MUTABLE),
     ];
     let rows = header_rows();
@@ -100,6 +105,7 @@ fn the_header_is_as_written() {
             }
             "header bytes" => assert_eq!(value.parse(), Ok(at::TAGS)),
             "hasher" => assert_eq!(value.parse(), Ok(HASHER)),
+            "kind" => assert!(value.starts_with(&alloc::format!("{KIND_TABLE}: a table")), "{value}"),
             "state" => assert_eq!((bytes_in(value, 0), bytes_in(value, 1)), (OPEN, SEALED)),
             "reserved" => assert_eq!(value, "zeros"),
             "header checksum" => assert_eq!(*value, alloc::format!("of bytes 0 to {}", at::HEADER_CHECKSUM - 1)),
@@ -123,7 +129,8 @@ fn the_parts_are_as_written() {
     for said in [
         alloc::format!("aligned in memory to {LEAST_ALIGN} bytes"),
         alloc::format!("`slots` is `{} + {GROUP_BYTES} G`", at::TAGS),
-        alloc::format!("`slots + {LANES} G S`"),
+        alloc::format!("`room` is `slots + {LANES} G S`"),
+        alloc::format!("at most 2{} bytes", superscript(MOST_ROOM.ilog2())),
         alloc::format!(
             "Group `g` is {GROUP_BYTES} bytes: the tags of slots `{LANES} g` to `{LANES} g + {}`",
             LANES - 1
@@ -159,13 +166,16 @@ fn sizes_are_as_written() {
     ];
     for slot in layouts {
         for capacity in (0..100).chain([1_000, 12_345, 1 << 20]) {
-            let geometry = Geometry::new(capacity, &slot).expect("it fits");
+            let (room, schema) = (usize::try_from(capacity * 7).expect("it fits"), 93);
+            let geometry = Geometry::new(capacity, &slot, room as u64, schema).expect("it fits");
             let groups = if capacity <= 12 { 1 } else { capacity.div_ceil(8) | 1 };
             assert_eq!(u64::from(geometry.groups), groups);
             let tags_end = 192 + 16 * usize::try_from(groups).expect("it fits");
             assert!((tags_end..tags_end + slot.archive_align()).contains(&geometry.slots_at));
             assert_eq!(geometry.slots_at % slot.archive_align(), 0);
-            assert_eq!(geometry.bytes, geometry.slots_at + geometry.slots() * slot.size);
+            assert_eq!(geometry.room_at, geometry.slots_at + geometry.slots() * slot.size);
+            assert_eq!((geometry.room, geometry.schema_at), (room, geometry.room_at + room));
+            assert_eq!(geometry.bytes, geometry.schema_at + schema);
             assert!(geometry.slots() as u64 >= capacity);
         }
     }

@@ -1,7 +1,7 @@
 //! The first 192 bytes: written once, checked in a fixed order before anything else is believed.
 
 use super::error::{Field, FixedError};
-use super::layout::{ENDIAN_MARK, Geometry, HASHER, MAGIC, OPEN, SEALED, SlotLayout, VERSION, at};
+use super::layout::{ENDIAN_MARK, Geometry, HASHER, KIND_TABLE, MAGIC, OPEN, SEALED, SlotLayout, VERSION, at};
 use super::value::FixedValue;
 use rapidhash::v3::{RapidSecrets, RapidStreamHasherV3, rapidhash_v3_seeded};
 
@@ -39,6 +39,9 @@ impl Header {
         header.put(at::CAPACITY, &geometry.capacity.to_le_bytes());
         header.put(at::GROUPS, &u64::from(geometry.groups).to_le_bytes());
         header.put(at::BYTES, &(geometry.bytes as u64).to_le_bytes());
+        header.put(at::KIND, &KIND_TABLE.to_le_bytes());
+        header.put(at::SCHEMA_BYTES, &Self::schema_bytes::<K, V>().to_le_bytes());
+        header.put(at::ROOM, &(geometry.room as u64).to_le_bytes());
         header.put(at::HEADER_CHECKSUM, &header.checksum().to_le_bytes());
         header.put(at::STATE, &OPEN.to_le_bytes());
         header
@@ -58,6 +61,15 @@ impl Header {
             (at::VALUE_SIZE, slot.value as u32),
             (at::VALUE_OFFSET, slot.value_at as u32),
         ]
+    }
+
+    /// Bytes of the schema that stands at the end of the archive.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a program with schemas of 4 GiB does not compile"
+    )]
+    const fn schema_bytes<K: FixedValue, V: FixedValue>() -> u32 {
+        schema_bytes::<K, V>() as u32
     }
 
     fn put(&mut self, at: usize, bytes: &[u8]) {
@@ -106,6 +118,14 @@ impl Header {
         if self.len() > geometry.capacity {
             return Err(FixedError::new(Field::Len, geometry.capacity, self.len()));
         }
+        let used = number!(self.0, at::ROOM_USED, u64);
+        if used > geometry.room as u64 {
+            return Err(FixedError::new(Field::RoomUsed, geometry.room as u64, used));
+        }
+        let garbage = number!(self.0, at::GARBAGE, u64);
+        if garbage > used {
+            return Err(FixedError::new(Field::Garbage, used, garbage));
+        }
         match self.state() {
             // The checksum of an open archive says nothing: a writer killed between the two writes leaves one that is not 0.
             SEALED | OPEN => Ok(geometry),
@@ -150,7 +170,18 @@ impl Header {
             V::SCHEMA.layout_hash(),
             number!(self.0, at::VALUE_LAYOUT, u64),
         )?;
-        let geometry = Geometry::new(number!(self.0, at::CAPACITY, u64), &slot)?;
+        expect(Field::Kind, KIND_TABLE.into(), number!(self.0, at::KIND, u32).into())?;
+        expect(
+            Field::SchemaBytes,
+            Self::schema_bytes::<K, V>().into(),
+            number!(self.0, at::SCHEMA_BYTES, u32).into(),
+        )?;
+        let room = number!(self.0, at::ROOM, u64);
+        if !has_room::<K, V>() {
+            expect(Field::Room, 0, room)?;
+        }
+        let capacity = number!(self.0, at::CAPACITY, u64);
+        let geometry = geometry_of::<K, V>(capacity, room)?;
         expect(Field::Groups, geometry.groups.into(), number!(self.0, at::GROUPS, u64))?;
         expect(Field::Bytes, geometry.bytes as u64, number!(self.0, at::BYTES, u64))?;
         self.check_zero(at::RESERVED, at::HEADER_CHECKSUM)?;
@@ -169,6 +200,30 @@ impl Header {
             None => Ok(()),
         }
     }
+}
+
+/// Bytes of the schema of an archive with these in its slots.
+pub(super) const fn schema_bytes<K: FixedValue, V: FixedValue>() -> usize {
+    K::SCHEMA.written_bytes() + V::SCHEMA.written_bytes()
+}
+
+/// The geometry of an archive with these in its slots, for so many entries and so many bytes of texts.
+pub(super) const fn geometry_of<K: FixedValue, V: FixedValue>(
+    capacity: u64,
+    room: u64,
+) -> Result<Geometry, FixedError> {
+    Geometry::new(capacity, &SlotLayout::of::<K, V>(), room, schema_bytes::<K, V>())
+}
+
+/// Gives the bytes of the schema of such an archive, piece by piece.
+pub(super) fn write_schema<K: FixedValue, V: FixedValue>(put: &mut impl FnMut(&[u8])) {
+    K::SCHEMA.write(put);
+    V::SCHEMA.write(put);
+}
+
+/// Whether an archive with these in its slots has a room for texts.
+pub(super) const fn has_room<K: FixedValue, V: FixedValue>() -> bool {
+    K::IN_ROOM || V::IN_ROOM
 }
 
 fn expect(field: Field, expected: u64, found: u64) -> Result<(), FixedError> {

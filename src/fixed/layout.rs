@@ -18,6 +18,8 @@ pub(super) const VERSION: u16 = 1;
 pub(super) const ENDIAN_MARK: u16 = 0x0102;
 /// Hasher 1: `KeyHasher`.
 pub(super) const HASHER: u32 = 1;
+/// A table of groups and slots, with a room for texts or without.
+pub(super) const KIND_TABLE: u32 = 0;
 
 /// Offsets of the header's fields, in bytes from the start. All fields are little-endian.
 pub(super) mod at {
@@ -37,8 +39,14 @@ pub(super) mod at {
     pub(in super::super) const CAPACITY: usize = SEED + 8;
     pub(in super::super) const GROUPS: usize = CAPACITY + 8;
     pub(in super::super) const BYTES: usize = GROUPS + 8;
+    /// Which kind of archive it is: `KIND_TABLE` or another.
+    pub(in super::super) const KIND: usize = BYTES + 8;
+    /// Bytes of the schema, which is the end of the archive.
+    pub(in super::super) const SCHEMA_BYTES: usize = KIND + 4;
+    /// Room for the bytes of texts, in front of the schema.
+    pub(in super::super) const ROOM: usize = SCHEMA_BYTES + 4;
     /// Zero, for fields of a later version.
-    pub(in super::super) const RESERVED: usize = BYTES + 8;
+    pub(in super::super) const RESERVED: usize = ROOM + 8;
     /// Checksum of everything before it.
     pub(in super::super) const HEADER_CHECKSUM: usize = 120;
     /// From here on, the header changes while the map lives.
@@ -46,8 +54,12 @@ pub(super) mod at {
     pub(in super::super) const GENERATION: usize = LEN + 8;
     pub(in super::super) const STATE: usize = GENERATION + 8;
     pub(in super::super) const CONTENT_CHECKSUM: usize = STATE + 8;
+    /// Bytes of the room that were given to texts, from its start on.
+    pub(in super::super) const ROOM_USED: usize = CONTENT_CHECKSUM + 8;
+    /// Of these, the bytes of texts that are not there any more.
+    pub(in super::super) const GARBAGE: usize = ROOM_USED + 8;
     /// Zero, for fields of a later version.
-    pub(in super::super) const RESERVED_MUTABLE: usize = CONTENT_CHECKSUM + 8;
+    pub(in super::super) const RESERVED_MUTABLE: usize = GARBAGE + 8;
     /// The first group of tags; also the size of the header. A multiple of 64: groups never straddle a cache line.
     pub(in super::super) const TAGS: usize = 192;
 
@@ -70,6 +82,8 @@ pub(super) const CLASSES: u32 = 8;
 pub(super) const GROUP_BYTES: usize = LANES + CLASSES as usize / 2;
 /// Most groups of a map. They are counted in 32 bits.
 pub(super) const MOST_GROUPS: u64 = 1 << 31;
+/// Most bytes of texts: a place among them is counted in 36 bits.
+pub(super) const MOST_ROOM: u64 = 1 << 36;
 /// Least alignment of an archive in memory, in bytes.
 pub(super) const LEAST_ALIGN: usize = 16;
 
@@ -124,6 +138,11 @@ pub(super) struct Geometry {
     pub(super) capacity: u64,
     pub(super) groups: u32,
     pub(super) slots_at: usize,
+    /// Behind the slots: the room for texts, as many bytes.
+    pub(super) room_at: usize,
+    pub(super) room: usize,
+    /// Behind the room: the schema, to the end.
+    pub(super) schema_at: usize,
     pub(super) bytes: usize,
 }
 
@@ -139,8 +158,9 @@ impl Geometry {
         }
     }
 
-    /// The geometry for so many entries in slots of this layout, if it fits the address space and the format.
-    pub(super) const fn new(capacity: u64, slot: &SlotLayout) -> Result<Self, FixedError> {
+    /// The geometry for so many entries in slots of this layout, so many bytes of texts, and a schema of so many bytes, if it fits the
+    /// address space and the format.
+    pub(super) const fn new(capacity: u64, slot: &SlotLayout, room: u64, schema: usize) -> Result<Self, FixedError> {
         let groups = Self::groups_for(capacity);
         let too_large = FixedError::new(Field::Capacity, MOST_GROUPS * ENTRIES_PER_GROUP, capacity);
         if groups > MOST_GROUPS {
@@ -148,16 +168,29 @@ impl Geometry {
         }
         let tags_end = at::TAGS as u128 + groups as u128 * GROUP_BYTES as u128;
         let slots_at = tags_end.next_multiple_of(slot.archive_align() as u128);
-        let bytes = slots_at + groups as u128 * LANES as u128 * slot.size as u128;
-        if bytes > isize::MAX as u128 {
+        let room_at = slots_at + groups as u128 * LANES as u128 * slot.size as u128;
+        if room_at > isize::MAX as u128 {
             return Err(too_large);
+        }
+        let schema_at = room_at + room as u128;
+        let bytes = schema_at + schema as u128;
+        if room > MOST_ROOM || bytes > isize::MAX as u128 {
+            return Err(FixedError::new(Field::Room, MOST_ROOM, room));
         }
         Ok(Self {
             capacity,
             groups: groups as u32,
             slots_at: slots_at as usize,
+            room_at: room_at as usize,
+            room: room as usize,
+            schema_at: schema_at as usize,
             bytes: bytes as usize,
         })
+    }
+
+    /// Bytes of the schema.
+    pub(super) const fn schema(&self) -> usize {
+        self.bytes - self.schema_at
     }
 
     /// Slots, free or full.

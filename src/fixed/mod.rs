@@ -136,9 +136,10 @@ pub mod __private {
 }
 
 use self::core::Core;
+use self::header::geometry_of;
 use self::insert::Found;
 use self::key::hash_of;
-use self::layout::{Geometry, Hash, SlotLayout};
+use self::layout::{Hash, SlotLayout};
 
 /// A hash map of fixed capacity in one buffer of bytes, which is its own zero-copy archive.
 ///
@@ -191,7 +192,7 @@ impl<K, V> FixedMap<K, V> {
         K: FixedKey,
         V: FixedValue,
     {
-        match Geometry::new(capacity as u64, &SlotLayout::of::<K, V>()) {
+        match geometry_of::<K, V>(capacity as u64, 0) {
             Ok(geometry) => geometry.bytes,
             Err(_) => panic!(
                 "no machine holds a map of that capacity; `FixedMap::try_bytes_for` returns the error instead of panicking"
@@ -217,7 +218,7 @@ impl<K, V> FixedMap<K, V> {
         K: FixedKey,
         V: FixedValue,
     {
-        match Geometry::new(capacity as u64, &SlotLayout::of::<K, V>()) {
+        match geometry_of::<K, V>(capacity as u64, 0) {
             Ok(geometry) => Ok(geometry.bytes),
             Err(error) => Err(error),
         }

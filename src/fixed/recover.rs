@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::key::{FixedKey, KeySecrets, hash_of};
+use super::layout::at;
 use super::memory::MemoryMut;
 use super::value::Checked;
 use core::fmt;
@@ -37,6 +38,9 @@ pub(super) fn recover<K: FixedKey + Checked, V: Checked, M: MemoryMut>(
 ) -> Recovered {
     let hash = |key: &K| hash_of(key, secrets);
     let claimed = core.len();
+    for of_texts in [at::ROOM_USED, at::GARBAGE] {
+        core.put(of_texts, 0);
+    }
     let (mut lost, unfinished) = core.drop_invalid(hash);
     // Every full slot holds an entry now; with the counters made anew, searches reach them all.
     core.recount(hash);

@@ -27,6 +27,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let raw = self.raw();
         // SAFETY: R1 for writing (M2).
         unsafe { raw.wipe_gap() };
+        self.put_schema();
         let (mut lost, mut unfinished) = (0, 0);
         for slot in 0..self.geometry().slots() {
             let tag = raw.tag(slot);

@@ -31,12 +31,14 @@ pub struct FixedStats {
     pub capacity: usize,
     /// Groups of twelve slots.
     pub groups: usize,
-    /// Bytes of the archive: header, tags, slots.
+    /// Bytes of the archive: header, tags, slots, schema.
     pub bytes: usize,
     /// Bytes of the header.
     pub header_bytes: usize,
     /// Bytes of tags and counters.
     pub tag_bytes: usize,
+    /// Bytes of the schema.
+    pub schema_bytes: usize,
     /// Bytes of one slot.
     pub slot_bytes: usize,
     /// Bytes of a key in a slot.
@@ -70,13 +72,14 @@ impl fmt::Display for FixedStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} of {} entries in {} bytes ({} header, {} tags, the rest slots of {}: key {}, value {}, padding {}); \
+            "{} of {} entries in {} bytes ({} header, {} tags, {} schema, the rest slots of {}: key {}, value {}, padding {}); \
              groups per hit {:.3}, longest {}; per miss {:.3}, longest {}",
             self.len,
             self.capacity,
             self.bytes,
             self.header_bytes,
             self.tag_bytes,
+            self.schema_bytes,
             self.slot_bytes,
             self.key_bytes,
             self.value_bytes,
@@ -101,8 +104,8 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// Where each byte of the archive is: data, padding, control, slack; and a drawing of one slot, with each field of a
     /// [`fixed_struct!`](crate::fixed_struct) by its name.
     ///
-    /// Its sum is [`bytes_for`](FixedMap::bytes_for) of the capacity. Control bytes are everything in front of the slots: the header,
-    /// the tags and counters, and what aligns the slots. Memory behind the archive is not counted.
+    /// Its sum is [`bytes_for`](FixedMap::bytes_for) of the capacity. Control bytes are everything in front of the slots and behind them: the header,
+    /// the tags and counters, what aligns the slots, and the schema. Memory behind the archive is not counted.
     ///
     /// Allocates: never. Time: O(1).
     ///
@@ -148,7 +151,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         };
         // A damaged archive may claim more entries than it has slots.
         let len = self.len().min(geometry.slots());
-        MapLayout::of_slots(slot, len, geometry.slots(), geometry.slots_at)
+        MapLayout::of_slots(slot, len, geometry.slots(), geometry.slots_at + geometry.schema())
     }
 
     /// The layout, and the lengths of all searches.
@@ -185,6 +188,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
             bytes: geometry.bytes,
             header_bytes: at::TAGS,
             tag_bytes: geometry.groups as usize * GROUP_BYTES,
+            schema_bytes: geometry.schema(),
             slot_bytes: slot.size,
             key_bytes: slot.key,
             value_bytes: slot.value,

@@ -92,6 +92,34 @@ impl Schema {
         self.hash_into(0xcbf2_9ce4_8422_2325)
     }
 
+    /// Bytes of this schema as it is written in an archive: the bytes of which [`layout_hash`](Self::layout_hash) is the hash.
+    pub(super) const fn written_bytes(&self) -> usize {
+        let mut bytes = 5 * size_of::<u64>() + self.name.len();
+        let mut i = 0;
+        while i < self.fields.len() {
+            let field = &self.fields[i];
+            bytes += 2 * size_of::<u64>() + field.name.len() + field.schema.written_bytes();
+            i += 1;
+        }
+        bytes
+    }
+
+    /// Gives those bytes, piece by piece.
+    pub(super) fn write(&self, put: &mut impl FnMut(&[u8])) {
+        let number = |number: usize| (number as u64).to_le_bytes();
+        put(&number(self.name.len()));
+        put(self.name.as_bytes());
+        for of_type in [self.size, self.align, self.repeat, self.fields.len()] {
+            put(&number(of_type));
+        }
+        for field in self.fields {
+            put(&number(field.name.len()));
+            put(field.name.as_bytes());
+            put(&number(field.offset));
+            field.schema.write(put);
+        }
+    }
+
     const fn hash_into(&self, mut hash: u64) -> u64 {
         hash = fnv(hash, self.name.as_bytes());
         hash = fnv_number(hash, self.size);
@@ -173,6 +201,10 @@ pub trait FixedValue: Portable + IntoBytes + CheckBytes<Strategy<(), Failure>> +
     /// The layout, whose hash an archive stores. It decides which archives open, and whether writing to an atomic
     /// removes a seal. Safety does not depend on it.
     const SCHEMA: Schema;
+
+    /// Whether the slot says where in the room of the archive the value is.
+    #[doc(hidden)]
+    const IN_ROOM: bool = false;
 }
 
 /// A [`FixedValue`] whose bytes can be checked. It is implemented for all of them, so that nobody can implement it in

@@ -11,7 +11,7 @@
 
 use super::error::{Field, FixedError};
 use super::group::{Counters, Group};
-use super::header::content_checksum;
+use super::header::{content_checksum, write_schema};
 use super::key::{FixedKey, KeySecrets, hash_of};
 use super::layout::{Geometry, Hash, LANES, SlotLayout, at};
 use super::raw::{Hit, Raw};
@@ -52,6 +52,7 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             }
         }
         self.check_gap()?;
+        self.check_schema()?;
         scratch.fill(0);
         let (mut full, mut reached) = (0, true);
         for group in 0..groups {
@@ -97,6 +98,25 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             )),
             None => Ok(()),
         }
+    }
+
+    /// The schema behind everything else, of which `open` has looked at the hashes.
+    fn check_schema(&self) -> Result<(), FixedError> {
+        let (mut at, mut wrong) = (self.geometry.schema_at, None);
+        write_schema::<K, V>(&mut |piece| {
+            for &byte in piece {
+                if self.bytes[at] != byte && wrong.is_none() {
+                    wrong = Some(FixedError::at(
+                        Field::Schema,
+                        at as u64,
+                        byte.into(),
+                        self.bytes[at].into(),
+                    ));
+                }
+                at += 1;
+            }
+        });
+        wrong.map_or(Ok(()), Err)
     }
 
     /// Checks the twelve slots of a group by themselves, adds their passages to `scratch`, and counts the full ones.

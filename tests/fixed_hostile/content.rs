@@ -134,10 +134,10 @@ fn lies_in_tags_and_slots() {
         }),
         class("all tags and slots are cleared", Says::Verify(Len), |b, s, _| {
             b[at::TAGS..s.slots_at].fill(0);
-            b[s.slots_at..].fill(0);
+            b[s.slots_at..s.room_at()].fill(0);
         }),
         class("noise", Says::Verify(Tag), |b, s, _| {
-            for (i, byte) in b[s.slots_at..].iter_mut().enumerate() {
+            for (i, byte) in b[s.slots_at..s.room_at()].iter_mut().enumerate() {
                 *byte = ((i * 37) >> 2) as u8 | 1;
             }
             for slot in 0..s.slots() {

@@ -43,7 +43,8 @@ fn lies_in_the_header() {
             |b, s, _| {
                 put(b, at::CAPACITY, s.capacity as u64 + 1);
                 put(b, at::GROUPS, 7);
-                put(b, at::BYTES, (192 + 7 * (16 + 12 * s.slot_size)) as u64);
+                let schema = number32(b, at::SCHEMA_BYTES) as usize;
+                put(b, at::BYTES, (192 + 7 * (16 + 12 * s.slot_size) + schema) as u64);
             },
         ),
         class(
@@ -53,7 +54,8 @@ fn lies_in_the_header() {
                 let groups = (1_u64 << 30) | 1;
                 put(b, at::CAPACITY, 1 << 33);
                 put(b, at::GROUPS, groups);
-                put(b, at::BYTES, 192 + groups * (16 + 12 * s.slot_size as u64));
+                let schema = u64::from(number32(b, at::SCHEMA_BYTES));
+                put(b, at::BYTES, 192 + groups * (16 + 12 * s.slot_size as u64) + schema);
             },
         ),
         class("capacity: 0", Says::Open(Groups), |b, _, _| put(b, at::CAPACITY, 0)),
@@ -98,6 +100,35 @@ fn lies_in_the_header() {
         }),
         class("value offset: beyond the slot", Says::Open(ValueOffset), |b, _, _| {
             put32(b, at::VALUE_OFFSET, 1 << 20);
+        }),
+        class("kind: 1", Says::Open(Field::Kind), |b, _, _| put32(b, at::KIND, 1)),
+        class("kind: u32::MAX", Says::Open(Field::Kind), |b, _, _| {
+            put32(b, at::KIND, u32::MAX);
+        }),
+        class("schema bytes: 0", Says::Open(Field::SchemaBytes), |b, _, _| {
+            put32(b, at::SCHEMA_BYTES, 0);
+        }),
+        class("schema bytes: u32::MAX", Says::Open(Field::SchemaBytes), |b, _, _| {
+            put32(b, at::SCHEMA_BYTES, u32::MAX);
+        }),
+        class("room: 1, in a map without texts", Says::Open(Field::Room), |b, _, _| {
+            put(b, at::ROOM, 1);
+        }),
+        class("room used: 1 of 0", Says::Open(Field::RoomUsed), |b, _, _| {
+            put(b, at::ROOM_USED, 1);
+        }),
+        class("room used: u64::MAX", Says::Open(Field::RoomUsed), |b, _, _| {
+            put(b, at::ROOM_USED, u64::MAX);
+        }),
+        class("garbage: 1 of 0", Says::Open(Field::Garbage), |b, _, _| {
+            put(b, at::GARBAGE, 1);
+        }),
+        class("schema: its first byte", Says::Verify(Field::Schema), |b, s, _| {
+            b[s.room_at()] ^= 1;
+        }),
+        class("schema: its last byte", Says::Verify(Field::Schema), |b, _, _| {
+            let last = number(b, at::BYTES) as usize - 1;
+            b[last] ^= 1;
         }),
         class("hasher: 2", Says::Open(Hasher), |b, _, _| put32(b, at::HASHER, 2)),
         class("key layout", Says::Open(KeyLayout), |b, _, _| b[at::KEY_LAYOUT] ^= 1),

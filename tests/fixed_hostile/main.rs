@@ -14,7 +14,7 @@ mod archive;
 #[path = "../support/archive_use.rs"]
 mod archive_use;
 
-use archive::{LANES, Shape, Way, at, counter, mark_sealed, number, put, put32, set_counter, sign_header};
+use archive::{LANES, Shape, Way, at, counter, mark_sealed, number, number32, put, put32, set_counter, sign_header};
 use archive_use::{Kind, Line, characters, flags, lines, look, numbers, use_plain, use_unverified};
 use arenamap::fixed::{
     AlignedBytes, Checked, Field, FixedError, FixedInsertError, FixedKey, FixedMap, FixedStr, Frozen, NonZeroU32_le,

@@ -28,13 +28,18 @@ pub(crate) mod at {
     pub(crate) const CAPACITY: usize = 64;
     pub(crate) const GROUPS: usize = 72;
     pub(crate) const BYTES: usize = 80;
-    pub(crate) const RESERVED: usize = 88;
+    pub(crate) const KIND: usize = 88;
+    pub(crate) const SCHEMA_BYTES: usize = 92;
+    pub(crate) const ROOM: usize = 96;
+    pub(crate) const RESERVED: usize = 104;
     pub(crate) const HEADER_CHECKSUM: usize = 120;
     pub(crate) const LEN: usize = 128;
     pub(crate) const GENERATION: usize = 136;
     pub(crate) const STATE: usize = 144;
     pub(crate) const CONTENT_CHECKSUM: usize = 152;
-    pub(crate) const RESERVED_MUTABLE: usize = 160;
+    pub(crate) const ROOM_USED: usize = 160;
+    pub(crate) const GARBAGE: usize = 168;
+    pub(crate) const RESERVED_MUTABLE: usize = 176;
     pub(crate) const TAGS: usize = 192;
 }
 
@@ -106,7 +111,8 @@ impl Shape {
             seed: number(bytes, at::SEED),
             capacity: number(bytes, at::CAPACITY) as usize,
             groups,
-            slots_at: number(bytes, at::BYTES) as usize - groups * LANES * slot_size,
+            slots_at: (at::TAGS + groups * GROUP_BYTES)
+                .next_multiple_of((number32(bytes, at::SLOT_ALIGN) as usize).max(GROUP_BYTES)),
             slot_size,
             value_at: number32(bytes, at::VALUE_OFFSET) as usize,
         }
@@ -114,6 +120,11 @@ impl Shape {
 
     pub(crate) fn slots(&self) -> usize {
         self.groups * LANES
+    }
+
+    /// Offset of what follows the last slot: the room for texts.
+    pub(crate) fn room_at(&self) -> usize {
+        self.slots_at + self.slots() * self.slot_size
     }
 
     /// Offset of a slot's tag.

@@ -2,9 +2,9 @@
 
 use super::FileError;
 use super::archive::{Lock, Old, ROUNDS, is_at, look_at, open_any_exclusive};
-use crate::fixed::header::Header;
+use crate::fixed::header::{Header, geometry_of, write_schema};
 use crate::fixed::key::hash_of;
-use crate::fixed::layout::{Geometry, SlotLayout, at};
+use crate::fixed::layout::at;
 use crate::fixed::{FixedKey, FixedMap, FixedValue, MemoryMut};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -88,7 +88,7 @@ const RENAME: &str = "rename the new file into place";
 ///
 /// Every byte of it is written, so that a full disk is an error here and not a signal later.
 pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -> Result<Lock<File>, FileError> {
-    let geometry = Geometry::new(capacity as u64, &SlotLayout::of::<K, V>())?;
+    let geometry = geometry_of::<K, V>(capacity as u64, 0)?;
     let header = Header::new::<K, V>(&geometry, crate::fixed::header::random_seed());
     let place = Place::of(path)?;
     let mut exists = io::ErrorKind::AlreadyExists.into();
@@ -97,9 +97,16 @@ pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -
     }
     // Nobody finds the file before it is locked.
     let temporary = place.temporary(None)?;
-    let zeros = (geometry.bytes - at::TAGS) as u64;
+    let zeros = (geometry.schema_at - at::TAGS) as u64;
     temporary.write(&header.0, |mut file| {
-        io::copy(&mut io::repeat(0).take(zeros), &mut file).map(drop)
+        io::copy(&mut io::repeat(0).take(zeros), &mut file)?;
+        let mut written = Ok(());
+        write_schema::<K, V>(&mut |piece| {
+            if written.is_ok() {
+                written = file.write_all(piece);
+            }
+        });
+        written
     })?;
     let Some(lock) = temporary.add(&mut exists)? else {
         return Err(FileError::io(RENAME)(exists));
