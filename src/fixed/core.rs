@@ -6,7 +6,7 @@
 //!  Core { memory, geometry }      geometry: checked against the header, and the header against the memory's length;
 //!            |                    kept here, so that no later change of the bytes can change it
 //!            v
-//!  | header | groups | slots |
+//!  | header | groups | slots | room for texts | schema |
 //! ```
 //!
 //! Invariants:
@@ -18,6 +18,8 @@
 //! - **C3** A sealed archive is unsealed before anything can change its content: by `unseal` in each writing call, and by
 //!   `lend` before a value with atomics leaves through `&self`. Under `&self`, the state and the content checksum of such a
 //!   core are reached atomically only.
+//! - **C4** The room for texts lies behind the slots and in front of the schema (`Geometry`), so that no byte of it is one of a slot, a
+//!   tag or the header. It has no atomics.
 #![allow(
     unsafe_code,
     reason = "reads and writes an archive by address; C1 and the others above"
@@ -216,6 +218,25 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         self.bytes_still()
     }
 
+    /// The room for texts. Its bytes are nobody's atomics, so they are still under `&self`.
+    #[inline(always)]
+    pub(super) fn room(&self) -> &[u8] {
+        // SAFETY: C1, C4; only `room_mut` gives out bytes of it for writing, through `&mut self`.
+        unsafe { self.room_detached() }
+    }
+
+    /// The same for closures that are called while slots and tags change.
+    ///
+    /// # Safety
+    ///
+    /// As long as it is used, the memory lives, and nobody writes into the room.
+    #[inline(always)]
+    pub(super) unsafe fn room_detached<'r>(&self) -> &'r [u8] {
+        let Geometry { room_at, room, .. } = self.geometry;
+        // SAFETY: C1, C4: inside the archive, and no part of what is written meanwhile.
+        unsafe { core::slice::from_raw_parts(self.memory.ptr().as_ptr().add(room_at), room) }
+    }
+
     pub(super) fn into_memory(self) -> M {
         self.memory
     }
@@ -365,6 +386,11 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         self.raw().prefetch_tags(hash);
     }
 
+    /// The first full slot from this one on.
+    pub(super) fn full_from(&self, from: usize) -> Option<usize> {
+        (from..self.geometry.slots()).find(|&slot| self.raw().tag(slot) != 0)
+    }
+
     /// The pairs in the order of their slots.
     pub(super) fn iter(&self) -> super::iter::Iter<'_, K, V> {
         self.lend();
@@ -509,6 +535,25 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let raw = self.raw();
         // SAFETY: R1 for writing (M2), R2: the slot is full; `&mut self` makes the reference the only one.
         unsafe { (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_mut()) }
+    }
+
+    /// The entry in a full slot, and the room for texts.
+    #[inline(always)]
+    pub(super) fn pair_and_room(&mut self, slot: usize) -> (&K, &mut V, &mut [u8]) {
+        let raw = self.raw();
+        let Geometry { room_at, room, .. } = self.geometry;
+        // SAFETY: as in `pair_mut`; C4: the room is no part of a slot, and `&mut self` makes the reference to it the only one.
+        unsafe {
+            let room = core::slice::from_raw_parts_mut(self.memory.ptr().as_ptr().add(room_at), room);
+            (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_mut(), room)
+        }
+    }
+
+    /// The room for texts, to write into it.
+    pub(super) fn room_mut(&mut self) -> &mut [u8] {
+        let Geometry { room_at, room, .. } = self.geometry;
+        // SAFETY: C1, M2; `&mut self`.
+        unsafe { core::slice::from_raw_parts_mut(self.memory.ptr().as_ptr().add(room_at), room) }
     }
 
     /// The value of an entry.

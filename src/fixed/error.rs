@@ -78,6 +78,10 @@ pub enum Field {
     Key,
     /// A value whose bytes are not valid for its type; the place is the slot.
     Value,
+    /// A text that is not in the used part of the room, or no UTF-8 although it should be; the place is the slot.
+    Text,
+    /// Two texts that share a byte; the place is the slot of one of them, the two values are offsets of its texts in the room.
+    Overlap,
     /// Two slots with the same key: expected the first, found the second, which is the place.
     Duplicate,
     /// A key that no search finds: groups searched, groups of the map; the place is the slot.
@@ -324,6 +328,15 @@ impl fmt::Display for FixedError {
             Field::Value => write!(
                 f,
                 "the value in slot {place} is not valid for its type; `recover` drops the entry"
+            ),
+            Field::Text => write!(
+                f,
+                "a text of slot {place} is not where the slot says, or no UTF-8: it ends at {found}, expected {expected} at most; \
+                 `recover` drops the entry"
+            ),
+            Field::Overlap => write!(
+                f,
+                "a text of slot {place}, at {expected} or {found} in the room, has bytes in common with another; `recover` drops one of the entries"
             ),
             Field::Duplicate => write!(f, "slots {expected} and {found} have the same key; `recover` keeps one"),
             Field::Unreachable => write!(

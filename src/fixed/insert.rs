@@ -257,7 +257,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
 
     /// Fills a place that was just chosen, in a map of so many entries, which is not full.
     #[inline(always)]
-    fn put_in(&mut self, hash: Hash, place: Place, key: K, value: V, len: usize) -> usize {
+    pub(super) fn put_in(&mut self, hash: Hash, place: Place, key: K, value: V, len: usize) -> usize {
         self.unseal();
         // SAFETY: R1 for writing (M2); the place was chosen under the same `&mut self`, for this hash.
         let slot = unsafe { self.raw().occupy(hash, place, key, value) };

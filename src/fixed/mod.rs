@@ -105,6 +105,7 @@ mod stats;
 mod text;
 mod traits;
 mod value;
+mod var;
 mod verify;
 mod write;
 
@@ -123,6 +124,7 @@ pub use self::stats::FixedStats;
 pub use self::text::{FixedBytes, FixedStr, TooLong};
 pub use self::traits::{Drain, ExtractIf};
 pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema, ZeroBytes};
+pub use self::var::{Refusal, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarQuery, VarValue, VarValues};
 pub use rkyv::rend::{
     NonZeroI16_le, NonZeroI32_le, NonZeroI64_le, NonZeroU16_le, NonZeroU32_le, NonZeroU64_le, char_le, f32_le, f64_le,
     i16_le, i32_le, i64_le, i128_le, u16_le, u32_le, u64_le, u128_le,

@@ -5,7 +5,7 @@ use super::core::Core;
 use super::error::FixedError;
 use super::header::Header;
 use super::key::{FixedKey, KeySecrets, Query, hash_of};
-use super::layout::{OPEN, SEALED};
+use super::layout::{OPEN, SEALED, at};
 use super::memory::{Holds, IntoMemory, Memory, MemoryMut};
 use super::recover::Recovered;
 use super::value::{AnyBytes, Checked, FixedValue, Frozen};
@@ -269,7 +269,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         Verifier {
             raw: self.core.raw(),
             geometry: self.core.geometry(),
-            secrets: &self.secrets,
+            keys: self.secrets,
             len: header.len(),
             sealed,
             bytes: self.core.bytes_still(),
@@ -312,7 +312,12 @@ impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, 
 
     /// Keeps the entries that are whole.
     pub(super) fn recover_here(&mut self) -> Recovered {
-        super::recover::recover(&mut self.core, &self.secrets)
+        let secrets = &self.secrets;
+        let recovered = super::recover::recover(&mut self.core, |key| hash_of(key, secrets), K::same, |_, _| true);
+        for of_texts in [at::ROOM_USED, at::GARBAGE] {
+            self.core.put(of_texts, 0);
+        }
+        recovered
     }
 }
 

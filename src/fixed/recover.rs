@@ -1,8 +1,7 @@
 //! Repairs an archive whose writer was killed.
 
 use super::core::Core;
-use super::key::{FixedKey, KeySecrets, hash_of};
-use super::layout::at;
+use super::layout::Hash;
 use super::memory::MemoryMut;
 use super::value::Checked;
 use core::fmt;
@@ -32,20 +31,19 @@ impl fmt::Display for Recovered {
     }
 }
 
-pub(super) fn recover<K: FixedKey + Checked, V: Checked, M: MemoryMut>(
+/// Keeps the entries that are whole: of which key and value are valid, the tag is that of the key, and `is_whole` is true.
+pub(super) fn recover<K: Checked, V: Checked, M: MemoryMut>(
     core: &mut Core<K, V, M>,
-    secrets: &KeySecrets,
+    hash: impl Fn(&K) -> Hash,
+    same: impl Fn(&K, &K) -> bool,
+    is_whole: impl FnMut(&K, &V) -> bool,
 ) -> Recovered {
-    let hash = |key: &K| hash_of(key, secrets);
     let claimed = core.len();
-    for of_texts in [at::ROOM_USED, at::GARBAGE] {
-        core.put(of_texts, 0);
-    }
-    let (mut lost, unfinished) = core.drop_invalid(hash);
+    let (mut lost, unfinished) = core.drop_invalid(&hash, is_whole);
     // Every full slot holds an entry now; with the counters made anew, searches reach them all.
-    core.recount(hash);
-    lost += core.drop_duplicates(hash, K::same);
-    lost += core.drop_beyond_capacity(hash);
+    core.recount(&hash);
+    lost += core.drop_duplicates(&hash, same);
+    lost += core.drop_beyond_capacity(&hash);
     let kept = core.count();
     core.set_len(kept);
     Recovered {

@@ -18,7 +18,13 @@ use super::value::{Checked, FixedValue};
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// Zeroes full slots that hold no valid entry, free ones that are not zero, and the bytes before the first; says how
     /// many slots of each. For a core without C2, and with any state, which has both afterwards.
-    pub(super) fn drop_invalid(&mut self, hash_of: impl Fn(&K) -> Hash) -> (usize, usize)
+    ///
+    /// `is_whole` is asked about what has a valid key, a valid value and the key's tag.
+    pub(super) fn drop_invalid(
+        &mut self,
+        hash_of: impl Fn(&K) -> Hash,
+        mut is_whole: impl FnMut(&K, &V) -> bool,
+    ) -> (usize, usize)
     where
         K: Checked,
         V: Checked,
@@ -37,6 +43,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
                     K::is_valid(raw.key_ptr(slot).as_ptr())
                         && V::is_valid(raw.value_ptr(slot).as_ptr())
                         && hash_of(raw.key_ptr(slot).as_ref()).mark(raw.groups()).tag() == tag
+                        && is_whole(raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref())
                 };
             if valid {
                 // SAFETY: R1 for writing (M2).

@@ -134,8 +134,8 @@ impl<K: FixedKey, V: Frozen> Clone for FixedMap<K, V, AlignedBytes> {
     }
 }
 
-impl<K: FixedKey, V: Frozen> Core<K, V, AlignedBytes> {
-    fn duplicate(&self) -> Result<Self, FixedError> {
+impl<K: FixedValue, V: Frozen> Core<K, V, AlignedBytes> {
+    pub(super) fn duplicate(&self) -> Result<Self, FixedError> {
         Ok(self.with_memory(AlignedBytes::try_from_slice(self.bytes_frozen())?))
     }
 }

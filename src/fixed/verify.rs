@@ -24,27 +24,51 @@ pub(super) const fn scratch_words(groups: u32) -> usize {
     groups as usize
 }
 
+/// How the keys in the slots are hashed and compared.
+pub(super) trait Keys<K> {
+    fn hash(&self, key: &K) -> Hash;
+    fn same(&self, one: &K, other: &K) -> bool;
+}
+
+/// Keys that stand in their slots.
+impl<K: FixedKey> Keys<K> for KeySecrets {
+    #[inline]
+    fn hash(&self, key: &K) -> Hash {
+        hash_of(key, self)
+    }
+
+    #[inline]
+    fn same(&self, one: &K, other: &K) -> bool {
+        one.same(other)
+    }
+}
+
 /// What one verification looks at.
-pub(super) struct Verifier<'m, K, V> {
+pub(super) struct Verifier<'m, K, V, H> {
     pub(super) raw: Raw<K, V>,
     pub(super) geometry: &'m Geometry,
-    pub(super) secrets: &'m KeySecrets,
+    pub(super) keys: H,
     pub(super) len: u64,
     /// The checksum that the header states, if it says that it is sealed.
     pub(super) sealed: Option<u64>,
     pub(super) bytes: &'m [u8],
 }
 
-impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
+impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
     const SLOT: SlotLayout = SlotLayout::of::<K, V>();
 
     pub(super) fn run(&self, scratch: &mut [u32]) -> Result<(), FixedError> {
-        let groups = self.geometry.groups;
-        let needed = scratch_words(groups);
+        let needed = scratch_words(self.geometry.groups);
         let found = scratch.len() as u64;
         let Some(scratch) = scratch.get_mut(..needed) else {
             return Err(FixedError::new(Field::Scratch, needed as u64, found));
         };
+        self.check_around()?;
+        self.check_table(scratch)
+    }
+
+    /// The checksum, and what is neither entry nor text.
+    pub(super) fn check_around(&self) -> Result<(), FixedError> {
         if let Some(stated) = self.sealed {
             let made = content_checksum(&self.bytes[..at::STATE], &self.bytes[at::TAGS..]);
             if made != stated {
@@ -52,7 +76,12 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             }
         }
         self.check_gap()?;
-        self.check_schema()?;
+        self.check_schema()
+    }
+
+    /// The slots and their tags, in scratch memory of a word for each group.
+    pub(super) fn check_table(&self, scratch: &mut [u32]) -> Result<(), FixedError> {
+        let groups = self.geometry.groups;
         scratch.fill(0);
         let (mut full, mut reached) = (0, true);
         for group in 0..groups {
@@ -73,7 +102,7 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             }
         }
         // Who stands behind its home has passed the group before its own: there, a counter is not zero.
-        let mut passed = scratch[needed - 1];
+        let mut passed = scratch.last().copied().unwrap_or_default();
         for group in 0..groups {
             if passed != 0 || !reached {
                 self.check_searches(group)?;
@@ -155,7 +184,8 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
                 let own = self.raw.key_ptr(slot);
                 // SAFETY: R1, R2: lanes are asked about in their order, and this one ends the search, whatever `same` says: none
                 // that was not checked above, or in an earlier turn of this loop.
-                let is_same = |other: NonNull<K>| other == own || unsafe { other.as_ref().same(own.as_ref()) };
+                let is_same =
+                    |other: NonNull<K>| other == own || unsafe { self.keys.same(other.as_ref(), own.as_ref()) };
                 let found = self.raw.find_in(hash, group, &mut { is_same });
                 *reached &= found.map_break(|found| found.map(Hit::slot)) == ControlFlow::Break(Some(slot));
             } else {
@@ -173,7 +203,7 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             return Err(FixedError::at(Field::Key, slot as u64, 0, 1));
         }
         // SAFETY: just checked.
-        Ok(hash_of(unsafe { key.as_ref() }, self.secrets))
+        Ok(self.keys.hash(unsafe { key.as_ref() }))
     }
 
     #[cold]
@@ -200,10 +230,12 @@ impl<K: FixedKey + Checked, V: Checked> Verifier<'_, K, V> {
             let slot = group as usize * LANES + lane;
             // SAFETY: R1, R2: `check_slots` found every full slot to be valid.
             let key = unsafe { self.raw.key_ptr(slot).as_ref() };
-            let hash = hash_of(key, self.secrets);
+            let hash = self.keys.hash(key);
             // The first slot with this key on its way is this one, for every slot: so no key stands twice, and all are reached.
             // SAFETY: R2, by `check_slots`.
-            let found = self.raw.find(hash, |other| unsafe { other.as_ref() }.same(key));
+            let found = self
+                .raw
+                .find(hash, |other| self.keys.same(unsafe { other.as_ref() }, key));
             match found.map(Hit::slot) {
                 Some(first) if first == slot => {}
                 Some(first) => {

@@ -1,0 +1,264 @@
+//! The ways to make a map: empty, of pairs, and of another map.
+
+use super::super::core::Core;
+use super::super::error::{Field, FixedError, SnapshotError, fail};
+use super::super::header::{geometry_of, random_seed};
+use super::super::key::KeySecrets;
+use super::super::memory::{IntoMemory, Memory, MemoryMut};
+use super::super::value::Frozen;
+use super::{Refusal, VarKey, VarMap, VarValue};
+use crate::fixed::AlignedBytes;
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V> {
+    /// The bytes of an archive with room for `capacity` entries, whose texts have `room` bytes together.
+    ///
+    /// The archive needs an alignment of [`ALIGN`](Self::ALIGN) bytes. `room` is the sum of the bytes of all keys and values that are
+    /// texts, and of those that will be garbage.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Panics
+    ///
+    /// If the address space or the format (2³⁶ bytes of texts) is too small for that much; [`try_bytes_for`](Self::try_bytes_for) returns the
+    /// error.
+    ///
+    /// ```
+    /// use arenamap::fixed::VarMap;
+    ///
+    /// // 1,000 pairs of texts of 40 bytes: 26 bytes a pair, and what every archive has.
+    /// assert!(VarMap::<str, str>::bytes_for(1_000, 40_000) < 40_000 + 26 * 1_000 + 512);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn bytes_for(capacity: usize, room: usize) -> usize {
+        match Self::try_bytes_for(capacity, room) {
+            Ok(bytes) => bytes,
+            Err(error) => fail(&error, "VarMap::try_bytes_for"),
+        }
+    }
+
+    /// The bytes of an archive with room for `capacity` entries, whose texts have `room` bytes together.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`Field::Capacity`] or [`Field::Room`] if the address space or the format is too small for that much.
+    ///
+    /// ```
+    /// use arenamap::fixed::{Field, VarMap};
+    ///
+    /// let error = VarMap::<str, str>::try_bytes_for(10, 1 << 40).unwrap_err();
+    /// assert_eq!(error.field(), Field::Room);
+    /// ```
+    pub const fn try_bytes_for(capacity: usize, room: usize) -> Result<usize, FixedError> {
+        match geometry_of::<K::Slot, V::Slot>(capacity as u64, room as u64) {
+            Ok(geometry) => Ok(geometry.bytes),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Alignment of an archive in memory, in bytes: 16, or that of a slot if it is larger.
+    pub const ALIGN: usize = super::super::layout::SlotLayout::of::<K::Slot, V::Slot>().archive_align();
+
+    /// A map of these pairs, on the heap, with no room for more. The pairs are walked twice: to count them, and to copy them. So a growing
+    /// map of any kind becomes an archive in one line.
+    ///
+    /// Allocates: heap, once. Time: O(pairs + bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`]: [`Field::Heap`] if there is no memory; [`SnapshotError::Repeated`] if a key was there twice;
+    /// [`SnapshotError::Entry`] if a text is too long, or the second walk gave more than the first.
+    ///
+    /// ```
+    /// use arenamap::fixed::VarMap;
+    /// use arenamap::{ArenaMap, ArenaString, StrMap};
+    ///
+    /// let words = StrMap::from([("one", "eins"), ("two", "zwei")]);
+    /// let snapshot = VarMap::<str, str>::from_pairs(words.iter().map(|(key, &value)| (key, value)))?;
+    /// assert_eq!(snapshot.get("two"), Some("zwei"));
+    ///
+    /// let lists = ArenaMap::from([(7_u64, vec![1_u8, 2, 3])]);
+    /// let snapshot = VarMap::<arenamap::fixed::u64_le, [u8]>::from_pairs(lists.iter().map(|(&key, value)| (key.into(), &value[..])))?;
+    /// assert_eq!(snapshot.get(&7), Some(&[1, 2, 3][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_pairs<'p, I>(pairs: I) -> Result<Self, SnapshotError<Refusal>>
+    where
+        I: Iterator<Item = (K::Given<'p>, V::Given<'p>)> + Clone,
+    {
+        let (capacity, room) = Self::measure(pairs.clone());
+        let bytes = Self::try_bytes_for(capacity, room)?;
+        Self::snapshot(AlignedBytes::try_zeroed(bytes)?, capacity, room, pairs)
+    }
+
+    /// How many pairs these are, and how many bytes their texts have together: what [`bytes_for`](Self::bytes_for) takes.
+    ///
+    /// Allocates: never. Time: O(pairs).
+    ///
+    /// ```
+    /// use arenamap::fixed::VarMap;
+    ///
+    /// assert_eq!(VarMap::<str, str>::measure([("one", "eins"), ("two", "zwei")].into_iter()), (2, 14));
+    /// ```
+    pub fn measure<'p>(pairs: impl Iterator<Item = (K::Given<'p>, V::Given<'p>)>) -> (usize, usize) {
+        let len = |text: Option<&[u8]>| text.map_or(0, <[u8]>::len);
+        pairs.fold((0, 0), |(pairs, bytes), (key, value)| {
+            let of_pair = len(K::text(&key)).saturating_add(len(V::text(&value)));
+            (pairs + 1, bytes.saturating_add(of_pair))
+        })
+    }
+}
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
+    /// Makes an empty map in the given memory, with room for `capacity` entries whose texts have `room` bytes together, and a random seed.
+    ///
+    /// Allocates: never. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`FixedError`] if the memory is too short or misaligned, or the format does not allow that much.
+    pub fn create(memory: impl IntoMemory<Memory = M>, capacity: usize, room: usize) -> Result<Self, FixedError> {
+        Self::create_seeded(memory, capacity, room, random_seed())
+    }
+
+    /// Makes an empty map with a given seed. The same seed and the same calls make the same bytes on every target.
+    ///
+    /// Whoever knows the seed can choose keys that collide.
+    ///
+    /// Allocates: never. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub fn create_seeded(
+        memory: impl IntoMemory<Memory = M>,
+        capacity: usize,
+        room: usize,
+        seed: u64,
+    ) -> Result<Self, FixedError> {
+        let mut map = Self::prepare(memory, capacity, room, seed)?;
+        map.core.finish();
+        Ok(map)
+    }
+
+    /// A map of these pairs, in the given memory. `capacity` and `room` are at least what [`measure`](VarMap::measure) says of them.
+    ///
+    /// Allocates: never. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`]: the memory is too short or misaligned; [`SnapshotError::Repeated`] if a key was there twice;
+    /// [`SnapshotError::Entry`] if there are more entries or more bytes than that, or if a text is too long. In the last two cases the
+    /// memory holds no archive afterwards.
+    ///
+    /// ```
+    /// use arenamap::fixed::{Exclusive, VarMap};
+    /// use arenamap::{Arena, StrMap};
+    ///
+    /// let arena = Arena::with_budget(100_000);
+    /// let words = StrMap::from([("one", 1_u64), ("two", 2)]);
+    /// let pairs = words.iter().map(|(key, &value)| (key, value.into()));
+    ///
+    /// let (capacity, room) = VarMap::<str, arenamap::fixed::u64_le>::measure(pairs.clone());
+    /// let need = VarMap::<str, arenamap::fixed::u64_le>::bytes_for(capacity, room);
+    /// let snapshot = VarMap::<str, arenamap::fixed::u64_le, _>::snapshot(Exclusive::in_arena(&arena, need)?, capacity, room, pairs)?;
+    /// assert_eq!(snapshot.get("two"), Some(&2.into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot<'p>(
+        memory: impl IntoMemory<Memory = M>,
+        capacity: usize,
+        room: usize,
+        pairs: impl Iterator<Item = (K::Given<'p>, V::Given<'p>)>,
+    ) -> Result<Self, SnapshotError<Refusal>> {
+        let mut map = Self::prepare(memory, capacity, room, random_seed())?;
+        match map.fill(pairs).map_err(SnapshotError::Entry)? {
+            0 => {
+                map.core.finish();
+                Ok(map)
+            }
+            entries => Err(SnapshotError::Repeated { entries }),
+        }
+    }
+
+    /// A new map, whose memory has no magic number until `finish`.
+    fn prepare(
+        memory: impl IntoMemory<Memory = M>,
+        capacity: usize,
+        room: usize,
+        seed: u64,
+    ) -> Result<Self, FixedError> {
+        Ok(Self {
+            core: Core::prepare(memory.into_memory(), capacity, room, seed)?,
+            secrets: KeySecrets::seed(seed),
+            seed,
+        })
+    }
+
+    /// Inserts pairs, and says how many of their keys were there already.
+    fn fill<'p>(&mut self, pairs: impl Iterator<Item = (K::Given<'p>, V::Given<'p>)>) -> Result<usize, Refusal> {
+        let mut repeated = 0;
+        for (key, value) in pairs {
+            repeated += usize::from(self.insert(key, value).map_err(|error| error.cause)?.is_some());
+        }
+        Ok(repeated)
+    }
+}
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
+    /// A copy in other memory, without garbage, with room for `capacity` entries and `room` bytes of texts, and a new random seed. This makes
+    /// a map larger, gets garbage back, and gives a published one a new seed.
+    ///
+    /// `room` is at least [`room_used`](Self::room_used) less [`garbage`](Self::garbage). Entries of a damaged archive whose texts are not
+    /// where their slots say are left out.
+    ///
+    /// Allocates: never. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`FixedError`] if the memory is too short or misaligned, or if `capacity` ([`Field::TooSmall`]) or `room` ([`Field::RoomUsed`]) is less
+    /// than what is there.
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, VarMap};
+    ///
+    /// let mut map = VarMap::<str, str, _>::create(AlignedBytes::zeroed(1024), 10, 100)?;
+    /// map.insert("key", "a")?;
+    /// map.insert("key", "longer")?;
+    /// assert_eq!((map.room_used(), map.garbage()), (10, 1));
+    /// let dense = map.compact_into(AlignedBytes::zeroed(1024), 10, 9)?;
+    /// assert_eq!((dense.room_used(), dense.garbage(), dense.get("key")), (9, 0, Some("longer")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn compact_into<B: IntoMemory<Memory: MemoryMut>>(
+        &self,
+        memory: B,
+        capacity: usize,
+        room: usize,
+    ) -> Result<VarMap<K, V, B::Memory>, FixedError>
+    where
+        V::Slot: Frozen,
+    {
+        if capacity < self.len() {
+            return Err(FixedError::new(Field::TooSmall, self.len() as u64, capacity as u64));
+        }
+        let mut copy = VarMap::prepare(memory, capacity, room, random_seed())?;
+        let texts = self.core.room();
+        let pairs = self
+            .core
+            .copies()
+            .filter_map(|(key, value)| Some((K::given(key, texts)?, V::given(value, texts)?)));
+        copy.fill(pairs).map_err(|refusal| match refusal {
+            Refusal::Full { capacity } => FixedError::new(Field::Len, capacity as u64, capacity as u64 + 1),
+            Refusal::NoRoom { needed, .. } => {
+                FixedError::new(Field::RoomUsed, copy.room() as u64, (copy.room_used() + needed) as u64)
+            }
+            Refusal::TooLong { len } => FixedError::new(Field::Text, super::LONGEST as u64, len as u64),
+            Refusal::Corrupt(error) => error,
+        })?;
+        copy.core.finish();
+        Ok(copy)
+    }
+}

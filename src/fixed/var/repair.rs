@@ -1,0 +1,238 @@
+//! Checks and repairs what is said of texts.
+//!
+//! ```text
+//!  room   | a text | garbage | another text |  zeros |         scratch: a word for each group, then
+//!  bits     111111   0000000   111111111111                    a bit for each used byte: whose is it?
+//! ```
+//!
+//! Invariant: here the room is read while slots, tags and counters are written, which are no part of it (C4 of `core.rs`). Whoever takes
+//! `room_detached` writes nothing into the room as long as it is used; each block says until when.
+#![allow(
+    unsafe_code,
+    reason = "reads texts while the table around them changes; C4 of `core.rs`"
+)]
+
+use super::super::error::{Field, FixedError};
+use super::super::key::KeySecrets;
+use super::super::layout::{Hash, OPEN, SEALED, at};
+use super::super::memory::{Memory, MemoryMut};
+use super::super::recover::{Recovered, recover};
+use super::super::verify::{Keys, Verifier, scratch_words};
+use super::part::Span;
+use super::{VarKey, VarMap, VarValue, hash_slot};
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+use core::ops::Range;
+
+/// Bits of a word of scratch memory.
+const BITS: usize = u32::BITS as usize;
+
+/// Keys that stand in the room.
+struct TextKeys<'m, K: ?Sized> {
+    room: &'m [u8],
+    secrets: KeySecrets,
+    key: PhantomData<fn(&K)>,
+}
+
+impl<K: VarKey + ?Sized> Keys<K::Slot> for TextKeys<'_, K> {
+    fn hash(&self, key: &K::Slot) -> Hash {
+        hash_slot::<K>(key, self.room, &self.secrets)
+    }
+
+    fn same(&self, one: &K::Slot, other: &K::Slot) -> bool {
+        K::same(one, other, self.room)
+    }
+}
+
+/// Which bytes of the room belong to a text.
+struct Owned<'s> {
+    bits: &'s mut [u32],
+}
+
+impl Owned<'_> {
+    /// The words of the bytes of a text, and its bits in them.
+    fn words(span: Span) -> impl Iterator<Item = (usize, u32)> {
+        let Range { start, end } = span.range();
+        let words = start / BITS..end.div_ceil(BITS);
+        words.map(move |word| {
+            let (from, to) = (start.saturating_sub(word * BITS), (end - word * BITS).min(BITS));
+            (word, u32::MAX >> (BITS - (to - from)) << from)
+        })
+    }
+
+    /// Whether no byte of a text, which lies in the room, belongs to another.
+    fn is_free(&self, span: Span) -> bool {
+        Self::words(span).all(|(word, bits)| self.bits[word] & bits == 0)
+    }
+
+    fn take(&mut self, span: Span) {
+        Self::words(span).for_each(|(word, bits)| self.bits[word] |= bits);
+    }
+
+    fn give_back(&mut self, span: Span) {
+        Self::words(span).for_each(|(word, bits)| self.bits[word] &= !bits);
+    }
+
+    /// Takes the bytes of all these texts, or of none.
+    fn take_all(&mut self, spans: [Span; 2]) -> bool {
+        let [one, other] = spans;
+        if !self.is_free(one) {
+            return false;
+        }
+        self.take(one);
+        if !self.is_free(other) {
+            self.give_back(one);
+            return false;
+        }
+        self.take(other);
+        true
+    }
+
+    fn count(&self) -> u64 {
+        self.bits.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+}
+
+/// The texts of an entry.
+fn spans<K: VarKey + ?Sized, V: VarValue + ?Sized>(key: &K::Slot, value: &V::Slot) -> [Span; 2] {
+    [K::span(key), V::span(value)].map(|span| span.unwrap_or(Span::EMPTY))
+}
+
+fn words(words: usize) -> Result<Vec<u32>, FixedError> {
+    let mut scratch = Vec::new();
+    scratch
+        .try_reserve_exact(words)
+        .map_err(|_| FixedError::refused(words.saturating_mul(size_of::<u32>())))?;
+    scratch.resize(words, 0);
+    Ok(scratch)
+}
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
+    /// The words of scratch memory that [`verify_in`](Self::verify_in) needs: one for each group, and one for each 32 used bytes of the
+    /// room.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub fn scratch_words(&self) -> usize {
+        scratch_words(self.core.geometry().groups) + self.room_used().div_ceil(BITS)
+    }
+
+    pub(super) fn scratch(&self) -> Result<Vec<u32>, FixedError> {
+        words(self.scratch_words())
+    }
+
+    /// Nobody changes the memory meanwhile: the map is new, or its types are frozen.
+    pub(super) fn check(&self, scratch: &mut [u32]) -> Result<(), FixedError> {
+        let header = self.core.header();
+        let sealed = match header.state() {
+            SEALED => Some(header.content_checksum()),
+            OPEN => None,
+            other => return Err(FixedError::new(Field::State, SEALED, other)),
+        };
+        let found = scratch.len() as u64;
+        let Some(scratch) = scratch.get_mut(..self.scratch_words()) else {
+            return Err(FixedError::new(Field::Scratch, self.scratch_words() as u64, found));
+        };
+        let (of_groups, of_room) = scratch.split_at_mut(scratch_words(self.core.geometry().groups));
+        let verifier = Verifier {
+            raw: self.core.raw(),
+            geometry: self.core.geometry(),
+            keys: TextKeys::<K> {
+                room: self.core.room(),
+                secrets: self.secrets,
+                key: PhantomData,
+            },
+            len: header.len(),
+            sealed,
+            bytes: self.core.bytes_still(),
+        };
+        verifier.check_around()?;
+        verifier.check_table(of_groups)?;
+        self.check_texts(of_room)
+    }
+
+    /// Every text is where it should be and what it should be, and the room is accounted for. The table was checked before: what is in its
+    /// slots is valid.
+    fn check_texts(&self, bits: &mut [u32]) -> Result<(), FixedError> {
+        let (room, used) = (self.core.room(), self.room_used());
+        if let Some(i) = room[used..].iter().position(|&byte| byte != 0) {
+            let at = used + i;
+            let place = (self.core.geometry().room_at + at) as u64;
+            return Err(FixedError::at(Field::Reserved, place, 0, room[at].into()));
+        }
+        bits.fill(0);
+        let mut owned = Owned { bits };
+        let mut from = 0;
+        while let Some(slot) = self.core.full_from(from) {
+            from = slot + 1;
+            let (key, value) = self.core.pair(slot);
+            let spans = spans::<K, V>(key, value);
+            for span in spans {
+                if !span.is_canonical() || span.range().end > used {
+                    let place = slot as u64;
+                    return Err(FixedError::at(Field::Text, place, used as u64, span.range().end as u64));
+                }
+            }
+            if !owned.take_all(spans) {
+                let [one, other] = spans.map(|span| span.range().start as u64);
+                return Err(FixedError::at(Field::Overlap, slot as u64, one, other));
+            }
+            if K::read(key, room).is_none() || V::read(value, room).is_none() {
+                return Err(FixedError::at(Field::Text, slot as u64, 0, 1));
+            }
+        }
+        let garbage = used as u64 - owned.count();
+        let stated = self.core.number(at::GARBAGE);
+        if stated == garbage {
+            Ok(())
+        } else {
+            Err(FixedError::new(Field::Garbage, garbage, stated))
+        }
+    }
+}
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
+    /// No counter is stuck that need not be.
+    pub(super) fn settle(&mut self) {
+        // SAFETY: until the end of this call, only counters and the header's state are written.
+        let room = unsafe { self.core.room_detached() };
+        let secrets = self.secrets;
+        self.core.settle(|key| hash_slot::<K>(key, room, &secrets));
+    }
+
+    /// Keeps the entries that are whole.
+    pub(super) fn recover_here(&mut self) -> Result<Recovered, FixedError> {
+        let mut bits = words(self.room().div_ceil(BITS))?;
+        let mut owned = Owned { bits: &mut bits };
+        let secrets = self.secrets;
+        // SAFETY: until the end of `recover`, only header, tags, counters, slots, gap and schema are written.
+        let room = unsafe { self.core.room_detached() };
+        let recovered = recover(
+            &mut self.core,
+            |key| hash_slot::<K>(key, room, &secrets),
+            |one, other| K::same(one, other, room),
+            |key, value| {
+                let spans = spans::<K, V>(key, value);
+                spans
+                    .into_iter()
+                    .all(|span| span.is_canonical() && span.of(room).is_some())
+                    && K::read(key, room).is_some()
+                    && V::read(value, room).is_some()
+                    && owned.take_all(spans)
+            },
+        );
+        let (mut used, mut live, mut from) = (0, 0, 0);
+        while let Some(slot) = self.core.full_from(from) {
+            from = slot + 1;
+            let (key, value) = self.core.pair(slot);
+            for span in spans::<K, V>(key, value) {
+                used = span.range().end.max(used);
+                live += span.len();
+            }
+        }
+        self.core.room_mut()[used..].fill(0);
+        self.core.put(at::ROOM_USED, used as u64);
+        self.core.put(at::GARBAGE, (used - live) as u64);
+        Ok(recovered)
+    }
+}
