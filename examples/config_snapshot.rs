@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = directory.join("limits.fixedmap");
 
     publish(&path, 50)?;
-    let mut limits: Snapshot<Name, Limit> = Snapshot::read(&path)?;
+    let mut limits: Snapshot<FixedMap<Name, Limit>> = Snapshot::read(&path)?;
     println!(
         "{}: {} services, {} bytes",
         path.display(),

@@ -325,7 +325,7 @@ fn reload_takes_what_was_written_in_place_and_closed() {
     let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(need), 10).unwrap();
     map.insert(1.into(), 10.into()).unwrap();
     map.publish(&path).unwrap();
-    let mut reader = Snapshot::<u64_le, u64_le>::read(&path).unwrap();
+    let mut reader = Snapshot::<FixedMap<u64_le, u64_le>>::read(&path).unwrap();
 
     // SAFETY: the file is reached through this crate alone.
     #[allow(unsafe_code)]

@@ -465,11 +465,11 @@ fn what_is_no_regular_file_is_an_error_at_once() {
     for path in &places {
         let name = path.display();
         let mut errors: Vec<_> = all_openings(path).into_iter().collect();
-        errors.push(("Snapshot::read", Snapshot::<u64_le, u64_le>::read(path).err()));
+        errors.push(("Snapshot::read", Snapshot::<FixedMap<u64_le, u64_le>>::read(path).err()));
         // SAFETY: nothing is mapped.
         errors.push((
             "Snapshot::map",
-            unsafe { Snapshot::<u64_le, u64_le, Mapped>::map(path) }.err(),
+            unsafe { Snapshot::<FixedMap<u64_le, u64_le, Mapped>>::map(path) }.err(),
         ));
         errors.push(("publish", squares(0..10).publish(path).err()));
         for (call, error) in errors {
@@ -493,11 +493,11 @@ fn a_reader_follows_two_writers_of_one_generation() {
     let mut other = read(&path).unwrap();
     other.insert(5.into(), 555.into()).unwrap();
     other.publish(&path).unwrap();
-    let mut reader = Snapshot::<u64_le, u64_le>::read(&path).unwrap();
-    let mut atomic = Snapshot::<u64_le, AtomicU64Le>::read(&path).unwrap();
+    let mut reader = Snapshot::<FixedMap<u64_le, u64_le>>::read(&path).unwrap();
+    let mut atomic = Snapshot::<FixedMap<u64_le, AtomicU64Le>>::read(&path).unwrap();
     #[cfg(unix)]
     // SAFETY: files at this path are replaced, never written, but where nobody looks.
-    let mut mapped = unsafe { Snapshot::<u64_le, u64_le, Mapped>::map(&path) }.unwrap();
+    let mut mapped = unsafe { Snapshot::<FixedMap<u64_le, u64_le, Mapped>>::map(&path) }.unwrap();
     for (i, damage) in (10_u64..).zip(["cut off", "removed", "something else"]) {
         let _ = fs::remove_file(&path);
         match damage {
@@ -539,7 +539,7 @@ fn names_as_long_as_the_system_takes_and_relative_paths() {
         .join(directory.path().strip_prefix("/").unwrap_or(directory.path()))
         .join("relative");
     squares(0..10).publish(&relative).unwrap();
-    let reader = Snapshot::<u64_le, u64_le>::read(&relative).unwrap();
+    let reader = Snapshot::<FixedMap<u64_le, u64_le>>::read(&relative).unwrap();
     assert!(reader.path().is_absolute());
     assert_eq!(reader.len(), 10);
 }
@@ -547,10 +547,10 @@ fn names_as_long_as_the_system_takes_and_relative_paths() {
 #[test]
 fn a_reader_follows_what_is_published() {
     let (_directory, path) = directory();
-    assert!(Snapshot::<u64_le, u64_le>::read(&path).is_err());
+    assert!(Snapshot::<FixedMap<u64_le, u64_le>>::read(&path).is_err());
     let mut source = squares(0..10);
     source.publish(&path).unwrap();
-    let mut reader = Snapshot::<u64_le, u64_le>::read(&path).unwrap();
+    let mut reader = Snapshot::<FixedMap<u64_le, u64_le>>::read(&path).unwrap();
     assert_eq!((reader.len(), reader.reload().unwrap()), (10, false));
 
     source.insert(10.into(), 100.into()).unwrap();
@@ -605,9 +605,9 @@ fn a_mapped_reader_follows_and_keeps_its_old_file_until_then() {
     let mut source = squares(0..10);
     source.publish(&path).unwrap();
     // SAFETY: files at this path are replaced, never written.
-    let mut reader = unsafe { Snapshot::<u64_le, u64_le, Mapped>::map(&path) }.unwrap();
+    let mut reader = unsafe { Snapshot::<FixedMap<u64_le, u64_le, Mapped>>::map(&path) }.unwrap();
     // SAFETY: the same.
-    let mut verified = unsafe { Snapshot::<u64_le, u64_le, Mapped>::map_verified(&path) }.unwrap();
+    let mut verified = unsafe { Snapshot::<FixedMap<u64_le, u64_le, Mapped>>::map_verified(&path) }.unwrap();
     source.clear();
     source.publish(&path).unwrap();
     assert!((0..10_u64).all(|key| reader.get(&key) == Some(&(key * key).into())));
@@ -654,6 +654,6 @@ fn maps_in_files_go_to_other_threads() {
     goes::<Map<Mapped>>();
     goes::<Map<MappedMut>>();
     goes::<FixedMap<u64_le, AtomicU64Le, SharedMapped>>();
-    goes::<Snapshot<u64_le, u64_le, Mapped>>();
+    goes::<Snapshot<FixedMap<u64_le, u64_le, Mapped>>>();
     goes::<FileError>();
 }

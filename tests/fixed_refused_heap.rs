@@ -124,7 +124,13 @@ fn a_heap_that_refuses_small_blocks_is_an_error_of_every_call_on_files() {
     let intact = || assert_eq!(names(directory.path()), ["squares"]);
     assert!(refuse_each("read_file", || Map::read_file(path), intact) > 1);
     assert!(refuse_each("read_file_unverified", || Map::read_file_unverified(path), intact) > 0);
-    assert!(refuse_each("Snapshot::read", || Snapshot::<u64_le, u64_le>::read(path), intact) > 2);
+    assert!(
+        refuse_each(
+            "Snapshot::read",
+            || Snapshot::<FixedMap<u64_le, u64_le>>::read(path),
+            intact
+        ) > 2
+    );
     // SAFETY: files at this path are replaced, and mapped by one at a time.
     unsafe {
         refuse_each("map_file", || Map::map_file(path), intact);
@@ -132,7 +138,7 @@ fn a_heap_that_refuses_small_blocks_is_an_error_of_every_call_on_files() {
         assert!(
             refuse_each(
                 "Snapshot::map",
-                || Snapshot::<u64_le, u64_le, Mapped>::map(path),
+                || Snapshot::<FixedMap<u64_le, u64_le, Mapped>>::map(path),
                 intact
             ) > 0
         );
@@ -153,7 +159,7 @@ fn a_heap_that_refuses_small_blocks_is_an_error_of_every_call_on_files() {
     }
 
     // What a reader has, it keeps.
-    let mut reader = Snapshot::<u64_le, u64_le>::read(path).unwrap();
+    let mut reader = Snapshot::<FixedMap<u64_le, u64_le>>::read(path).unwrap();
     assert_eq!(reader.len(), 100);
     next.publish(path).unwrap();
     assert!(refuse_each("reload", || reader.reload(), || ()) > 1);

@@ -10,7 +10,7 @@ const CHECKSUM: RapidSecrets = RapidSecrets::seed(0);
 
 /// The header's bytes, copied out of the memory: nobody changes them between a check and a use.
 #[derive(Clone, Copy)]
-pub(super) struct Header(pub(super) [u8; at::TAGS]);
+pub struct Header(pub(super) [u8; at::TAGS]);
 
 /// The number whose bytes begin there.
 macro_rules! number {

@@ -53,7 +53,16 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         V: AnyBytes,
         M: Holds<V>,
     {
-        let map = Self::attach(memory)?;
+        Self::open_here(memory.into_memory())
+    }
+
+    pub(super) fn open_here(memory: M) -> Result<Self, FixedError>
+    where
+        K: AnyBytes,
+        V: AnyBytes,
+        M: Holds<V>,
+    {
+        let map = Self::attach_in(memory)?;
         map.core.lend();
         Ok(map)
     }
@@ -119,7 +128,16 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
         V: Checked,
         M: Holds<V>,
     {
-        let map = Self::attach(memory)?;
+        Self::open_verified_here(memory.into_memory())
+    }
+
+    pub(super) fn open_verified_here(memory: M) -> Result<Self, FixedError>
+    where
+        K: Checked,
+        V: Checked,
+        M: Holds<V>,
+    {
+        let map = Self::attach_in(memory)?;
         map.check(&mut map.scratch()?)?;
         map.core.lend();
         Ok(map)

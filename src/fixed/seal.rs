@@ -60,11 +60,9 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         self.unseal_writable();
     }
 
-    /// The header with which these bytes are a sealed archive of another generation; they stay as they are, but for
-    /// counters that were stuck.
+    /// The header with which these bytes are a sealed archive of another generation. They were settled, and stay as they are.
     #[cfg(feature = "files")]
-    pub(super) fn header_to_publish(&mut self, generation: u64, hash_of: impl Fn(&K) -> Hash) -> Header {
-        self.settle(hash_of);
+    pub(super) fn header_to_publish(&mut self, generation: u64) -> Header {
         let mut header = self.header();
         header.set_generation(generation);
         header.set_seal(content_checksum(&header.0[..at::STATE], &self.bytes()[at::TAGS..]));

@@ -1,10 +1,10 @@
 //! A file with an archive in it: opened, locked, and looked at before it is read or mapped.
 
 use super::FileError;
-use crate::fixed::FixedError;
 use crate::fixed::header::Header;
 use crate::fixed::layout::{Geometry, OPEN, at};
-use crate::fixed::value::FixedValue;
+use crate::fixed::value::{AnyBytes, Checked, FixedValue};
+use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, VarKey, VarMap, VarValue};
 use core::borrow::Borrow;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek};
@@ -212,9 +212,81 @@ impl Seen {
     }
 }
 
+/// A map whose archive may be a file: [`FixedMap`], [`VarMap`].
+pub trait Archive: Sized + Sealed {
+    /// Checks a header, and says how many bytes its archive has.
+    #[doc(hidden)]
+    const CHECK: Check;
+}
+
+/// An [`Archive`] that is opened by its header alone, in memory `M`.
+pub trait OpenArchive<M>: Archive {
+    #[doc(hidden)]
+    fn open_in(memory: M) -> Result<Self, FixedError>;
+}
+
+/// An [`Archive`] that is verified when it is opened, in memory `M`.
+pub trait VerifyArchive<M>: Archive {
+    #[doc(hidden)]
+    fn verify_in(memory: M) -> Result<Self, FixedError>;
+}
+
+/// What checks a header.
+pub(super) type Check = fn(&Header) -> Result<Geometry, FixedError>;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+use sealed::Sealed;
+
+impl<K, V, M> Sealed for FixedMap<K, V, M> {}
+
+impl<K: FixedKey, V: FixedValue, M> Archive for FixedMap<K, V, M> {
+    const CHECK: Check = Header::check::<K, V>;
+}
+
+impl<K: FixedKey + AnyBytes, V: AnyBytes, M: Holds<V>> OpenArchive<M> for FixedMap<K, V, M> {
+    fn open_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_here(memory)
+    }
+}
+
+impl<K: FixedKey + Checked, V: Checked, M: Holds<V>> VerifyArchive<M> for FixedMap<K, V, M> {
+    fn verify_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_verified_here(memory)
+    }
+}
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M> Sealed for VarMap<K, V, M> {}
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M> Archive for VarMap<K, V, M> {
+    const CHECK: Check = Header::check::<K::Slot, V::Slot>;
+}
+
+impl<K, V, M: Holds<V::Slot>> OpenArchive<M> for VarMap<K, V, M>
+where
+    K: VarKey<Slot: AnyBytes> + ?Sized,
+    V: VarValue<Slot: AnyBytes> + ?Sized,
+{
+    fn open_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_here(memory)
+    }
+}
+
+impl<K, V, M: Holds<V::Slot>> VerifyArchive<M> for VarMap<K, V, M>
+where
+    K: VarKey + ?Sized,
+    V: VarValue + ?Sized,
+{
+    fn verify_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_verified_here(memory)
+    }
+}
+
 /// Reads and checks the header, and the length of the file. Nothing else is read.
-pub(super) fn look_at<K: FixedValue, V: FixedValue>(file: &File) -> Result<Seen, FileError> {
-    look(file, Header::check::<K, V>)
+pub(super) fn look_at<A: Archive>(file: &File) -> Result<Seen, FileError> {
+    look(file, A::CHECK)
 }
 
 /// The same of a file whose length and state are to be made anew.
@@ -222,7 +294,7 @@ pub(super) fn look_at_damaged<K: FixedValue, V: FixedValue>(file: &File) -> Resu
     look(file, Header::check_shape::<K, V>)
 }
 
-fn look(mut file: &File, check: fn(&Header) -> Result<Geometry, FixedError>) -> Result<Seen, FileError> {
+fn look(mut file: &File, check: Check) -> Result<Seen, FileError> {
     let read = FileError::io("read the file's header");
     let found = file.metadata().map_err(FileError::io("look at the file"))?.len();
     if found < at::TAGS as u64 {
@@ -246,13 +318,11 @@ fn look(mut file: &File, check: fn(&Header) -> Result<Geometry, FixedError>) -> 
 
 /// Looks at a file that is to be read or mapped as it is. Of one that is marked as open, a lock says whether somebody
 /// writes in it; published files are sealed, so that no reader stands in the way of `publish`.
-pub(super) fn look_to_read<K: FixedValue, V: FixedValue>(
-    file: &File,
-) -> Result<(Seen, Option<Lock<&File>>), FileError> {
-    let seen = look_at::<K, V>(file)?;
+pub(super) fn look_to_read<A: Archive>(file: &File) -> Result<(Seen, Option<Lock<&File>>), FileError> {
+    let seen = look_at::<A>(file)?;
     if !seen.is_open() {
         return Ok((seen, None));
     }
     let lock = Lock::shared(file)?;
-    Ok((look_at::<K, V>(file)?, Some(lock)))
+    Ok((look_at::<A>(file)?, Some(lock)))
 }

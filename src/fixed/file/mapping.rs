@@ -20,13 +20,16 @@
 //!   one, such memory is no `MemoryMut`, its values are no `Frozen` ones, and it cannot be opened a second time.
 #![allow(unsafe_code, reason = "maps files; F1 to F3")]
 
-use super::archive::{Lock, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared, open_to_read};
+use super::archive::{
+    Archive, Lock, OpenArchive, VerifyArchive, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared,
+    open_to_read,
+};
 use super::{FileError, Snapshot, publish};
 use crate::fixed::core::Core;
 use crate::fixed::key::hash_of;
 use crate::fixed::layout::at;
 use crate::fixed::memory::sealed::Sealed;
-use crate::fixed::value::{Checked, Frozen};
+use crate::fixed::value::{AnyBytes, Checked, Frozen};
 use crate::fixed::{FixedKey, FixedMap, FixedValue, Holds, Memory, MemoryMut, Recovered};
 use core::fmt;
 use core::ptr::NonNull;
@@ -181,10 +184,10 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
     /// ```
     pub unsafe fn map_file(path: impl AsRef<Path>) -> Result<Self, FileError>
     where
-        K: FromBytes,
-        V: FromBytes,
+        K: AnyBytes,
+        V: AnyBytes,
     {
-        Self::map_open(&open_to_read(path.as_ref())?)
+        map_open(&open_to_read(path.as_ref())?)
     }
 
     /// Maps a file to read it and verifies all of it, as [`open_verified`](FixedMap::open_verified) does.
@@ -203,36 +206,26 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
         K: Checked,
         V: Checked,
     {
-        Self::map_open_verified(&open_to_read(path.as_ref())?)
-    }
-
-    /// The callers promise F3 for the file.
-    fn map_open(file: &File) -> Result<Self, FileError>
-    where
-        K: FromBytes,
-        V: FromBytes,
-    {
-        // A lock is not kept: `publish` over the file shall find it free.
-        let (seen, _lock) = look_to_read::<K, V>(file)?;
-        let view = View::read_only(file, seen.bytes)?;
-        Ok(Self::attach_in(Mapped { view })?)
-    }
-
-    /// The callers promise F3 for the file.
-    fn map_open_verified(file: &File) -> Result<Self, FileError>
-    where
-        K: Checked,
-        V: Checked,
-    {
-        let (seen, _lock) = look_to_read::<K, V>(file)?;
-        let view = View::read_only(file, seen.bytes)?;
-        let map = Self::attach_in(Mapped { view })?;
-        map.verify()?;
-        Ok(map)
+        map_open_verified(&open_to_read(path.as_ref())?)
     }
 }
 
-impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
+/// The callers promise F3 for the file.
+pub(super) fn map_open<A: OpenArchive<Mapped>>(file: &File) -> Result<A, FileError> {
+    // A lock is not kept: `publish` over the file shall find it free.
+    let (seen, _lock) = look_to_read::<A>(file)?;
+    let view = View::read_only(file, seen.bytes)?;
+    Ok(A::open_in(Mapped { view })?)
+}
+
+/// The callers promise F3 for the file.
+pub(super) fn map_open_verified<A: VerifyArchive<Mapped>>(file: &File) -> Result<A, FileError> {
+    let (seen, _lock) = look_to_read::<A>(file)?;
+    let view = View::read_only(file, seen.bytes)?;
+    Ok(A::verify_in(Mapped { view })?)
+}
+
+impl<A: Archive> Snapshot<A> {
     /// Maps the file that is at the path now, as [`FixedMap::map_file`].
     ///
     /// Allocates: heap, the path. Time: O(1).
@@ -246,13 +239,14 @@ impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
     /// As [`FixedMap::map_file`], of each file that is at the path while this lives.
     ///
     /// ```
-    /// use arenamap::fixed::{AlignedBytes, FixedMap, file::Snapshot, u64_le};
+    /// use arenamap::fixed::file::{Mapped, Snapshot};
+    /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
     ///
     /// let path = tempfile::NamedTempFile::new()?.into_temp_path();
     /// let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
     /// map.publish(&path)?;
     /// // SAFETY: files at this path are only ever replaced, by `publish`.
-    /// let mut reader = unsafe { Snapshot::<u64_le, u64_le, _>::map(&path)? };
+    /// let mut reader = unsafe { Snapshot::<FixedMap<u64_le, u64_le, Mapped>>::map(&path)? };
     /// # #[cfg(unix)] {
     /// map.publish(&path)?;
     /// assert!(reader.reload()?);
@@ -262,10 +256,9 @@ impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
     /// ```
     pub unsafe fn map(path: impl AsRef<Path>) -> Result<Self, FileError>
     where
-        K: FromBytes,
-        V: FromBytes,
+        A: OpenArchive<Mapped>,
     {
-        Self::of(path.as_ref(), FixedMap::map_open)
+        Self::of(path.as_ref(), map_open)
     }
 
     /// Maps the file that is at the path now and verifies it, as [`FixedMap::map_file_verified`].
@@ -281,10 +274,9 @@ impl<K: FixedKey, V: Frozen> Snapshot<K, V, Mapped> {
     /// As [`map`](Self::map).
     pub unsafe fn map_verified(path: impl AsRef<Path>) -> Result<Self, FileError>
     where
-        K: Checked,
-        V: Checked,
+        A: VerifyArchive<Mapped>,
     {
-        Self::of(path.as_ref(), FixedMap::map_open_verified)
+        Self::of(path.as_ref(), map_open_verified)
     }
 }
 
@@ -305,7 +297,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     /// As [`open_file_mut`](Self::open_file_mut).
     pub unsafe fn create_file(path: impl AsRef<Path>, capacity: usize) -> Result<Self, FileError> {
         let lock = publish::create::<K, V>(path.as_ref(), capacity)?;
-        let bytes = look_at::<K, V>(lock.file())?.bytes;
+        let bytes = look_at::<Self>(lock.file())?.bytes;
         Self::map_locked(lock, bytes)
     }
 
@@ -421,7 +413,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     /// A file that is sealed, locked, and its length.
     fn lock_closed(path: &Path) -> Result<(Lock<File>, usize), FileError> {
         let lock = open_exclusive(path)?;
-        let seen = look_at::<K, V>(lock.file())?;
+        let seen = look_at::<Self>(lock.file())?;
         if seen.is_open() {
             return Err(FileError::NotClosedCleanly);
         }
@@ -536,7 +528,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
             );
         }
         let lock = open_shared(path.as_ref())?;
-        let seen = look_at::<K, V>(lock.file())?;
+        let seen = look_at::<Self>(lock.file())?;
         let was_sealed = !seen.is_open();
         let view = View::writable(lock.file(), seen.bytes)?;
         // By the header as the file gave it: read through the mapping, it could be one that another process is marking.

@@ -55,7 +55,9 @@ mod error;
 mod mapping;
 mod publish;
 mod read;
+mod var;
 
+pub use self::archive::{Archive, OpenArchive, VerifyArchive};
 pub use self::error::FileError;
 pub use self::mapping::{Mapped, MappedMut, SharedMapped};
 pub use self::read::Snapshot;

@@ -1,7 +1,8 @@
 //! Publishing: a new file is written beside the path, synced, and renamed over it.
 
 use super::FileError;
-use super::archive::{Lock, Old, ROUNDS, is_at, look_at, open_any_exclusive};
+use super::archive::{Archive, Lock, Old, ROUNDS, is_at, look_at, open_any_exclusive};
+use crate::fixed::core::Core;
 use crate::fixed::header::{Header, geometry_of, write_schema};
 use crate::fixed::key::hash_of;
 use crate::fixed::layout::at;
@@ -53,33 +54,40 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn publish(&mut self, path: impl AsRef<Path>) -> Result<u64, FileError> {
-        let place = Place::of(path.as_ref())?;
-        let mut raced = io::ErrorKind::AlreadyExists.into();
-        for _ in 0..ROUNDS {
-            let old = Old::at(place.path)?;
-            let before = old
-                .file()
-                .and_then(|old| look_at::<K, V>(old.file()).ok())
-                .map_or(self.generation(), |seen| seen.header.generation());
-            let secrets = &self.secrets;
-            let header = self
-                .core
-                .header_to_publish(before.wrapping_add(1), |key| hash_of(key, secrets));
-            let temporary = place.temporary(old.file())?;
-            temporary.write(&header.0, |mut file| file.write_all(&self.core.bytes()[at::TAGS..]))?;
-            let placed = match old {
-                Old::File(old) => temporary.replace(old).map(|()| true),
-                Old::Dangling => temporary.replace_link().map(|()| true),
-                Old::None => temporary.add(&mut raced).map(|file| file.is_some()),
-            }?;
-            if placed {
-                self.core.published(&header);
-                place.sync()?;
-                return Ok(header.generation());
-            }
-        }
-        Err(FileError::io(RENAME)(raced))
+        let secrets = &self.secrets;
+        self.core.settle(|key| hash_of(key, secrets));
+        publish::<Self, _, _, _>(&mut self.core, path.as_ref())
     }
+}
+
+/// Writes a sealed copy of an archive, which was settled, in place of the file at a path.
+pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
+    core: &mut Core<K, V, M>,
+    path: &Path,
+) -> Result<u64, FileError> {
+    let place = Place::of(path)?;
+    let mut raced = io::ErrorKind::AlreadyExists.into();
+    for _ in 0..ROUNDS {
+        let old = Old::at(place.path)?;
+        let before = old
+            .file()
+            .and_then(|old| look_at::<A>(old.file()).ok())
+            .map_or(core.number(at::GENERATION), |seen| seen.header.generation());
+        let header = core.header_to_publish(before.wrapping_add(1));
+        let temporary = place.temporary(old.file())?;
+        temporary.write(&header.0, |mut file| file.write_all(&core.bytes()[at::TAGS..]))?;
+        let placed = match old {
+            Old::File(old) => temporary.replace(old).map(|()| true),
+            Old::Dangling => temporary.replace_link().map(|()| true),
+            Old::None => temporary.add(&mut raced).map(|file| file.is_some()),
+        }?;
+        if placed {
+            core.published(&header);
+            place.sync()?;
+            return Ok(header.generation());
+        }
+    }
+    Err(FileError::io(RENAME)(raced))
 }
 
 const RENAME: &str = "rename the new file into place";

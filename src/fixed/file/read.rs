@@ -1,16 +1,15 @@
 //! Archives read into memory, and readers that follow what is published.
 
 use super::FileError;
-use super::archive::{Identity, look_at, look_to_read, open_to_read};
+use super::archive::{Archive, Identity, OpenArchive, VerifyArchive, look_at, look_to_read, open_to_read};
 use super::publish::path_of;
-use crate::fixed::value::Checked;
-use crate::fixed::{AlignedBytes, FixedKey, FixedMap, FixedValue, Memory};
+use crate::fixed::value::{AnyBytes, Checked};
+use crate::fixed::{AlignedBytes, FixedKey, FixedMap, FixedValue};
 use core::fmt;
 use core::ops::Deref;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use zerocopy::FromBytes;
 
 impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
     /// Reads an archive from a file and verifies all of it, as [`open_verified`](FixedMap::open_verified) does.
@@ -41,7 +40,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
         K: Checked,
         V: Checked,
     {
-        read_verified(&open_to_read(path.as_ref())?)
+        read(path.as_ref())
     }
 
     /// Reads an archive from a file and checks its header alone, as [`open`](FixedMap::open) does.
@@ -55,21 +54,31 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
     /// As [`read_file`](Self::read_file), but damage after the header is not noticed.
     pub fn read_file_unverified(path: impl AsRef<Path>) -> Result<Self, FileError>
     where
-        K: FromBytes,
-        V: FromBytes,
+        K: AnyBytes,
+        V: AnyBytes,
     {
-        Ok(Self::open(read_bytes::<K, V>(&open_to_read(path.as_ref())?)?)?)
+        read_unverified(path.as_ref())
     }
 }
 
-fn read_verified<K: FixedKey + Checked, V: Checked>(file: &File) -> Result<FixedMap<K, V>, FileError> {
-    Ok(FixedMap::open_verified(read_bytes::<K, V>(file)?)?)
+/// An archive from a path, read and verified.
+pub(super) fn read<A: VerifyArchive<AlignedBytes>>(path: &Path) -> Result<A, FileError> {
+    read_verified(&open_to_read(path)?)
+}
+
+/// An archive from a path, read, its header checked.
+pub(super) fn read_unverified<A: OpenArchive<AlignedBytes>>(path: &Path) -> Result<A, FileError> {
+    Ok(A::open_in(read_bytes::<A>(&open_to_read(path)?)?)?)
+}
+
+fn read_verified<A: VerifyArchive<AlignedBytes>>(file: &File) -> Result<A, FileError> {
+    Ok(A::verify_in(read_bytes::<A>(file)?)?)
 }
 
 /// All bytes of a file that are an archive by their header.
-fn read_bytes<K: FixedKey, V: FixedValue>(mut file: &File) -> Result<AlignedBytes, FileError> {
+fn read_bytes<A: Archive>(mut file: &File) -> Result<AlignedBytes, FileError> {
     // A lock lasts until all is read.
-    let (seen, _lock) = look_to_read::<K, V>(file)?;
+    let (seen, _lock) = look_to_read::<A>(file)?;
     let mut bytes = AlignedBytes::try_zeroed(seen.bytes)?;
     file.rewind()
         .and_then(|()| file.read_exact(&mut bytes))
@@ -79,7 +88,7 @@ fn read_bytes<K: FixedKey, V: FixedValue>(mut file: &File) -> Result<AlignedByte
 
 /// An archive from a path. [`reload`](Self::reload) replaces it by what was published there since.
 ///
-/// It dereferences to [`FixedMap`], to read the map.
+/// It dereferences to the map, `A`: a [`FixedMap`] or a [`VarMap`](crate::fixed::VarMap), to read it.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, file::Snapshot, u64_le};
@@ -87,7 +96,7 @@ fn read_bytes<K: FixedKey, V: FixedValue>(mut file: &File) -> Result<AlignedByte
 /// let path = tempfile::NamedTempFile::new()?.into_temp_path();
 /// let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
 /// map.publish(&path)?;
-/// let mut reader = Snapshot::<u64_le, u64_le>::read(&path)?;
+/// let mut reader = Snapshot::<FixedMap<u64_le, u64_le>>::read(&path)?;
 /// assert_eq!(reader.get(&7), None);
 /// assert!(!reader.reload()?);
 ///
@@ -98,18 +107,18 @@ fn read_bytes<K: FixedKey, V: FixedValue>(mut file: &File) -> Result<AlignedByte
 /// assert_eq!(reader.get(&7), Some(&49.into()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Snapshot<K, V, M = AlignedBytes> {
-    map: FixedMap<K, V, M>,
+pub struct Snapshot<A> {
+    map: A,
     /// Of what was opened, when it was.
     identity: Identity,
     path: PathBuf,
-    open: Open<K, V, M>,
+    open: Open<A>,
 }
 
 /// How an open file becomes a map.
-pub(super) type Open<K, V, M> = fn(&File) -> Result<FixedMap<K, V, M>, FileError>;
+pub(super) type Open<A> = fn(&File) -> Result<A, FileError>;
 
-impl<K: FixedKey + Checked, V: Checked> Snapshot<K, V, AlignedBytes> {
+impl<A: VerifyArchive<AlignedBytes>> Snapshot<A> {
     /// Reads the file that is at the path now, as [`FixedMap::read_file`].
     ///
     /// Allocates: heap. Time: O(bytes).
@@ -122,8 +131,8 @@ impl<K: FixedKey + Checked, V: Checked> Snapshot<K, V, AlignedBytes> {
     }
 }
 
-impl<K: FixedKey, V: FixedValue, M: Memory> Snapshot<K, V, M> {
-    pub(super) fn of(path: &Path, open: Open<K, V, M>) -> Result<Self, FileError> {
+impl<A: Archive> Snapshot<A> {
+    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileError> {
         // A later change of the working directory does not matter.
         let path = if path.is_absolute() {
             path_of(path, 0)?
@@ -131,7 +140,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> Snapshot<K, V, M> {
             std::path::absolute(path).map_err(FileError::io("find the directory of the path"))?
         };
         let file = open_to_read(&path)?;
-        let identity = look_at::<K, V>(&file)?.identity();
+        let identity = look_at::<A>(&file)?.identity();
         let map = open(&file)?;
         Ok(Self {
             map,
@@ -155,7 +164,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> Snapshot<K, V, M> {
     /// As the first opening. The old map stays.
     pub fn reload(&mut self) -> Result<bool, FileError> {
         let file = open_to_read(&self.path)?;
-        let there = look_at::<K, V>(&file)?.identity();
+        let there = look_at::<A>(&file)?.identity();
         if !self.identity.is_replaced_by(there) {
             return Ok(false);
         }
@@ -176,20 +185,20 @@ impl<K: FixedKey, V: FixedValue, M: Memory> Snapshot<K, V, M> {
     ///
     /// Allocates: never. Time: O(1).
     #[must_use]
-    pub fn into_map(self) -> FixedMap<K, V, M> {
+    pub fn into_map(self) -> A {
         self.map
     }
 }
 
-impl<K, V, M> Deref for Snapshot<K, V, M> {
-    type Target = FixedMap<K, V, M>;
+impl<A> Deref for Snapshot<A> {
+    type Target = A;
 
-    fn deref(&self) -> &FixedMap<K, V, M> {
+    fn deref(&self) -> &A {
         &self.map
     }
 }
 
-impl<K, V, M> fmt::Debug for Snapshot<K, V, M> {
+impl<A> fmt::Debug for Snapshot<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
             .field("path", &self.path)

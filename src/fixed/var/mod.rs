@@ -64,7 +64,7 @@ use super::{AlignedBytes, Field};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct VarMap<K: VarKey + ?Sized, V: VarValue + ?Sized, M = AlignedBytes> {
-    core: Core<K::Slot, V::Slot, M>,
+    pub(super) core: Core<K::Slot, V::Slot, M>,
     secrets: KeySecrets,
     seed: u64,
 }
@@ -294,6 +294,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     /// assert_eq!(map.insert("seven", 7.into())?, Some(6.into()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[allow(clippy::type_complexity, reason = "an alias would hide what is given back")]
     pub fn insert<'k, 'v>(
         &mut self,
         key: K::Given<'k>,
@@ -359,6 +360,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     /// assert_eq!(words.get("be"), Some(&2.into()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[allow(clippy::missing_panics_doc, reason = "the value was read a moment ago, or is new")]
     pub fn get_or_insert<'k, 'v>(
         &mut self,
         key: K::Given<'k>,

@@ -6,7 +6,7 @@ use super::super::header::Header;
 use super::super::key::KeySecrets;
 use super::super::memory::{Holds, IntoMemory, Memory, MemoryMut};
 use super::super::recover::Recovered;
-use super::super::value::{AnyBytes, Checked, Frozen};
+use super::super::value::{AnyBytes, Frozen};
 use super::{VarKey, VarMap, VarValue};
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
@@ -39,7 +39,16 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         V::Slot: AnyBytes,
         M: Holds<V::Slot>,
     {
-        let map = Self::attached(Core::attach(memory.into_memory())?);
+        Self::open_here(memory.into_memory())
+    }
+
+    pub(in super::super) fn open_here(memory: M) -> Result<Self, FixedError>
+    where
+        K::Slot: AnyBytes,
+        V::Slot: AnyBytes,
+        M: Holds<V::Slot>,
+    {
+        let map = Self::attached(Core::attach(memory)?);
         map.core.lend();
         Ok(map)
     }
@@ -72,11 +81,16 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// [`FixedError`] with the first thing that is wrong; [`Field::Heap`](super::super::Field::Heap) if there is no memory to verify in.
     pub fn open_verified(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError>
     where
-        K::Slot: Checked,
-        V::Slot: Checked,
         M: Holds<V::Slot>,
     {
-        let map = Self::attached(Core::attach(memory.into_memory())?);
+        Self::open_verified_here(memory.into_memory())
+    }
+
+    pub(in super::super) fn open_verified_here(memory: M) -> Result<Self, FixedError>
+    where
+        M: Holds<V::Slot>,
+    {
+        let map = Self::attached(Core::attach(memory)?);
         map.check(&mut map.scratch()?)?;
         map.core.lend();
         Ok(map)
@@ -92,8 +106,6 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// for each group, and one for each 32 used bytes of the room.
     pub fn open_verified_in(memory: impl IntoMemory<Memory = M>, scratch: &mut [u32]) -> Result<Self, FixedError>
     where
-        K::Slot: Checked,
-        V::Slot: Checked,
         M: Holds<V::Slot>,
     {
         let map = Self::attached(Core::attach(memory.into_memory())?);

@@ -184,7 +184,7 @@ impl<T: FixedValue> VarValue for T {
     type Slot = T;
 
     #[inline(always)]
-    fn text<'a>(_: &'a T) -> Option<&'a [u8]> {
+    fn text(_: &T) -> Option<&[u8]> {
         None
     }
 
@@ -283,7 +283,7 @@ macro_rules! texts {
 
             #[inline]
             fn given(slot: $slot, room: &[u8]) -> Option<&$type> {
-                $read(slot.span().of(room)?)
+                slot.span().of(room).and_then($read)
             }
 
             #[inline]

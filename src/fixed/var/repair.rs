@@ -193,7 +193,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     /// No counter is stuck that need not be.
-    pub(super) fn settle(&mut self) {
+    pub(in super::super) fn settle(&mut self) {
         // SAFETY: until the end of this call, only counters and the header's state are written.
         let room = unsafe { self.core.room_detached() };
         let secrets = self.secrets;
