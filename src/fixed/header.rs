@@ -10,7 +10,7 @@ const CHECKSUM: RapidSecrets = RapidSecrets::seed(0);
 
 /// The header's bytes, copied out of the memory: nobody changes them between a check and a use.
 #[derive(Clone, Copy)]
-pub struct Header(pub(super) [u8; at::TAGS]);
+pub(super) struct Header(pub(super) [u8; at::TAGS]);
 
 /// The number whose bytes begin there.
 macro_rules! number {
@@ -212,6 +212,7 @@ pub(super) const fn geometry_of<K: FixedValue, V: FixedValue>(
     capacity: u64,
     room: u64,
 ) -> Result<Geometry, FixedError> {
+    let room = if has_room::<K, V>() { room } else { 0 };
     Geometry::new(capacity, &SlotLayout::of::<K, V>(), room, schema_bytes::<K, V>())
 }
 

@@ -134,7 +134,7 @@ impl SlotLayout {
 /// How large the parts of one archive are. Made only by checked arithmetic, so that every offset in it is in bounds of
 /// an archive of `bytes` bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Geometry {
+pub(super) struct Geometry {
     pub(super) capacity: u64,
     pub(super) groups: u32,
     pub(super) slots_at: usize,

@@ -2,7 +2,7 @@
 
 use super::FileError;
 use crate::fixed::header::Header;
-use crate::fixed::layout::{Geometry, OPEN, at};
+use crate::fixed::layout::{OPEN, at};
 use crate::fixed::value::{AnyBytes, Checked, FixedValue};
 use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, VarKey, VarMap, VarValue};
 use core::borrow::Borrow;
@@ -216,7 +216,7 @@ impl Seen {
 pub trait Archive: Sized + Sealed {
     /// Checks a header, and says how many bytes its archive has.
     #[doc(hidden)]
-    const CHECK: Check;
+    fn check(header: &[u8; at::TAGS]) -> Result<usize, FixedError>;
 }
 
 /// An [`Archive`] that is opened by its header alone, in memory `M`.
@@ -231,9 +231,6 @@ pub trait VerifyArchive<M>: Archive {
     fn verify_in(memory: M) -> Result<Self, FixedError>;
 }
 
-/// What checks a header.
-pub(super) type Check = fn(&Header) -> Result<Geometry, FixedError>;
-
 mod sealed {
     pub trait Sealed {}
 }
@@ -243,7 +240,9 @@ use sealed::Sealed;
 impl<K, V, M> Sealed for FixedMap<K, V, M> {}
 
 impl<K: FixedKey, V: FixedValue, M> Archive for FixedMap<K, V, M> {
-    const CHECK: Check = Header::check::<K, V>;
+    fn check(header: &[u8; at::TAGS]) -> Result<usize, FixedError> {
+        Header(*header).check::<K, V>().map(|geometry| geometry.bytes)
+    }
 }
 
 impl<K: FixedKey + AnyBytes, V: AnyBytes, M: Holds<V>> OpenArchive<M> for FixedMap<K, V, M> {
@@ -261,7 +260,11 @@ impl<K: FixedKey + Checked, V: Checked, M: Holds<V>> VerifyArchive<M> for FixedM
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M> Sealed for VarMap<K, V, M> {}
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M> Archive for VarMap<K, V, M> {
-    const CHECK: Check = Header::check::<K::Slot, V::Slot>;
+    fn check(header: &[u8; at::TAGS]) -> Result<usize, FixedError> {
+        Header(*header)
+            .check::<K::Slot, V::Slot>()
+            .map(|geometry| geometry.bytes)
+    }
 }
 
 impl<K, V, M: Holds<V::Slot>> OpenArchive<M> for VarMap<K, V, M>
@@ -286,15 +289,17 @@ where
 
 /// Reads and checks the header, and the length of the file. Nothing else is read.
 pub(super) fn look_at<A: Archive>(file: &File) -> Result<Seen, FileError> {
-    look(file, A::CHECK)
+    look(file, |header| A::check(&header.0))
 }
 
 /// The same of a file whose length and state are to be made anew.
 pub(super) fn look_at_damaged<K: FixedValue, V: FixedValue>(file: &File) -> Result<Seen, FileError> {
-    look(file, Header::check_shape::<K, V>)
+    look(file, |header| {
+        header.check_shape::<K, V>().map(|geometry| geometry.bytes)
+    })
 }
 
-fn look(mut file: &File, check: Check) -> Result<Seen, FileError> {
+fn look(mut file: &File, check: impl Fn(&Header) -> Result<usize, FixedError>) -> Result<Seen, FileError> {
     let read = FileError::io("read the file's header");
     let found = file.metadata().map_err(FileError::io("look at the file"))?.len();
     if found < at::TAGS as u64 {
@@ -306,7 +311,7 @@ fn look(mut file: &File, check: Check) -> Result<Seen, FileError> {
     let mut header = Header([0; at::TAGS]);
     file.rewind().map_err(&read)?;
     file.read_exact(&mut header.0).map_err(&read)?;
-    let bytes = check(&header)?.bytes;
+    let bytes = check(&header)?;
     if bytes as u64 != found {
         return Err(FileError::Length {
             expected: bytes as u64,

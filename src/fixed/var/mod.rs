@@ -308,7 +308,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
                 Err(cause) => Err(cause),
             },
             Ok(Search::Vacant(place)) => self.check_new(&key, &value).map(|()| place),
-            Err(error) => Err(Refusal::Corrupt(error)),
+            Err(error) => Err(self.check_len().err().unwrap_or(Refusal::Corrupt(error))),
         };
         match placed {
             Ok(place) => {
@@ -374,7 +374,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
                 None => Err(Refusal::Corrupt(FixedError::at(Field::Text, slot as u64, 0, 1))),
             },
             Ok(Search::Vacant(place)) => self.check_new(&key, &value).map(|()| Search::Vacant(place)),
-            Err(error) => Err(Refusal::Corrupt(error)),
+            Err(error) => Err(self.check_len().err().unwrap_or(Refusal::Corrupt(error))),
         };
         let slot = match placed {
             Ok(Search::Found(slot)) => {
@@ -468,13 +468,19 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         V::span(self.core.pair(slot).1).map_or(0, Span::len)
     }
 
+    /// Whether there may be an entry more.
+    fn check_len(&self) -> Result<(), Refusal> {
+        let capacity = self.capacity();
+        if self.len() < capacity {
+            Ok(())
+        } else {
+            Err(Refusal::Full { capacity })
+        }
+    }
+
     /// Whether a new entry fits.
     fn check_new(&self, key: &K::Given<'_>, value: &V::Given<'_>) -> Result<(), Refusal> {
-        if self.len() >= self.capacity() {
-            return Err(Refusal::Full {
-                capacity: self.capacity(),
-            });
-        }
+        self.check_len()?;
         let texts = [K::text(key).unwrap_or_default(), V::text(value).unwrap_or_default()];
         for text in texts {
             if text.len() > LONGEST {

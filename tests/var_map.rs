@@ -1,0 +1,384 @@
+//! `VarMap` against a plain model: entries, bytes of the room, and garbage, to the byte; full maps, full rooms, and what comes back.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use arenamap::fixed::{
+    AlignedBytes, AnyBytes, Exclusive, Field, FixedStr, Frozen, Refusal, SnapshotError, VarInsertError, VarKey, VarMap,
+    VarQuery, VarValue, u64_le,
+};
+use arenamap::{Arena, ArenaMap, StrMap};
+use support::{Dice, times};
+
+const SEED: u64 = 7;
+
+/// What a program makes of small numbers.
+trait Part: VarValue<Slot: AnyBytes + Frozen> + PartialEq + std::fmt::Debug {
+    /// The same in the model.
+    type Model: Clone + Ord + std::fmt::Debug;
+    fn model(n: u64, len: usize) -> Self::Model;
+    fn give(model: &Self::Model) -> Self::Given<'_>;
+    fn of(model: &Self::Model) -> &Self;
+    /// Bytes in the room.
+    fn bytes(model: &Self::Model) -> usize;
+}
+
+impl Part for str {
+    type Model = String;
+    fn model(n: u64, len: usize) -> String {
+        // Characters of one to four bytes.
+        let text = ["", "é", "abcdefg ", "漢字", "🦀", "x"][n as usize % 6].repeat(len / 4);
+        if n == 5 { text } else { format!("{n}{text}") } // one of them may be empty
+    }
+    fn give(model: &String) -> &str {
+        model
+    }
+    fn of(model: &String) -> &str {
+        model
+    }
+    fn bytes(model: &String) -> usize {
+        model.len()
+    }
+}
+
+impl Part for [u8] {
+    type Model = Vec<u8>;
+    fn model(n: u64, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0xff_u8.wrapping_sub(n as u8); len];
+        bytes.extend(n.to_le_bytes().iter().take_while(|&&byte| byte != 0));
+        bytes
+    }
+    fn give(model: &Vec<u8>) -> &[u8] {
+        model
+    }
+    fn of(model: &Vec<u8>) -> &[u8] {
+        model
+    }
+    fn bytes(model: &Vec<u8>) -> usize {
+        model.len()
+    }
+}
+
+impl Part for u64_le {
+    type Model = u64_le;
+    fn model(n: u64, len: usize) -> u64_le {
+        (n << 8 | len as u64).into()
+    }
+    fn give(model: &u64_le) -> u64_le {
+        *model
+    }
+    fn of(model: &u64_le) -> &u64_le {
+        model
+    }
+    fn bytes(_: &u64_le) -> usize {
+        0
+    }
+}
+
+/// The model: entries, and what the room has to say.
+struct Model<K: Part + ?Sized, V: Part + ?Sized> {
+    entries: BTreeMap<K::Model, V::Model>,
+    used: usize,
+    garbage: usize,
+}
+
+impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
+    /// What an insertion does, unless it is refused.
+    fn insert(&mut self, key: K::Model, value: V::Model, capacity: usize, room: usize) -> Result<bool, Refusal> {
+        let left = room - self.used;
+        let no_room = |needed, garbage| Refusal::NoRoom { needed, left, garbage };
+        if let Some(old) = self.entries.get_mut(&key) {
+            let (before, after) = (V::bytes(old), V::bytes(&value));
+            if after > before {
+                if after > left {
+                    return Err(no_room(after, self.garbage));
+                }
+                self.used += after;
+                self.garbage += before;
+            } else {
+                self.garbage += before - after;
+            }
+            *old = value;
+            return Ok(false);
+        }
+        if self.entries.len() == capacity {
+            return Err(Refusal::Full { capacity });
+        }
+        let needed = K::bytes(&key) + V::bytes(&value);
+        if needed > left {
+            return Err(no_room(needed, self.garbage));
+        }
+        self.used += needed;
+        self.entries.insert(key, value);
+        Ok(true)
+    }
+
+    fn remove(&mut self, key: &K::Model) -> bool {
+        match self.entries.remove(key) {
+            Some(value) => {
+                self.garbage += K::bytes(key) + V::bytes(&value);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn check(&self, map: &VarMap<K, V>) {
+        assert_eq!(map.len(), self.entries.len());
+        assert_eq!((map.room_used(), map.garbage()), (self.used, self.garbage));
+        assert_eq!(map.iter().count(), self.entries.len());
+        for (key, value) in &self.entries {
+            assert_eq!(map.get(K::of(key)), Some(V::of(value)));
+            assert_eq!(map.try_get(K::of(key)), Ok(Some(V::of(value))));
+            assert_eq!(map.get_key_value(K::of(key)), Some((K::of(key), V::of(value))));
+        }
+        map.verify().expect("whole");
+    }
+}
+
+/// A random program, in maps of several sizes, with keys and values short and long.
+fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
+    let mut dice = Dice::new(11);
+    let (mut refused, mut overwritten) = ([0, 0], 0);
+    for (capacity, room) in [
+        (0, 0),
+        (1, 10),
+        (5, 60),
+        (12, 500),
+        (13, 200),
+        (40, 400),
+        (100, 9000),
+        (300, 60_000),
+    ] {
+        let memory = AlignedBytes::zeroed(VarMap::<K, V>::bytes_for(capacity, room));
+        let mut map = VarMap::<K, V>::create_seeded(memory, capacity, room, SEED).unwrap();
+        let mut model = Model::<K, V> {
+            entries: BTreeMap::new(),
+            used: 0,
+            garbage: 0,
+        };
+        let keys = capacity as u64 * 3 / 2 + 2;
+        for step in 0..times(1_500, 30) {
+            let key = dice.below(keys);
+            let key = K::model(key, key as usize % 23);
+            match dice.below(16) {
+                0..=7 => {
+                    let len = [0, 3, 9, 40][dice.below(4) as usize];
+                    let value = V::model(dice.below(200), len);
+                    let expected = model.insert(key.clone(), value.clone(), capacity, room);
+                    let found = map.insert(K::give(&key), V::give(&value));
+                    match (expected, found) {
+                        (Ok(new), Ok(old)) => {
+                            assert_eq!(new, old.is_none());
+                            overwritten += usize::from(!new);
+                        }
+                        (Err(expected), Err(VarInsertError { cause, .. })) => {
+                            assert_eq!(cause, expected);
+                            refused[usize::from(matches!(cause, Refusal::Full { .. }))] += 1;
+                        }
+                        (expected, found) => panic!("{expected:?}, {found:?}", found = found.is_ok()),
+                    }
+                }
+                8..=9 => {
+                    let value = V::model(3, 5);
+                    let there = model.entries.get(&key).cloned();
+                    let expected = match &there {
+                        Some(_) => Ok(false),
+                        None => model.insert(key.clone(), value.clone(), capacity, room),
+                    };
+                    let found = map.get_or_insert(K::give(&key), V::give(&value));
+                    match (expected, found) {
+                        (Ok(_), Ok(found)) => assert_eq!(&*found, V::of(there.as_ref().unwrap_or(&value))),
+                        (Err(expected), Err(error)) => assert_eq!(error.cause, expected),
+                        (expected, found) => panic!("{expected:?}, {found:?}", found = found.is_ok()),
+                    }
+                }
+                10..=12 => assert_eq!(map.remove(K::of(&key)).is_some(), model.remove(&key)),
+                13 => {
+                    assert_eq!(map.contains_key(K::of(&key)), model.entries.contains_key(&key));
+                    assert_eq!(map.get(K::of(&key)), model.entries.get(&key).map(V::of));
+                    assert_eq!(
+                        map.get_mut(K::of(&key)).map(|value| &*value),
+                        model.entries.get(&key).map(V::of)
+                    );
+                }
+                14 if step % 5 == 0 => {
+                    let mut n = 0;
+                    let mut gone = Vec::new();
+                    map.retain(|key, _| {
+                        n += 1;
+                        let keep = n % 3 != 0;
+                        if !keep {
+                            gone.push(model.entries.keys().find(|other| K::of(other) == key).unwrap().clone());
+                        }
+                        keep
+                    });
+                    assert_eq!(n, model.entries.len());
+                    for key in gone {
+                        model.remove(&key);
+                    }
+                }
+                15 if step % 97 == 0 => {
+                    map.clear();
+                    (model.used, model.garbage) = (0, 0);
+                    model.entries.clear();
+                }
+                15 if step % 7 == 0 => {
+                    let sealed = AlignedBytes::from_slice(map.seal());
+                    assert!(map.is_sealed());
+                    let view = VarMap::<K, V, _>::open_verified(&sealed[..]).expect("whole");
+                    assert_eq!(view, map);
+                    map.verify().expect("whole");
+                }
+                _ => {
+                    // Without garbage: as large as what is there, and into less it does not fit.
+                    let dense = model.used - model.garbage;
+                    let memory = || AlignedBytes::zeroed(VarMap::<K, V>::bytes_for(capacity, dense));
+                    let copy = map.compact_into(memory(), capacity, dense).expect("it fits");
+                    assert_eq!((copy.room_used(), copy.garbage(), &copy), (dense, 0, &map));
+                    copy.verify().expect("whole");
+                    if dense > 0 {
+                        let error = map.compact_into(memory(), capacity, dense - 1).unwrap_err();
+                        assert_eq!(error.field(), Field::RoomUsed);
+                    }
+                    if !map.is_empty() {
+                        let error = map.compact_into(memory(), map.len() - 1, dense).unwrap_err();
+                        assert_eq!(error.field(), Field::TooSmall);
+                    }
+                }
+            }
+            if step % 8 == 0 {
+                model.check(&map);
+            }
+        }
+        model.check(&map);
+    }
+    assert!(refused[1] > 10 && overwritten > 100, "{refused:?} {overwritten}");
+}
+
+#[test]
+fn texts_to_texts() {
+    program::<str, str>();
+}
+
+#[test]
+fn texts_to_numbers() {
+    program::<str, u64_le>();
+}
+
+#[test]
+fn bytes_to_bytes() {
+    program::<[u8], [u8]>();
+}
+
+#[test]
+fn numbers_to_texts() {
+    program::<u64_le, str>();
+}
+
+#[test]
+fn numbers_to_bytes_and_back() {
+    program::<u64_le, [u8]>();
+    program::<[u8], u64_le>();
+    program::<u64_le, u64_le>();
+}
+
+#[test]
+fn the_same_calls_make_the_same_bytes() {
+    let make = || {
+        let memory = AlignedBytes::zeroed(VarMap::<str, str>::bytes_for(20, 500));
+        let mut map = VarMap::<str, str>::create_seeded(memory, 20, 500, SEED).unwrap();
+        for i in 0..20 {
+            map.insert(&format!("key {i}"), &"v".repeat(i)).unwrap();
+        }
+        map.remove("key 3");
+        map.seal();
+        map
+    };
+    assert_eq!(make().as_bytes(), make().as_bytes());
+    assert_eq!(make().clone().as_bytes(), make().as_bytes());
+}
+
+#[test]
+fn what_is_refused_comes_back() {
+    let memory = || AlignedBytes::zeroed(4096);
+    let mut map = VarMap::<str, FixedStr<8>, _>::create(memory(), 1, 10).unwrap();
+    map.insert("0123456789", "a".try_into().unwrap()).unwrap();
+    let before = map.as_bytes().to_vec();
+    let error = map.insert("another", "b".try_into().unwrap()).unwrap_err();
+    assert_eq!(error.cause, Refusal::Full { capacity: 1 });
+    assert_eq!(error.into_pair(), ("another", "b".try_into().unwrap()));
+    assert_eq!(map.as_bytes(), before, "nothing was written");
+
+    let mut map = VarMap::<str, str, _>::create(memory(), 10, 10).unwrap();
+    map.insert("key", "1234").unwrap();
+    let before = map.as_bytes().to_vec();
+    let error = map.insert("key", "12345").unwrap_err();
+    assert_eq!(
+        (error.key, error.value, error.cause),
+        (
+            "key",
+            "12345",
+            Refusal::NoRoom {
+                needed: 5,
+                left: 3,
+                garbage: 0
+            }
+        )
+    );
+    assert!(error.to_string().contains("5 bytes, 3 are left"), "{error}");
+    assert_eq!(map.as_bytes(), before, "nothing was written");
+    map.insert("key", "98").unwrap();
+    assert_eq!((map.get("key"), map.garbage()), (Some("98"), 2));
+    map.insert("key", "").unwrap();
+    assert_eq!((map.get("key"), map.garbage()), (Some(""), 4));
+    map.insert("key", "abc").unwrap();
+    assert_eq!((map.get("key"), map.room_used(), map.garbage()), (Some("abc"), 10, 4));
+    map.verify().unwrap();
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "half a gigabyte")]
+fn a_text_of_2_to_the_28_bytes_is_too_long() {
+    let memory = AlignedBytes::zeroed(VarMap::<str, [u8]>::bytes_for(1, 1 << 29));
+    let mut map = VarMap::<str, [u8], _>::create(memory, 1, 1 << 29).unwrap();
+    let long = vec![0; 1 << 28];
+    let error = map.insert("key", &long).unwrap_err();
+    assert_eq!(error.cause, Refusal::TooLong { len: 1 << 28 });
+    map.insert("key", &long[1..]).unwrap();
+    assert_eq!(map.get("key").map(<[u8]>::len), Some((1 << 28) - 1));
+}
+
+#[test]
+fn snapshots_of_growing_maps() {
+    let arena = Arena::new();
+    let mut lists: ArenaMap<u64, Vec<u8>, _, _> = ArenaMap::new_in(&arena);
+    lists.extend((0..300).map(|n| (n, vec![n as u8; n as usize])));
+    let pairs = lists.iter().map(|(&key, value)| (u64_le::from(key), &value[..]));
+    let (capacity, room) = VarMap::<u64_le, [u8]>::measure(pairs.clone());
+    assert_eq!((capacity, room), (300, 299 * 150));
+    let need = VarMap::<u64_le, [u8]>::bytes_for(capacity, room);
+    let snapshot = VarMap::<u64_le, [u8], _>::snapshot(
+        Exclusive::in_arena(&arena, need).unwrap(),
+        capacity,
+        room,
+        pairs.clone(),
+    );
+    let snapshot = snapshot.unwrap();
+    snapshot.verify().unwrap();
+    assert!(lists.iter().all(|(key, value)| snapshot.get(key) == Some(&value[..])));
+    let error = VarMap::<u64_le, [u8], _>::snapshot(AlignedBytes::zeroed(need), capacity, room - 1, pairs.clone());
+    assert!(matches!(error, Err(SnapshotError::Entry(Refusal::NoRoom { .. }))));
+    let error = VarMap::<u64_le, [u8], _>::snapshot(AlignedBytes::zeroed(need), capacity - 1, room, pairs.clone());
+    assert!(matches!(error, Err(SnapshotError::Entry(Refusal::Full { .. }))));
+    let twice = VarMap::<u64_le, [u8]>::from_pairs(pairs.clone().chain(pairs.take(7)));
+    assert_eq!(twice.err(), Some(SnapshotError::Repeated { entries: 7 }));
+
+    let words = StrMap::from([("one", "eins"), ("two", "zwei"), ("", "")]);
+    let snapshot = VarMap::<str, str>::from_pairs(words.iter().map(|(key, &value)| (key, value))).unwrap();
+    let mut again: StrMap<String> = StrMap::new();
+    again.extend(snapshot.iter().map(|(key, value)| (key, value.to_owned())));
+    assert_eq!(again.len(), 3);
+    assert_eq!(again.get("two").map(String::as_str), Some("zwei"));
+}
