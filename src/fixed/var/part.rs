@@ -163,8 +163,8 @@ pub trait VarKey: VarValue {
     fn same(one: &Self::Slot, other: &Self::Slot, room: &[u8]) -> bool;
 }
 
-/// Something by which a key of a [`VarMap`](super::VarMap) is looked up: `str`, `[u8]`, and what looks up keys of a
-/// [`FixedMap`](crate::fixed::FixedMap) ([`Query`]).
+/// Something by which a key of a [`VarMap`](super::VarMap) is looked up: a `str` by `str` and `String`; `[u8]` by `[u8]`, `Vec<u8>`, arrays and
+/// `str`; other keys by what looks up those of a [`FixedMap`](crate::fixed::FixedMap) ([`Query`]).
 #[diagnostic::on_unimplemented(
     message = "a key `{K}` of a `VarMap` cannot be looked up by `{Self}`",
     note = "look up `str` by `str`, `[u8]` by `[u8]`, and other keys as those of a `FixedMap`"
@@ -336,4 +336,28 @@ macro_rules! texts {
 texts! {
     str, StrSpan, str::as_bytes, |bytes| str::from_utf8(bytes).ok(), |bytes| str::from_utf8_mut(bytes).ok();
     [u8], BytesSpan, core::convert::identity, Some, Some;
+}
+
+/// What looks up a text by itself: `$text` gives the text of one.
+macro_rules! queries {
+    ($([$($generics:tt)*] $query:ty => $type:ty, $text:expr;)*) => {$(
+        impl<$($generics)*> VarQuery<$type> for $query {
+            #[inline(always)]
+            fn hash_var(&self, hasher: &mut KeyHasher<'_>) {
+                VarQuery::<$type>::hash_var($text(self), hasher);
+            }
+
+            #[inline(always)]
+            fn is_var(&self, slot: &<$type as VarValue>::Slot, room: &[u8]) -> bool {
+                VarQuery::<$type>::is_var($text(self), slot, room)
+            }
+        }
+    )*};
+}
+
+queries! {
+    [] alloc::string::String => str, alloc::string::String::as_str;
+    [] alloc::vec::Vec<u8> => [u8], alloc::vec::Vec::as_slice;
+    [const N: usize] [u8; N] => [u8], <[u8; N]>::as_slice;
+    [] str => [u8], str::as_bytes;
 }
