@@ -7,8 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use arenamap::fixed::{
-    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, KeyHasher, KeySecrets, Query, char_le, u16_le, u32_le,
-    u64_le,
+    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, KeyHasher, KeySecrets, Query, VarMap, char_le, u16_le,
+    u32_le, u64_le,
 };
 
 arenamap::fixed_struct! {
@@ -247,8 +247,52 @@ fn every_file_is_tested() {
         "v1-text-sealed.bin",
         "v1-u64-open.bin",
         "v1-u64-sealed.bin",
+        WORDS,
     ];
     assert_eq!(names, tested);
+}
+
+/// Texts of any length, with garbage between them.
+fn words() -> VarMap<str, str> {
+    let memory = AlignedBytes::zeroed(VarMap::<str, str>::bytes_for(20, 800));
+    let mut map = VarMap::<str, str>::create_seeded(memory, 20, 800, SEED).unwrap();
+    for i in 0..20 {
+        map.insert(&word(i), "first").unwrap();
+    }
+    for i in 0..19 {
+        map.insert(&word(i), &meaning(i)).unwrap();
+    }
+    map.remove(&word(19)).unwrap();
+    map.seal();
+    map
+}
+
+fn word(i: usize) -> String {
+    format!("/é/{i}")
+}
+
+fn meaning(i: usize) -> String {
+    ["", "x", "漢字", "some words "][i % 4].repeat(i % 7)
+}
+
+const WORDS: &str = "v1-words-sealed.bin";
+
+#[test]
+fn words_of_version_1() {
+    let file = fs::read(path(WORDS)).unwrap();
+    assert!(*words().as_bytes() == *file, "{WORDS}: the format has changed");
+    let bytes = AlignedBytes::from_slice(&file);
+    let map = VarMap::<str, str, _>::open_verified(&bytes[..]).unwrap();
+    assert_eq!(
+        (map.len(), map.capacity(), map.seed(), map.is_sealed()),
+        (19, 20, SEED, true)
+    );
+    assert!((0..19).all(|i| map.get(&word(i)) == Some(meaning(i).as_str())));
+    assert_eq!(map.get(&word(19)), None);
+    assert!(map.garbage() > 0);
+    let mut map = VarMap::<str, str, _>::open_verified(bytes.clone()).unwrap();
+    map.insert("goes on", "and on").unwrap();
+    map.verify().unwrap();
 }
 
 #[test]
@@ -262,4 +306,5 @@ fn write_golden() {
     structs().write();
     empty("v1-empty-open.bin", false).write();
     empty("v1-empty-sealed.bin", true).write();
+    fs::write(path(WORDS), words().as_bytes()).unwrap();
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use arenamap::fixed::{
     AlignedBytes, AtomicU64Le, Entry, Exclusive, Field, FixedError, FixedInsertError, FixedMap, FixedStr,
-    NonZeroU32_le, i64_le, u16_le, u32_le, u64_le,
+    NonZeroU32_le, VarMap, i64_le, u16_le, u32_le, u64_le,
 };
 use arenamap::{Arena, Parts};
 use foldhash::fast::FixedState;
@@ -96,7 +96,7 @@ fn number(n: u32) -> NonZeroU32_le {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let claims: [Work; 16] = [
+    let claims: [Work; 18] = [
         ("fixed::create", create),
         ("fixed::insert", insert),
         ("fixed::insert_with", insert_with),
@@ -111,10 +111,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("fixed::seal", seal),
         ("fixed::atomics", atomics),
         ("fixed::open", open),
+        ("fixed::texts", texts),
+        ("fixed::texts_refused_and_compacted", texts_refused_and_compacted),
         ("fixed::refusals_of_archives", refusals_of_archives),
         ("fixed::refusals_of_calls", refusals_of_calls),
     ];
-    let controls: [Work; 8] = [
+    let controls: [Work; 9] = [
         ("fixed::insert", |_| drop(black_box(heap()))),
         ("fixed::insert_with", |_| {
             let mut pages = HashMap::new();
@@ -134,6 +136,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             assert_eq!(heap().drain().collect::<Vec<_>>().len(), CAPACITY);
         }),
         ("fixed::copy", |_| assert_eq!(heap().clone().len(), CAPACITY)),
+        ("fixed::texts", |_| {
+            let words = HashMap::from([("one".to_owned(), "eins".to_owned())]);
+            assert_eq!(words.get("one").map(String::as_str), Some("eins"));
+        }),
         // The same call, finding its own scratch.
         ("fixed::open", |buffers| {
             let map = Map::open_verified(&buffers.sealed[..]).unwrap();
@@ -171,6 +177,61 @@ fn create(buffers: &mut Buffers) {
     black_box((map.seed(), map.generation(), map.is_sealed()));
     assert!(Map::create_seeded(&mut other[..], CAPACITY, SEED).is_ok());
     black_box(Map::<AlignedBytes>::try_bytes_for(CAPACITY).unwrap());
+}
+
+const WORDS: [&str; 6] = [
+    "one",
+    "two",
+    "three",
+    "",
+    "a longer word, of which nobody knew the length",
+    "é",
+];
+
+/// A map with texts, and other memory.
+fn words(buffers: &mut Buffers) -> (VarMap<str, str, Exclusive<'_>>, &mut [u8], &mut [u32]) {
+    let map = VarMap::create(&mut buffers.one[..], 10, 200).unwrap();
+    (map, &mut buffers.two[..], &mut buffers.scratch)
+}
+
+fn texts(buffers: &mut Buffers) {
+    let (mut map, other, scratch) = words(buffers);
+    for word in WORDS {
+        assert_eq!(map.insert(word, word).unwrap(), None);
+        assert_eq!(map.insert(word, "x").unwrap(), Some(()));
+        assert_eq!(map.get(word), Some("x"));
+        map.get_mut(word).unwrap().make_ascii_uppercase();
+        assert_eq!(*map.get_or_insert(word, "never").unwrap(), *"X");
+        assert!(map.contains_key(word) && map.get_key_value(word).is_some() && map.try_get(word).unwrap().is_some());
+    }
+    assert_eq!(map.iter().count() + map.keys().count() + map.values().count(), 18);
+    map.retain(|key, _| !key.is_empty());
+    map.remove("one").unwrap();
+    assert_eq!(map.len(), 4);
+    let sealed = map.seal();
+    let there = &mut other[..sealed.len()];
+    there.copy_from_slice(sealed);
+    let view = VarMap::<str, str, _>::open(&*there).unwrap();
+    view.verify_in(scratch).unwrap();
+    assert_eq!(view.get("two"), Some("X"));
+    map.clear();
+}
+
+fn texts_refused_and_compacted(buffers: &mut Buffers) {
+    let (mut map, other, _) = words(buffers);
+    assert!(map.insert("key", "").unwrap().is_none());
+    let mut n = 0;
+    while map.insert("key", &WORDS[4][..n % 40]).is_ok() {
+        n += 1;
+    }
+    assert!(map.garbage() > 0 && map.get("key").is_some());
+    let room = map.room_used() - map.garbage();
+    let dense = map.compact_into(other, 10, room).unwrap();
+    assert_eq!((dense.garbage(), dense.get("key")), (0, map.get("key")));
+    let pairs = WORDS.map(|word| (word, word));
+    let (capacity, room) = VarMap::<str, str>::measure(pairs.into_iter());
+    let snapshot = VarMap::<str, str, _>::snapshot(&mut buffers.two[..], capacity, room, pairs.into_iter());
+    assert_eq!(snapshot.unwrap().len(), 6);
 }
 
 /// From the second cycle on, an arena has the bytes.
@@ -444,7 +505,7 @@ fn slots(bytes: &[u8], slot_bytes: usize) -> ([usize; 2], [usize; 2]) {
 type Damage = (Field, fn(&mut [u8]));
 
 /// Damage of what is under the header's checksum.
-const HEADER: [Damage; 15] = [
+const HEADER: [Damage; 16] = [
     (Field::Magic, |bytes| bytes[0] = 0),
     (Field::EndianMark, |bytes| bytes.swap(10, 11)),
     (Field::Version, |bytes| bytes[8] = 2),
@@ -459,7 +520,8 @@ const HEADER: [Damage; 15] = [
     (Field::Capacity, |bytes| put(bytes, 64, &u64::MAX.to_le_bytes())),
     (Field::Groups, |bytes| bytes[72] ^= 2),
     (Field::Bytes, |bytes| bytes[80] ^= 1),
-    (Field::Reserved, |bytes| bytes[88] = 1),
+    (Field::Kind, |bytes| bytes[88] = 1),
+    (Field::Reserved, |bytes| bytes[104] = 1),
 ];
 
 /// Damage of all that is outside it.
