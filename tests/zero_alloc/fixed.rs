@@ -525,12 +525,15 @@ const HEADER: [Damage; 16] = [
 ];
 
 /// Damage of all that is outside it.
-const CONTENT: [Damage; 9] = [
+const CONTENT: [Damage; 12] = [
     (Field::HeaderChecksum, |bytes| bytes[120] ^= 1),
     (Field::Len, |bytes| bytes[128] = 101),
     (Field::Len, |bytes| bytes[128] = 89),
     (Field::State, |bytes| bytes[144] ^= 1),
-    (Field::Reserved, |bytes| bytes[160] = 1),
+    (Field::RoomUsed, |bytes| bytes[160] = 1),
+    (Field::Garbage, |bytes| bytes[168] = 1),
+    (Field::Reserved, |bytes| bytes[176] = 1),
+    (Field::Schema, |bytes| *bytes.last_mut().unwrap() ^= 1),
     (Field::Tag, |bytes| {
         let ([tag, _], _) = slots(bytes, 16);
         bytes[tag] ^= 0x80;
