@@ -488,7 +488,7 @@ fn put(bytes: &mut [u8], at: usize, number: &[u8]) {
 
 /// The first full slot of an archive, and the first free one of a group with a full one, with the bytes of each slot.
 fn slots(bytes: &[u8], slot_bytes: usize) -> ([usize; 2], [usize; 2]) {
-    let slots_at = bytes.len() - 13 * 12 * slot_bytes;
+    let slots_at = 192 + 13 * 16;
     let tag_at = |slot: usize| 192 + slot / 12 * 16 + slot % 12;
     let full = (0..13 * 12).find(|&slot| bytes[tag_at(slot)] != 0).unwrap();
     let free = (full / 12 * 12..13 * 12)
