@@ -28,14 +28,14 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 
     /// The keys.
     ///
-    /// Allocates: never. Time: as [`iter`](Self::iter).
+    /// Allocates: never. Time: O(capacity), as [`iter`](Self::iter).
     pub fn keys(&self) -> VarKeys<'_, K, V> {
         VarKeys { entries: self.iter() }
     }
 
     /// The values.
     ///
-    /// Allocates: never. Time: as [`iter`](Self::iter).
+    /// Allocates: never. Time: O(capacity), as [`iter`](Self::iter).
     pub fn values(&self) -> VarValues<'_, K, V> {
         VarValues { entries: self.iter() }
     }

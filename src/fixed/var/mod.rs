@@ -171,7 +171,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 
     /// The stored key, and its value.
     ///
-    /// Allocates: never. Time: as [`get`](Self::get).
+    /// Allocates: never. Time: O(bytes), as [`get`](Self::get).
     #[inline]
     pub fn get_key_value<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
         let room = self.core.room();
@@ -192,7 +192,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 
     /// The value of a key, or what is wrong with the archive.
     ///
-    /// Allocates: never. Time: as [`get`](Self::get).
+    /// Allocates: never. Time: O(bytes), as [`get`](Self::get).
     ///
     /// # Errors
     ///
@@ -321,7 +321,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
 
     /// The value of a key, to change in place. A text keeps its length.
     ///
-    /// Allocates: never. Time: as [`get`](Self::get).
+    /// Allocates: never. Time: O(bytes), as [`get`](Self::get).
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, VarMap, u64_le};
