@@ -34,6 +34,7 @@ use super::header::{Header, geometry_of, write_schema};
 use super::layout::{Geometry, Hash, MAGIC, OPEN, SEALED, SlotLayout, at};
 use super::memory::{Memory, MemoryMut, check_memory};
 use super::raw::{Hit, Raw, Search};
+use super::table::Table;
 use super::value::{Checked, FixedValue};
 use core::marker::PhantomData;
 use core::ops::ControlFlow;

@@ -52,6 +52,9 @@ pub enum Field {
     SchemaBytes,
     /// The schema at the end of the archive, which is not that of the types; the place is an offset in bytes.
     Schema,
+    /// The schema at the end of an archive whose types the program does not know: damaged, or of more types than it takes; the place
+    /// is an offset in bytes.
+    Description,
     /// Room for texts, in bytes: at most, or 0 in a map without texts; found.
     Room,
     /// Bytes of the room that are used: at most, or counted; found.
@@ -269,6 +272,11 @@ impl fmt::Display for FixedError {
             Field::Schema => write!(
                 f,
                 "the schema is not that of the types: at offset {place} there is {found}, expected {expected}; `recover` writes it anew"
+            ),
+            Field::Description => write!(
+                f,
+                "the schema does not say what is in the archive: at offset {place} there is {found}, expected {expected}; \
+                 open it with the types that wrote it, or take another copy"
             ),
             Field::Room if expected == 0 => write!(
                 f,

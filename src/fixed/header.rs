@@ -9,7 +9,7 @@ use rapidhash::v3::{RapidSecrets, RapidStreamHasherV3, rapidhash_v3_seeded};
 const CHECKSUM: RapidSecrets = RapidSecrets::seed(0);
 
 /// The header's bytes, copied out of the memory: nobody changes them between a check and a use.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Header(pub(super) [u8; at::TAGS]);
 
 /// The number whose bytes begin there.
@@ -24,23 +24,27 @@ macro_rules! number {
 impl Header {
     /// The header of a new map.
     pub(super) fn new<K: FixedValue, V: FixedValue>(geometry: &Geometry, seed: u64) -> Self {
-        let slot = SlotLayout::of::<K, V>();
+        Self::of(const { &Types::of::<K, V>() }, geometry, seed)
+    }
+
+    /// The header of a new map with such slots.
+    pub(super) fn of(types: &Types, geometry: &Geometry, seed: u64) -> Self {
         let mut header = Self([0; at::TAGS]);
         header.put(at::MAGIC, &MAGIC.to_le_bytes());
         header.put(at::VERSION, &VERSION.to_le_bytes());
         header.put(at::ENDIAN_MARK, &ENDIAN_MARK.to_le_bytes());
-        for (at, size) in Self::sizes(&slot) {
+        for (at, size) in Self::sizes(&types.slot) {
             header.put(at, &size.to_le_bytes());
         }
         header.put(at::HASHER, &HASHER.to_le_bytes());
-        header.put(at::KEY_LAYOUT, &K::SCHEMA.layout_hash().to_le_bytes());
-        header.put(at::VALUE_LAYOUT, &V::SCHEMA.layout_hash().to_le_bytes());
+        header.put(at::KEY_LAYOUT, &types.key_layout.to_le_bytes());
+        header.put(at::VALUE_LAYOUT, &types.value_layout.to_le_bytes());
         header.put(at::SEED, &seed.to_le_bytes());
         header.put(at::CAPACITY, &geometry.capacity.to_le_bytes());
         header.put(at::GROUPS, &u64::from(geometry.groups).to_le_bytes());
         header.put(at::BYTES, &(geometry.bytes as u64).to_le_bytes());
         header.put(at::KIND, &KIND_TABLE.to_le_bytes());
-        header.put(at::SCHEMA_BYTES, &Self::schema_bytes::<K, V>().to_le_bytes());
+        header.put(at::SCHEMA_BYTES, &types.schema_bytes.to_le_bytes());
         header.put(at::ROOM, &(geometry.room as u64).to_le_bytes());
         header.put(at::HEADER_CHECKSUM, &header.checksum().to_le_bytes());
         header.put(at::STATE, &OPEN.to_le_bytes());
@@ -63,21 +67,29 @@ impl Header {
         ]
     }
 
-    /// Bytes of the schema that stands at the end of the archive.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "a program with schemas of 4 GiB does not compile"
-    )]
-    const fn schema_bytes<K: FixedValue, V: FixedValue>() -> u32 {
-        schema_bytes::<K, V>() as u32
-    }
-
     fn put(&mut self, at: usize, bytes: &[u8]) {
         self.0[at..][..bytes.len()].copy_from_slice(bytes);
     }
 
     fn checksum(&self) -> u64 {
         rapidhash_v3_seeded(&self.0[..at::HEADER_CHECKSUM], &CHECKSUM)
+    }
+
+    /// The number of eight bytes at this offset.
+    pub(super) fn number(&self, at: usize) -> u64 {
+        number!(self.0, at, u64)
+    }
+
+    pub(super) fn kind(&self) -> u32 {
+        number!(self.0, at::KIND, u32)
+    }
+
+    pub(super) fn hasher(&self) -> u32 {
+        number!(self.0, at::HASHER, u32)
+    }
+
+    pub(super) fn schema_bytes(&self) -> u32 {
+        number!(self.0, at::SCHEMA_BYTES, u32)
     }
 
     pub(super) fn seed(&self) -> u64 {
@@ -88,7 +100,6 @@ impl Header {
         number!(self.0, at::LEN, u64)
     }
 
-    #[cfg(feature = "files")]
     pub(super) fn generation(&self) -> u64 {
         number!(self.0, at::GENERATION, u64)
     }
@@ -115,6 +126,12 @@ impl Header {
     /// Checks everything that can be checked without the content, in the order of `FORMAT.md`, and gives the geometry.
     pub(super) fn check<K: FixedValue, V: FixedValue>(&self) -> Result<Geometry, FixedError> {
         let geometry = self.check_shape::<K, V>()?;
+        self.check_state(&geometry)?;
+        Ok(geometry)
+    }
+
+    /// The second half of it: what changes while the map lives.
+    pub(super) fn check_state(&self, geometry: &Geometry) -> Result<(), FixedError> {
         if self.len() > geometry.capacity {
             return Err(FixedError::new(Field::Len, geometry.capacity, self.len()));
         }
@@ -128,15 +145,20 @@ impl Header {
         }
         match self.state() {
             // The checksum of an open archive says nothing: a writer killed between the two writes leaves one that is not 0.
-            SEALED | OPEN => Ok(geometry),
+            SEALED | OPEN => Ok(()),
             other => Err(FixedError::new(Field::State, SEALED, other)),
         }
     }
 
     /// Checks what an archive has to have to be one, and leaves length and state, which `recover` makes anew.
     pub(super) fn check_shape<K: FixedValue, V: FixedValue>(&self) -> Result<Geometry, FixedError> {
-        let slot = SlotLayout::of::<K, V>();
-        expect(Field::Magic, MAGIC, number!(self.0, at::MAGIC, u64))?;
+        self.check_start()?;
+        self.check_types(const { &Types::of::<K, V>() })
+    }
+
+    /// The first of these: that it is an archive of this version, and the header undamaged.
+    pub(super) fn check_start(&self) -> Result<(), FixedError> {
+        self.check_magic()?;
         expect(
             Field::EndianMark,
             ENDIAN_MARK.into(),
@@ -147,7 +169,16 @@ impl Header {
             Field::HeaderChecksum,
             self.checksum(),
             number!(self.0, at::HEADER_CHECKSUM, u64),
-        )?;
+        )
+    }
+
+    /// The very first one: that it is an archive.
+    pub(super) fn check_magic(&self) -> Result<(), FixedError> {
+        expect(Field::Magic, MAGIC, number!(self.0, at::MAGIC, u64))
+    }
+
+    /// And the others: that it is one of these types, and has the size that follows from them.
+    pub(super) fn check_types(&self, types: &Types) -> Result<Geometry, FixedError> {
         let fields = [
             Field::HeaderBytes,
             Field::SlotSize,
@@ -156,32 +187,28 @@ impl Header {
             Field::ValueSize,
             Field::ValueOffset,
         ];
-        for (field, (at, size)) in fields.into_iter().zip(Self::sizes(&slot)) {
+        for (field, (at, size)) in fields.into_iter().zip(Self::sizes(&types.slot)) {
             expect(field, size.into(), number!(self.0, at, u32).into())?;
         }
         expect(Field::Hasher, HASHER.into(), number!(self.0, at::HASHER, u32).into())?;
-        expect(
-            Field::KeyLayout,
-            K::SCHEMA.layout_hash(),
-            number!(self.0, at::KEY_LAYOUT, u64),
-        )?;
+        expect(Field::KeyLayout, types.key_layout, number!(self.0, at::KEY_LAYOUT, u64))?;
         expect(
             Field::ValueLayout,
-            V::SCHEMA.layout_hash(),
+            types.value_layout,
             number!(self.0, at::VALUE_LAYOUT, u64),
         )?;
         expect(Field::Kind, KIND_TABLE.into(), number!(self.0, at::KIND, u32).into())?;
         expect(
             Field::SchemaBytes,
-            Self::schema_bytes::<K, V>().into(),
+            types.schema_bytes.into(),
             number!(self.0, at::SCHEMA_BYTES, u32).into(),
         )?;
         let room = number!(self.0, at::ROOM, u64);
-        if !has_room::<K, V>() {
+        if !types.has_room {
             expect(Field::Room, 0, room)?;
         }
         let capacity = number!(self.0, at::CAPACITY, u64);
-        let geometry = geometry_of::<K, V>(capacity, room)?;
+        let geometry = types.geometry(capacity, room)?;
         expect(Field::Groups, geometry.groups.into(), number!(self.0, at::GROUPS, u64))?;
         expect(Field::Bytes, geometry.bytes as u64, number!(self.0, at::BYTES, u64))?;
         self.check_zero(at::RESERVED, at::HEADER_CHECKSUM)?;
@@ -199,6 +226,38 @@ impl Header {
             )),
             None => Ok(()),
         }
+    }
+}
+
+/// What a header says of the types in the slots.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Types {
+    pub(super) slot: SlotLayout,
+    pub(super) key_layout: u64,
+    pub(super) value_layout: u64,
+    pub(super) schema_bytes: u32,
+    /// Whether one of them stands in the room for texts.
+    pub(super) has_room: bool,
+}
+
+impl Types {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a program with schemas of 4 GiB does not compile"
+    )]
+    const fn of<K: FixedValue, V: FixedValue>() -> Self {
+        Self {
+            slot: SlotLayout::of::<K, V>(),
+            key_layout: K::SCHEMA.layout_hash(),
+            value_layout: V::SCHEMA.layout_hash(),
+            schema_bytes: schema_bytes::<K, V>() as u32,
+            has_room: has_room::<K, V>(),
+        }
+    }
+
+    /// The geometry of an archive with these in its slots.
+    pub(super) const fn geometry(&self, capacity: u64, room: u64) -> Result<Geometry, FixedError> {
+        Geometry::new(capacity, &self.slot, room, self.schema_bytes as usize)
     }
 }
 
@@ -227,7 +286,7 @@ pub(super) const fn has_room<K: FixedValue, V: FixedValue>() -> bool {
     K::IN_ROOM || V::IN_ROOM
 }
 
-fn expect(field: Field, expected: u64, found: u64) -> Result<(), FixedError> {
+pub(super) fn expect(field: Field, expected: u64, found: u64) -> Result<(), FixedError> {
     if expected == found {
         Ok(())
     } else {

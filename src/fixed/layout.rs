@@ -99,14 +99,17 @@ pub(super) struct SlotLayout {
 
 impl SlotLayout {
     pub(super) const fn of<K, V>() -> Self {
-        let key = size_of::<K>();
-        let value = size_of::<V>();
-        let align = if align_of::<K>() > align_of::<V>() {
-            align_of::<K>()
+        Self::new((size_of::<K>(), align_of::<K>()), (size_of::<V>(), align_of::<V>()))
+    }
+
+    /// For a key and a value of these sizes and alignments.
+    pub(super) const fn new((key, key_align): (usize, usize), (value, value_align): (usize, usize)) -> Self {
+        let align = if key_align > value_align {
+            key_align
         } else {
-            align_of::<V>()
+            value_align
         };
-        let value_at = key.next_multiple_of(align_of::<V>());
+        let value_at = key.next_multiple_of(value_align);
         Self {
             key,
             value,

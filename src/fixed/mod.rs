@@ -79,6 +79,7 @@
 mod archived;
 mod atomic;
 mod core;
+pub mod described;
 mod entry;
 mod error;
 #[cfg(feature = "files")]
@@ -102,8 +103,10 @@ mod recover;
 mod repair;
 mod seal;
 mod stats;
+mod table;
 mod text;
 mod traits;
+mod typed;
 mod value;
 mod var;
 mod verify;

@@ -22,7 +22,7 @@ macro_rules! leaves {
 
 /// Gives a number of up to sixteen bytes to a hasher, in words of eight. The length is known where this is inlined.
 #[inline(always)]
-fn hash_number(bytes: &[u8], hasher: &mut KeyHasher<'_>) {
+pub(super) fn hash_number(bytes: &[u8], hasher: &mut KeyHasher<'_>) {
     for part in bytes.chunks(size_of::<u64>()) {
         let mut word = [0; size_of::<u64>()];
         word[..part.len()].copy_from_slice(part);

@@ -8,6 +8,7 @@ use super::key::{FixedKey, KeySecrets, Query, hash_of};
 use super::layout::{OPEN, SEALED, at};
 use super::memory::{Holds, IntoMemory, Memory, MemoryMut};
 use super::recover::Recovered;
+use super::typed::Typed;
 use super::value::{AnyBytes, Checked, FixedValue, Frozen};
 use super::verify::{Verifier, scratch_words};
 use super::{Field, FixedMap};
@@ -285,9 +286,11 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
             other => return Err(FixedError::new(Field::State, SEALED, other)),
         };
         Verifier {
-            raw: self.core.raw(),
+            slots: Typed {
+                raw: self.core.raw(),
+                keys: self.secrets,
+            },
             geometry: self.core.geometry(),
-            keys: self.secrets,
             len: header.len(),
             sealed,
             bytes: self.core.bytes_still(),

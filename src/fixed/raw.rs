@@ -31,6 +31,7 @@
 use super::error::{Field, FixedError};
 use super::group::{Counters, Group};
 use super::layout::{GROUP_BYTES, Hash, LANES, SlotLayout, at};
+use super::table::Table;
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
 use core::ptr::NonNull;
@@ -51,6 +52,17 @@ impl<K, V> Clone for Raw<K, V> {
 }
 
 impl<K, V> Copy for Raw<K, V> {}
+
+impl<K, V> Table for Raw<K, V> {
+    fn groups(&self) -> u32 {
+        self.groups
+    }
+
+    #[inline(always)]
+    fn group(&self, group: u32) -> [u8; GROUP_BYTES] {
+        Self::group(*self, group)
+    }
+}
 
 /// Where a new entry goes: the free slot, and how many full groups it passed on its way.
 #[derive(Clone, Copy, Debug)]
@@ -166,11 +178,6 @@ impl<K, V> Raw<K, V> {
         unsafe { self.slot_ptr(slot).add(Self::SLOT.value_at) }.cast()
     }
 
-    /// The tag of a slot.
-    pub(super) fn tag(self, slot: usize) -> u8 {
-        self.group((slot / LANES) as u32)[slot % LANES]
-    }
-
     /// All bytes of a slot.
     pub(super) fn slot_bytes<'m>(self, slot: usize) -> &'m [u8] {
         // SAFETY: R1. The callers are `verify` and `recover`, during which nobody changes the bytes.
@@ -226,27 +233,6 @@ impl<K, V> Raw<K, V> {
         } else {
             ControlFlow::Continue(())
         }
-    }
-
-    /// Whether a search that comes to this group goes no further.
-    fn ends_in(self, hash: Hash, group: u32) -> bool {
-        self.counters(group).is_zero(hash.mark(self.groups))
-    }
-
-    /// Whether a search for this hash ends by itself, not by the bound.
-    #[cold]
-    pub(super) fn search_ends(self, hash: Hash) -> Result<(), FixedError> {
-        if hash.way(self.groups).any(|group| self.ends_in(hash, group)) {
-            return Ok(());
-        }
-        // In earnest too: of keys chosen to collide, some can stand behind every group.
-        let home = hash.home(self.groups);
-        Err(FixedError::at(
-            Field::Search,
-            u64::from(home),
-            0,
-            u64::from(self.groups),
-        ))
     }
 
     /// The first free slot of a group, as a place reached without passing a group.
@@ -428,26 +414,6 @@ impl<K, V> Raw<K, V> {
                 unsafe { self.set_counters(group, counters) };
             }
         }
-    }
-
-    /// Groups that a search for this hash looks at until it is in the group of this slot; `None` if it never is.
-    pub(super) fn distance(self, hash: Hash, slot: usize) -> Option<u32> {
-        let until = (slot / LANES) as u32;
-        for (seen, group) in (1..).zip(hash.way(self.groups)) {
-            if group == until {
-                return Some(seen);
-            }
-            if self.ends_in(hash, group) {
-                return None;
-            }
-        }
-        None
-    }
-
-    /// Groups that a search for an absent key of this hash looks at.
-    pub(super) fn groups_per_miss(self, hash: Hash) -> u32 {
-        let last = hash.way(self.groups).position(|group| self.ends_in(hash, group));
-        last.map_or(self.groups, |last| last as u32 + 1)
     }
 
     /// Zeroes a slot and its tag, whatever it holds.

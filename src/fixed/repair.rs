@@ -13,6 +13,7 @@ use super::group::{Counters, Group, STUCK};
 use super::layout::{Hash, LANES, Mark};
 use super::memory::MemoryMut;
 use super::raw::Raw;
+use super::table::Table;
 use super::value::{Checked, FixedValue};
 
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {

@@ -3,8 +3,9 @@
 use super::FixedMap;
 use super::core::Core;
 use super::key::{FixedKey, hash_of};
-use super::layout::{CLASSES, GROUP_BYTES, Hash, at};
+use super::layout::{CLASSES, GROUP_BYTES, Geometry, Hash, at};
 use super::memory::Memory;
+use super::table::Table;
 use super::value::FixedValue;
 use crate::layout::{MapLayout, SlotLayout, SlotPart};
 use core::fmt;
@@ -65,6 +66,60 @@ impl FixedStats {
     #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
     pub fn bytes_per_entry(&self) -> f64 {
         self.bytes as f64 / self.len as f64
+    }
+}
+
+impl FixedStats {
+    /// The numbers of a table, of which these are the hashes of all keys and their slots.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "averages for people; a `Geometry` fits the address space"
+    )]
+    pub(super) fn of(
+        table: &impl Table,
+        geometry: &Geometry,
+        slot: &super::layout::SlotLayout,
+        len: usize,
+        hits: impl Iterator<Item = (Hash, usize)>,
+    ) -> Self {
+        let (mut entries, mut hit_groups, mut longest_hit) = (0_u64, 0_u64, 0);
+        // A key that no search reaches (a damaged archive) is left out.
+        for groups in hits.filter_map(|(hash, slot)| table.distance(hash, slot)) {
+            entries += 1;
+            hit_groups += u64::from(groups);
+            longest_hit = longest_hit.max(groups);
+        }
+        let (mut misses, mut miss_groups, mut longest_miss) = (0_u64, 0_u64, 0);
+        for home in 0..geometry.groups {
+            for class in 0..CLASSES {
+                let groups = table.groups_per_miss(Hash::example(home, geometry.groups, class));
+                misses += 1;
+                miss_groups += u64::from(groups);
+                longest_miss = longest_miss.max(groups);
+            }
+        }
+        Self {
+            len,
+            capacity: geometry.capacity as usize,
+            groups: geometry.groups as usize,
+            bytes: geometry.bytes,
+            header_bytes: at::TAGS,
+            tag_bytes: geometry.groups as usize * GROUP_BYTES,
+            schema_bytes: geometry.schema(),
+            slot_bytes: slot.size,
+            key_bytes: slot.key,
+            value_bytes: slot.value,
+            padding_bytes: slot.padding(),
+            groups_per_hit: if entries == 0 {
+                0.0
+            } else {
+                hit_groups as f64 / entries as f64
+            },
+            longest_hit: longest_hit as usize,
+            groups_per_miss: miss_groups as f64 / misses as f64,
+            longest_miss: longest_miss as usize,
+        }
     }
 }
 
@@ -158,49 +213,10 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     ///
     /// Allocates: never. Time: O(capacity).
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "averages for people")]
     pub fn stats(&self) -> FixedStats {
-        let geometry = *self.core.geometry();
         let raw = self.core.raw();
-        let slot = Core::<K, V, M>::SLOT;
-        let (mut entries, mut hit_groups, mut longest_hit) = (0_u64, 0_u64, 0);
-        self.core.for_each_key(|slot, key| {
-            // A key that no search reaches (a damaged archive) is left out.
-            if let Some(groups) = raw.distance(hash_of(key, &self.secrets), slot) {
-                entries += 1;
-                hit_groups += u64::from(groups);
-                longest_hit = longest_hit.max(groups);
-            }
-        });
-        let (mut misses, mut miss_groups, mut longest_miss) = (0_u64, 0_u64, 0);
-        for home in 0..geometry.groups {
-            for class in 0..CLASSES {
-                let groups = raw.groups_per_miss(Hash::example(home, geometry.groups, class));
-                misses += 1;
-                miss_groups += u64::from(groups);
-                longest_miss = longest_miss.max(groups);
-            }
-        }
-        FixedStats {
-            len: self.len(),
-            capacity: self.capacity(),
-            groups: geometry.groups as usize,
-            bytes: geometry.bytes,
-            header_bytes: at::TAGS,
-            tag_bytes: geometry.groups as usize * GROUP_BYTES,
-            schema_bytes: geometry.schema(),
-            slot_bytes: slot.size,
-            key_bytes: slot.key,
-            value_bytes: slot.value,
-            padding_bytes: slot.padding(),
-            groups_per_hit: if entries == 0 {
-                0.0
-            } else {
-                hit_groups as f64 / entries as f64
-            },
-            longest_hit: longest_hit as usize,
-            groups_per_miss: miss_groups as f64 / misses as f64,
-            longest_miss: longest_miss as usize,
-        }
+        let keys = (0..self.core.geometry().slots()).filter(|&slot| raw.tag(slot) != 0);
+        let hits = keys.map(|slot| (hash_of(self.core.pair(slot).0, &self.secrets), slot));
+        FixedStats::of(&raw, self.core.geometry(), &Core::<K, V, M>::SLOT, self.len(), hits)
     }
 }

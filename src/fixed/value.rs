@@ -89,7 +89,7 @@ impl Schema {
     /// Allocates: never. Time: O(fields), usually at compile time.
     #[must_use]
     pub const fn layout_hash(&self) -> u64 {
-        self.hash_into(0xcbf2_9ce4_8422_2325)
+        self.hash_into(FNV_START)
     }
 
     /// Bytes of this schema as it is written in an archive: the bytes of which [`layout_hash`](Self::layout_hash) is the hash.
@@ -160,7 +160,10 @@ const fn fnv_number(mut hash: u64, number: usize) -> u64 {
     hash
 }
 
-const fn fnv_byte(hash: u64, byte: u8) -> u64 {
+/// The hash of no bytes.
+pub(super) const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+pub(super) const fn fnv_byte(hash: u64, byte: u8) -> u64 {
     (hash ^ byte as u64).wrapping_mul(0x100_0000_01b3)
 }
 

@@ -4,59 +4,54 @@
 //! full slots hold valid keys and values, tags are those of their keys; the number of entries; the counters, against the
 //! passages of all entries; each key is reached by a search, and no search meets it twice.
 //!
-//! Invariant: the memory is read only, through a `Raw` under C1 of `core.rs`. Keys and values become references after
-//! their bytes were checked, not before.
-#![allow(unsafe_code, reason = "makes references of bytes that it has checked")]
+//! How slots are reached, and what is valid in them, is for the [`Slots`] to know: `typed.rs` has those of a `FixedMap`,
+//! `described` those of an archive whose types only its schema tells.
 #![allow(clippy::cast_possible_truncation, reason = "groups are counted in 32 bits")]
 
 use super::error::{Field, FixedError};
 use super::group::{Counters, Group};
-use super::header::{content_checksum, write_schema};
-use super::key::{FixedKey, KeySecrets, hash_of};
+use super::header::content_checksum;
 use super::layout::{Geometry, Hash, LANES, SlotLayout, at};
-use super::raw::{Hit, Raw};
-use super::value::Checked;
+use super::table::Table;
 use core::ops::ControlFlow;
-use core::ptr::NonNull;
+
+/// The slots of an archive, for checking: whatever their bytes are, no call does more than give an answer.
+pub(super) trait Slots: Table {
+    /// Sizes and offsets inside each.
+    fn layout(&self) -> SlotLayout;
+
+    /// All bytes of one.
+    fn slot_bytes(&self, slot: usize) -> &[u8];
+
+    /// The hash of the key in a full slot; `None` if its bytes are no valid key.
+    fn hash(&self, slot: usize) -> Option<Hash>;
+
+    /// Whether the bytes of the value are valid.
+    fn is_value(&self, slot: usize) -> bool;
+
+    /// Whether two slots have the same key; false if one of them is not valid.
+    fn same(&self, slot: usize, other: usize) -> bool;
+
+    /// Gives the bytes of the schema, piece by piece.
+    fn write_schema(&self, put: &mut dyn FnMut(&[u8]));
+}
 
 /// Words of scratch memory that `verify_in` takes for so many groups: their counters, made anew.
 pub(super) const fn scratch_words(groups: u32) -> usize {
     groups as usize
 }
 
-/// How the keys in the slots are hashed and compared.
-pub(super) trait Keys<K> {
-    fn hash(&self, key: &K) -> Hash;
-    fn same(&self, one: &K, other: &K) -> bool;
-}
-
-/// Keys that stand in their slots.
-impl<K: FixedKey> Keys<K> for KeySecrets {
-    #[inline]
-    fn hash(&self, key: &K) -> Hash {
-        hash_of(key, self)
-    }
-
-    #[inline]
-    fn same(&self, one: &K, other: &K) -> bool {
-        one.same(other)
-    }
-}
-
 /// What one verification looks at.
-pub(super) struct Verifier<'m, K, V, H> {
-    pub(super) raw: Raw<K, V>,
+pub(super) struct Verifier<'m, S> {
+    pub(super) slots: S,
     pub(super) geometry: &'m Geometry,
-    pub(super) keys: H,
     pub(super) len: u64,
     /// The checksum that the header states, if it says that it is sealed.
     pub(super) sealed: Option<u64>,
     pub(super) bytes: &'m [u8],
 }
 
-impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
-    const SLOT: SlotLayout = SlotLayout::of::<K, V>();
-
+impl<S: Slots> Verifier<'_, S> {
     pub(super) fn run(&self, scratch: &mut [u32]) -> Result<(), FixedError> {
         let needed = scratch_words(self.geometry.groups);
         let found = scratch.len() as u64;
@@ -91,7 +86,7 @@ impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
             return Err(FixedError::new(Field::Len, full, self.len));
         }
         for (group, &made) in scratch.iter().enumerate() {
-            let (stated, made) = (self.raw.counters(group as u32), Counters(made));
+            let (stated, made) = (self.slots.counters(group as u32), Counters(made));
             if !self.agree(stated, made) {
                 return Err(FixedError::at(
                     Field::Counters,
@@ -132,7 +127,7 @@ impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
     /// The schema behind everything else, of which `open` has looked at the hashes.
     fn check_schema(&self) -> Result<(), FixedError> {
         let (mut at, mut wrong) = (self.geometry.schema_at, None);
-        write_schema::<K, V>(&mut |piece| {
+        self.slots.write_schema(&mut |piece| {
             for &byte in piece {
                 if self.bytes[at] != byte && wrong.is_none() {
                     wrong = Some(FixedError::at(
@@ -153,27 +148,27 @@ impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
     /// `reached` becomes false if a search for a key whose home this is does not find its own slot first; which key it is,
     /// and what is wrong with it, is for `check_searches` to tell, after everything that comes before it.
     fn check_slots(&self, group: u32, scratch: &mut [u32], reached: &mut bool) -> Result<u64, FixedError> {
-        let bytes = self.raw.group(group);
+        let bytes = self.slots.group(group);
+        let layout = self.slots.layout();
         for (lane, &tag) in bytes[..LANES].iter().enumerate() {
             let slot = group as usize * LANES + lane;
             let place = slot as u64;
             if tag == 0 {
-                if !is_zero(self.raw.slot_bytes(slot)) {
+                if !is_zero(self.slots.slot_bytes(slot)) {
                     return Err(FixedError::at(Field::Padding, place, 0, 1));
                 }
                 continue;
             }
-            if Self::SLOT.padding() > 0 {
-                let slot_bytes = self.raw.slot_bytes(slot);
-                let between = &slot_bytes[Self::SLOT.key..Self::SLOT.value_at];
-                let behind = &slot_bytes[Self::SLOT.value_at + Self::SLOT.value..];
+            if layout.padding() > 0 {
+                let slot_bytes = self.slots.slot_bytes(slot);
+                let between = &slot_bytes[layout.key..layout.value_at];
+                let behind = &slot_bytes[layout.value_at + layout.value..];
                 if !is_zero(between) || !is_zero(behind) {
                     return Err(FixedError::at(Field::Padding, place, 0, 1));
                 }
             }
-            let hash = self.checked_key(slot)?;
-            // SAFETY: R1: aligned and readable; nobody writes meanwhile.
-            if !unsafe { V::is_valid(self.raw.value_ptr(slot).as_ptr()) } {
+            let hash = self.checked_hash(slot)?;
+            if !self.slots.is_value(slot) {
                 return Err(FixedError::at(Field::Value, place, 0, 1));
             }
             let made = hash.mark(self.geometry.groups).tag();
@@ -181,13 +176,10 @@ impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
                 return Err(FixedError::at(Field::Tag, place, made.into(), tag.into()));
             }
             if hash.home(self.geometry.groups) == group {
-                let own = self.raw.key_ptr(slot);
-                // SAFETY: R1, R2: lanes are asked about in their order, and this one ends the search, whatever `same` says: none
-                // that was not checked above, or in an earlier turn of this loop.
-                let is_same =
-                    |other: NonNull<K>| other == own || unsafe { self.keys.same(other.as_ref(), own.as_ref()) };
-                let found = self.raw.find_in(hash, group, &mut { is_same });
-                *reached &= found.map_break(|found| found.map(Hit::slot)) == ControlFlow::Break(Some(slot));
+                // Lanes are asked about in their order, and this one ends the search, whatever `same` says.
+                let mut is_same = |other| other == slot || self.slots.same(slot, other);
+                let found = self.slots.slot_in(hash, group, &mut is_same);
+                *reached &= found == ControlFlow::Break(Some(slot));
             } else {
                 self.count_passages(hash, slot, scratch);
             }
@@ -196,14 +188,9 @@ impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
     }
 
     /// The hash of the key in a full slot, once its bytes are known to be a key.
-    fn checked_key(&self, slot: usize) -> Result<Hash, FixedError> {
-        let key = self.raw.key_ptr(slot);
-        // SAFETY: R1: aligned and readable; nobody writes meanwhile.
-        if !unsafe { K::is_valid(key.as_ptr()) } {
-            return Err(FixedError::at(Field::Key, slot as u64, 0, 1));
-        }
-        // SAFETY: just checked.
-        Ok(self.keys.hash(unsafe { key.as_ref() }))
+    fn checked_hash(&self, slot: usize) -> Result<Hash, FixedError> {
+        let hash = self.slots.hash(slot);
+        hash.ok_or(FixedError::at(Field::Key, slot as u64, 0, 1))
     }
 
     #[cold]
@@ -226,24 +213,21 @@ impl<K: Checked, V: Checked, H: Keys<K>> Verifier<'_, K, V, H> {
     ///
     /// All keys and values were checked by now.
     fn check_searches(&self, group: u32) -> Result<(), FixedError> {
-        for lane in Group::load(&self.raw.group(group)).full() {
+        for lane in Group::load(&self.slots.group(group)).full() {
             let slot = group as usize * LANES + lane;
-            // SAFETY: R1, R2: `check_slots` found every full slot to be valid.
-            let key = unsafe { self.raw.key_ptr(slot).as_ref() };
-            let hash = self.keys.hash(key);
+            let hash = self.checked_hash(slot)?;
             // The first slot with this key on its way is this one, for every slot: so no key stands twice, and all are reached.
-            // SAFETY: R2, by `check_slots`.
             let found = self
-                .raw
-                .find(hash, |other| self.keys.same(unsafe { other.as_ref() }, key));
-            match found.map(Hit::slot) {
+                .slots
+                .slot_of(hash, |other| other == slot || self.slots.same(slot, other));
+            match found {
                 Some(first) if first == slot => {}
                 Some(first) => {
                     return Err(FixedError::at(Field::Duplicate, slot as u64, first as u64, slot as u64));
                 }
                 None => {
                     let groups = self.geometry.groups;
-                    let searched = self.raw.groups_per_miss(hash);
+                    let searched = self.slots.groups_per_miss(hash);
                     return Err(FixedError::at(
                         Field::Unreachable,
                         slot as u64,

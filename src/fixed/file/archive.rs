@@ -2,7 +2,7 @@
 
 use super::FileError;
 use crate::fixed::header::Header;
-use crate::fixed::layout::{OPEN, at};
+use crate::fixed::layout::{OPEN, SEALED, at};
 use crate::fixed::value::{AnyBytes, Checked, FixedValue};
 use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, VarKey, VarMap, VarValue};
 use core::borrow::Borrow;
@@ -299,35 +299,60 @@ pub(super) fn look_at_damaged<K: FixedValue, V: FixedValue>(file: &File) -> Resu
     })
 }
 
-fn look(mut file: &File, check: impl Fn(&Header) -> Result<usize, FixedError>) -> Result<Seen, FileError> {
+/// The same without types: that it is an archive of this version, and as long as it says.
+pub(super) fn look_at_any(file: &File) -> Result<Seen, FileError> {
+    look_by(file, |header| {
+        header.check_start()?;
+        Ok(header.number(at::BYTES))
+    })
+}
+
+fn look(file: &File, check: impl Fn(&Header) -> Result<usize, FixedError>) -> Result<Seen, FileError> {
+    look_by(file, |header| Ok(check(header)? as u64))
+}
+
+/// Reads a header, from which the closure tells the bytes of the archive, and compares these with the file.
+fn look_by(mut file: &File, bytes_of: impl Fn(&Header) -> Result<u64, FixedError>) -> Result<Seen, FileError> {
     let read = FileError::io("read the file's header");
     let found = file.metadata().map_err(FileError::io("look at the file"))?.len();
-    if found < at::TAGS as u64 {
-        return Err(FileError::Length {
-            expected: at::TAGS as u64,
-            found,
-        });
-    }
+    let length = |expected| FileError::Length { expected, found };
     let mut header = Header([0; at::TAGS]);
     file.rewind().map_err(&read)?;
-    file.read_exact(&mut header.0).map_err(&read)?;
-    let bytes = check(&header)?;
-    if bytes as u64 != found {
-        return Err(FileError::Length {
-            expected: bytes as u64,
-            found,
-        });
+    let start = header.0.len().min(usize::try_from(found).unwrap_or(usize::MAX));
+    file.read_exact(&mut header.0[..start]).map_err(&read)?;
+    if start < at::TAGS {
+        // What does not begin as an archive was not cut off: it is something else.
+        if start >= size_of::<u64>() {
+            header.check_magic()?;
+        }
+        return Err(length(at::TAGS as u64));
     }
-    Ok(Seen { header, bytes })
+    let stated = bytes_of(&header)?;
+    match usize::try_from(stated) {
+        Ok(bytes) if stated == found => Ok(Seen { header, bytes }),
+        _ => Err(length(stated)),
+    }
 }
 
 /// Looks at a file that is to be read or mapped as it is. Of one that is marked as open, a lock says whether somebody
 /// writes in it; published files are sealed, so that no reader stands in the way of `publish`.
 pub(super) fn look_to_read<A: Archive>(file: &File) -> Result<(Seen, Option<Lock<&File>>), FileError> {
-    let seen = look_at::<A>(file)?;
-    if !seen.is_open() {
+    look_to_read_by(file, look_at::<A>)
+}
+
+/// The same without types.
+pub(super) fn look_to_read_any(file: &File) -> Result<(Seen, Option<Lock<&File>>), FileError> {
+    look_to_read_by(file, look_at_any)
+}
+
+fn look_to_read_by(
+    file: &File,
+    look: fn(&File) -> Result<Seen, FileError>,
+) -> Result<(Seen, Option<Lock<&File>>), FileError> {
+    let seen = look(file)?;
+    if seen.header.state() == SEALED {
         return Ok((seen, None));
     }
     let lock = Lock::shared(file)?;
-    Ok((look_at::<A>(file)?, Some(lock)))
+    Ok((look(file)?, Some(lock)))
 }

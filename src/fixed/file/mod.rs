@@ -51,6 +51,7 @@
 //! are not synced there, and reading a file that a writer has locked fails at the step `"read the file's header"`.
 
 mod archive;
+mod described;
 mod error;
 mod mapping;
 mod publish;
@@ -58,6 +59,7 @@ mod read;
 mod var;
 
 pub use self::archive::{Archive, OpenArchive, VerifyArchive};
+pub use self::described::{publish_archive, read_archive};
 pub use self::error::FileError;
 pub use self::mapping::{Mapped, MappedMut, SharedMapped};
 pub use self::read::Snapshot;

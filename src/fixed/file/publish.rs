@@ -74,13 +74,7 @@ pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
             .and_then(|old| look_at::<A>(old.file()).ok())
             .map_or(core.number(at::GENERATION), |seen| seen.header.generation());
         let header = core.header_to_publish(before.wrapping_add(1));
-        let temporary = place.temporary(old.file())?;
-        temporary.write(&header.0, |mut file| file.write_all(&core.bytes()[at::TAGS..]))?;
-        let placed = match old {
-            Old::File(old) => temporary.replace(old).map(|()| true),
-            Old::Dangling => temporary.replace_link().map(|()| true),
-            Old::None => temporary.add(&mut raced).map(|file| file.is_some()),
-        }?;
+        let placed = place.put(old, &mut raced, &header.0, &core.bytes()[at::TAGS..])?;
         if placed {
             core.published(&header);
             place.sync()?;
@@ -90,7 +84,7 @@ pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
     Err(FileError::io(RENAME)(raced))
 }
 
-const RENAME: &str = "rename the new file into place";
+pub(super) const RENAME: &str = "rename the new file into place";
 
 /// A new file with room for `capacity` entries and a random seed, open for writing and locked.
 ///
@@ -124,8 +118,8 @@ pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -
 }
 
 /// A path, and the directory that it is in.
-struct Place<'p> {
-    path: &'p Path,
+pub(super) struct Place<'p> {
+    pub(super) path: &'p Path,
     directory: &'p Path,
 }
 
@@ -133,7 +127,7 @@ struct Place<'p> {
 const NAME_BYTES: usize = b".arenamap-0123456789abcdef.tmp".len();
 
 impl<'p> Place<'p> {
-    fn of(path: &'p Path) -> Result<Self, FileError> {
+    pub(super) fn of(path: &'p Path) -> Result<Self, FileError> {
         let (Some(directory), Some(_)) = (path.parent(), path.file_name()) else {
             return Err(FileError::io("find the name of a file in the path")(
                 io::ErrorKind::InvalidInput.into(),
@@ -199,12 +193,29 @@ impl<'p> Place<'p> {
         Err(FileError::Locked)
     }
 
+    /// Writes these bytes to a new file and lets it take the path of the old one. False, and why, if there is an old one now where none was.
+    pub(super) fn put(
+        &self,
+        old: Old,
+        raced: &mut io::Error,
+        header: &[u8],
+        content: &[u8],
+    ) -> Result<bool, FileError> {
+        let temporary = self.temporary(old.file())?;
+        temporary.write(header, |mut file| file.write_all(content))?;
+        match old {
+            Old::File(old) => temporary.replace(old).map(|()| true),
+            Old::Dangling => temporary.replace_link().map(|()| true),
+            Old::None => temporary.add(raced).map(|file| file.is_some()),
+        }
+    }
+
     /// Syncs the directory, so that the rename survives a power failure. On systems other than Unix nothing is done.
     #[cfg_attr(
         not(unix),
         allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on Unix")
     )]
-    fn sync(&self) -> Result<(), FileError> {
+    pub(super) fn sync(&self) -> Result<(), FileError> {
         #[cfg(unix)]
         File::open(self.directory)
             .and_then(|directory| directory.sync_all())

@@ -27,7 +27,8 @@ pub use self::error::{Refusal, VarInsertError};
 pub use self::iter::{VarIter, VarKeys, VarValues};
 pub use self::part::{VarKey, VarQuery, VarValue};
 
-use self::part::{LONGEST, Span};
+pub(super) use self::part::{LONGEST, Span};
+pub(super) use self::repair::{BITS, Owned, words};
 use super::core::Core;
 use super::error::FixedError;
 use super::key::{KeyHasher, KeySecrets};

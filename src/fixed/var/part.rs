@@ -14,7 +14,7 @@ use rend::u64_le;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// The longest text, in bytes: its length is counted in 28 bits.
-pub(super) const LONGEST: usize = (1 << 28) - 1;
+pub(in super::super) const LONGEST: usize = (1 << 28) - 1;
 const OFFSET_BITS: u32 = MOST_ROOM.trailing_zeros();
 
 pub(super) mod sealed {
@@ -24,14 +24,14 @@ pub(super) mod sealed {
 
 /// Offset and length of a text in the room, as they stand in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(u64);
+pub struct Span(pub(in super::super) u64);
 
 impl Span {
     /// A text without bytes, wherever it is.
-    pub(super) const EMPTY: Self = Self(0);
+    pub(in super::super) const EMPTY: Self = Self(0);
 
     /// The place of so many bytes from this one on. `room` bounds both: an offset in it has at most 36 bits.
-    pub(super) const fn new(offset: usize, len: usize) -> Self {
+    pub(in super::super) const fn new(offset: usize, len: usize) -> Self {
         debug_assert!(offset as u64 <= MOST_ROOM && len <= LONGEST);
         if len == 0 {
             return Self::EMPTY;
@@ -41,7 +41,7 @@ impl Span {
 
     /// Bytes.
     #[allow(clippy::cast_possible_truncation, reason = "28 bits")]
-    pub(super) const fn len(self) -> usize {
+    pub(in super::super) const fn len(self) -> usize {
         (self.0 >> OFFSET_BITS) as usize
     }
 
@@ -50,19 +50,19 @@ impl Span {
         clippy::cast_possible_truncation,
         reason = "on a target of 32 bits, a place that is cut off is checked as every other"
     )]
-    pub(super) const fn range(self) -> Range<usize> {
+    pub(in super::super) const fn range(self) -> Range<usize> {
         let offset = (self.0 & (MOST_ROOM - 1)) as usize;
         offset..offset.saturating_add(self.len())
     }
 
     /// The bytes, if they are in the room.
     #[inline]
-    pub(super) fn of(self, room: &[u8]) -> Option<&[u8]> {
+    pub(in super::super) fn of(self, room: &[u8]) -> Option<&[u8]> {
         room.get(self.range())
     }
 
     /// Whether it is written as this crate writes it: a text without bytes is nowhere.
-    pub(super) const fn is_canonical(self) -> bool {
+    pub(in super::super) const fn is_canonical(self) -> bool {
         self.len() > 0 || self.0 == 0
     }
 }

@@ -17,7 +17,8 @@ use super::super::key::KeySecrets;
 use super::super::layout::{Hash, OPEN, SEALED, at};
 use super::super::memory::{Memory, MemoryMut};
 use super::super::recover::{Recovered, recover};
-use super::super::verify::{Keys, Verifier, scratch_words};
+use super::super::typed::{Keys, Typed};
+use super::super::verify::{Verifier, scratch_words};
 use super::part::Span;
 use super::{VarKey, VarMap, VarValue, hash_slot};
 use alloc::vec::Vec;
@@ -25,7 +26,7 @@ use core::marker::PhantomData;
 use core::ops::Range;
 
 /// Bits of a word of scratch memory.
-const BITS: usize = u32::BITS as usize;
+pub(in super::super) const BITS: usize = u32::BITS as usize;
 
 /// Keys that stand in the room.
 struct TextKeys<'m, K: ?Sized> {
@@ -45,8 +46,8 @@ impl<K: VarKey + ?Sized> Keys<K::Slot> for TextKeys<'_, K> {
 }
 
 /// Which bytes of the room belong to a text.
-struct Owned<'s> {
-    bits: &'s mut [u32],
+pub(in super::super) struct Owned<'s> {
+    pub(in super::super) bits: &'s mut [u32],
 }
 
 impl Owned<'_> {
@@ -74,21 +75,18 @@ impl Owned<'_> {
     }
 
     /// Takes the bytes of all these texts, or of none.
-    fn take_all(&mut self, spans: [Span; 2]) -> bool {
-        let [one, other] = spans;
-        if !self.is_free(one) {
-            return false;
+    pub(in super::super) fn take_all(&mut self, spans: &[Span]) -> bool {
+        for (i, &span) in spans.iter().enumerate() {
+            if !self.is_free(span) {
+                spans[..i].iter().for_each(|&span| self.give_back(span));
+                return false;
+            }
+            self.take(span);
         }
-        self.take(one);
-        if !self.is_free(other) {
-            self.give_back(one);
-            return false;
-        }
-        self.take(other);
         true
     }
 
-    fn count(&self) -> u64 {
+    pub(in super::super) fn count(&self) -> u64 {
         self.bits.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 }
@@ -98,7 +96,7 @@ fn spans<K: VarKey + ?Sized, V: VarValue + ?Sized>(key: &K::Slot, value: &V::Slo
     [K::span(key), V::span(value)].map(|span| span.unwrap_or(Span::EMPTY))
 }
 
-fn words(words: usize) -> Result<Vec<u32>, FixedError> {
+pub(in super::super) fn words(words: usize) -> Result<Vec<u32>, FixedError> {
     let mut scratch = Vec::new();
     scratch
         .try_reserve_exact(words)
@@ -135,13 +133,15 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         };
         let (of_groups, of_room) = scratch.split_at_mut(scratch_words(self.core.geometry().groups));
         let verifier = Verifier {
-            raw: self.core.raw(),
-            geometry: self.core.geometry(),
-            keys: TextKeys::<K> {
-                room: self.core.room(),
-                secrets: self.secrets,
-                key: PhantomData,
+            slots: Typed {
+                raw: self.core.raw(),
+                keys: TextKeys::<K> {
+                    room: self.core.room(),
+                    secrets: self.secrets,
+                    key: PhantomData,
+                },
             },
+            geometry: self.core.geometry(),
             len: header.len(),
             sealed,
             bytes: self.core.bytes_still(),
@@ -173,7 +173,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
                     return Err(FixedError::at(Field::Text, place, used as u64, span.range().end as u64));
                 }
             }
-            if !owned.take_all(spans) {
+            if !owned.take_all(&spans) {
                 let [one, other] = spans.map(|span| span.range().start as u64);
                 return Err(FixedError::at(Field::Overlap, slot as u64, one, other));
             }
@@ -218,7 +218,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
                     .all(|span| span.is_canonical() && span.of(room).is_some())
                     && K::read(key, room).is_some()
                     && V::read(value, room).is_some()
-                    && owned.take_all(spans)
+                    && owned.take_all(&spans)
             },
         );
         let (mut used, mut live, mut from) = (0, 0, 0);

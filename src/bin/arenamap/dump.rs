@@ -1,0 +1,73 @@
+//! All entries of an archive, one a line.
+
+use crate::failure::{Failure, OTHER};
+use crate::{Format, json, progress, table};
+use arenamap::fixed::described::{Described, Entry};
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(crate) fn dump(
+    file: &Path,
+    archive: &Described<'_>,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<ExitCode, Failure> {
+    let bar = progress::bar("dumping", archive.len());
+    let mut left_out = 0_usize;
+    let valid = archive.iter().filter(|entry| {
+        bar.inc(1);
+        let is_valid = entry.key.is_valid() && entry.value.is_valid();
+        if !is_valid {
+            left_out += 1;
+        }
+        is_valid
+    });
+    match format {
+        Format::Json => {
+            for entry in valid {
+                json::entry(&entry, out)?;
+                out.write_all(b"\n")?;
+            }
+        }
+        Format::Csv => csv(archive, valid, out)?,
+    }
+    bar.finish_and_clear();
+    if left_out > 0 {
+        eprintln!(
+            "arenamap: {}: {left_out} entries left out, which are not valid for their types",
+            file.display()
+        );
+        return Ok(ExitCode::from(OTHER));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn csv<'a>(
+    archive: &Described<'_>,
+    entries: impl Iterator<Item = Entry<'a>>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut cells = Vec::new();
+    table::columns("key", archive.key_type(), &mut cells);
+    table::columns("value", archive.value_type(), &mut cells);
+    if cells.is_empty() {
+        return Err(Failure::usage(
+            "neither key nor value has a byte, so there are no columns; take `--format json`",
+        ));
+    }
+    let mut writer = csv::Writer::from_writer(out);
+    let failed = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Failure::from(error),
+        other => Failure::other(format!("failed to write CSV: {other:?}")),
+    };
+    writer.write_record(&cells).map_err(failed)?;
+    for entry in entries {
+        cells.clear();
+        table::cells(&entry.key, &mut cells);
+        table::cells(&entry.value, &mut cells);
+        writer.write_record(&cells).map_err(failed)?;
+    }
+    writer.flush()?;
+    Ok(())
+}
