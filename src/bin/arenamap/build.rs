@@ -143,7 +143,8 @@ impl Build {
                 let at = error.valid_up_to() + 1;
                 self.fail_at(number, format!("byte {at} is no UTF-8; write bytes as \"hex:00ff\""))
             })?;
-            if text.trim().is_empty() {
+            let text = text.trim();
+            if text.is_empty() {
                 continue;
             }
             let fields = serde_json::from_str(text).and_then(|Fields(fields)| {

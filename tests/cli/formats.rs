@@ -1,0 +1,331 @@
+//! What `build` takes and `dump` gives.
+
+use super::{Place, SEED};
+use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, VarMap, f32_le, f64_le, i128_le, u64_le, u128_le};
+use std::fs;
+
+arenamap::fixed_struct! {
+    struct Numbers { a: u128_le, b: i128_le, c: u64_le, d: f64_le, e: f32_le, f: [u8; 4], g: i8, h: [i8; 7] }
+}
+
+const NUMBERS: &str = "Numbers { a: u128, b: i128, c: u64, d: f64, e: f32, f: [u8; 4], g: i8, h: [i8; 7] }";
+
+/// Dumps an archive, builds another one of that, and compares the two.
+#[track_caller]
+fn round_trip(place: &Place, name: &str, format: &str) -> String {
+    let dump = place.run(&["dump", "--format", format, name]).ok();
+    let built = place.run_with(
+        &["build", "-", "again", "--schema-of", name, "--format", format],
+        dump.as_bytes(),
+    );
+    assert_eq!(built.code, 0, "{}", built.err);
+    let diff = place.run(&["diff", name, "again"]);
+    assert_eq!(diff.code, 0, "{}", diff.out);
+    assert!(diff.out.contains("0 added, 0 removed, 0 changed"), "{}", diff.out);
+    dump
+}
+
+#[test]
+fn numbers_at_their_limits_come_back() {
+    let place = Place::new();
+    let number = |a, b: i128, d: f64, e: f32, n| Numbers {
+        a: u128::into(a),
+        b: b.into(),
+        c: u64::MAX.into(),
+        d: d.into(),
+        e: e.into(),
+        f: [n; 4],
+        g: i8::MIN,
+        h: [-1; 7],
+    };
+    let odd_nan = f64::from_bits(f64::NAN.to_bits() | 7);
+    let values = [
+        number(u128::MAX, i128::MIN, f64::MAX, f32::MIN_POSITIVE / 8.0, 0),
+        number(0, i128::MAX, 5e-324, f32::MAX, 255),
+        number(1, -1, f64::NAN, f32::INFINITY, 1),
+        number(1, -1, odd_nan, f32::NEG_INFINITY, 1),
+        number(1, -1, -0.0, 0.1, 1),
+    ];
+    let need = FixedMap::<u64_le, Numbers>::bytes_for(8);
+    let mut map = FixedMap::<u64_le, Numbers, _>::create_seeded(AlignedBytes::zeroed(need), 8, SEED).unwrap();
+    for (key, value) in (0_u64..).zip(values) {
+        map.insert(key.into(), value).unwrap();
+    }
+    map.publish(place.path("numbers")).unwrap();
+    let json = round_trip(&place, "numbers", "json");
+    let line = |key: u64| {
+        let mark = format!("{{\"key\":{key},");
+        json.lines().find(|line| line.starts_with(&mark)).unwrap().to_owned()
+    };
+    assert_eq!(
+        line(0),
+        "{\"key\":0,\"value\":{\"a\":\"340282366920938463463374607431768211455\",\"b\":\"-170141183460469231731687303715884105728\",\
+         \"c\":18446744073709551615,\"d\":1.7976931348623157e308,\"e\":1.469368e-39,\"f\":\"hex:00000000\",\"g\":-128,\
+         \"h\":[-1,-1,-1,-1,-1,-1,-1]}}"
+    );
+    assert!(line(2).contains("\"d\":\"NaN\",\"e\":\"inf\""), "{}", line(2));
+    assert!(
+        line(3).contains("\"d\":\"hex:070000000000f87f\",\"e\":\"-inf\""),
+        "{}",
+        line(3)
+    );
+    assert!(line(4).contains("\"d\":-0.0,\"e\":0.1"), "{}", line(4));
+    // Each line is JSON for other readers, too.
+    for line in json.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+    let csv = round_trip(&place, "numbers", "csv");
+    assert!(csv.contains(",\"[-1,-1,-1,-1,-1,-1,-1]\"\n"), "{csv}");
+    assert_eq!(
+        place
+            .run(&["info", "numbers"])
+            .ok()
+            .matches(NUMBERS.split(' ').next().unwrap())
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn texts_and_bytes_of_all_kinds_come_back() {
+    let place = Place::new();
+    let texts = [
+        "",
+        "a,b",
+        "\"quoted\"",
+        "two\nlines\r\n",
+        " é 日本 ",
+        "hex:00",
+        "\u{0}\u{1b}[31m",
+        "null",
+        "1",
+    ];
+    let need = VarMap::<str, [u8]>::bytes_for(20, 500);
+    let mut map = VarMap::<str, [u8], _>::create_seeded(AlignedBytes::zeroed(need), 20, 500, SEED).unwrap();
+    for text in texts {
+        map.insert(text, text.as_bytes()).unwrap();
+    }
+    map.insert("bytes", &[0xff, 0, 10]).unwrap();
+    map.publish(place.path("texts")).unwrap();
+    for format in ["json", "csv"] {
+        let dump = round_trip(&place, "texts", format);
+        assert!(!dump.contains('\u{1b}') || format == "csv", "{dump}");
+        let again = VarMap::<str, [u8]>::read_file(place.path("again")).unwrap();
+        for text in texts {
+            assert_eq!(again.get(text), Some(text.as_bytes()));
+        }
+        assert_eq!(again.get("bytes"), Some(&[0xff, 0, 10][..]));
+    }
+}
+
+#[test]
+fn what_is_built_opens_with_the_types() {
+    let place = Place::new();
+    place.write(
+        "in.jsonl",
+        "{\"key\": \"a\", \"value\": 1}\n\n{\"value\": \"2\", \"key\": \"b\"}",
+    );
+    let types = ["--key", "FixedStr<8>", "--value", "u64"];
+    let build = |more: &[&str]| place.run(&[&["build", "in.jsonl", "out"][..], &types, more].concat());
+    assert_eq!(
+        build(&["--seed", "42"]).ok(),
+        "out: 2 entries of 2, 494 bytes, generation 1\n"
+    );
+    let mut map = FixedMap::<FixedStr<8>, u64_le, _>::create_seeded(AlignedBytes::zeroed(1024), 2, 42).unwrap();
+    map.insert(FixedStr::cut("a"), 1.into()).unwrap();
+    map.insert(FixedStr::cut("b"), 2.into()).unwrap();
+    map.publish(place.path("typed")).unwrap();
+    assert_eq!(
+        fs::read(place.path("out")).unwrap(),
+        fs::read(place.path("typed")).unwrap()
+    );
+    assert_eq!(
+        build(&["--capacity", "100"]).ok(),
+        "out: 2 entries of 100, 4026 bytes, generation 2\n"
+    );
+    assert_eq!(
+        build(&["--capacity", "1"]).failed(2),
+        "arenamap: out: there are more entries than the capacity of 1; ask for more by `--capacity`\n"
+    );
+    // What was there is there still.
+    assert_eq!(
+        FixedMap::<FixedStr<8>, u64_le>::read_file(place.path("out"))
+            .unwrap()
+            .len(),
+        2
+    );
+
+    place.write("in.csv", "value,key\n7,x\n");
+    assert_eq!(
+        place.run(&[&["build", "in.csv", "csv"][..], &types].concat()).ok(),
+        "csv: 1 entries of 1, 494 bytes, generation 1\n"
+    );
+    assert_eq!(place.run(&["get", "csv", "x"]).ok(), "7\n");
+
+    place.write("none", "");
+    assert_eq!(
+        place.run(&[&["build", "none", "none.amap"][..], &types].concat()).ok(),
+        "none.amap: 0 entries of 0, 494 bytes, generation 1\n"
+    );
+}
+
+#[test]
+fn duplicates_are_an_error_or_chosen() {
+    let place = Place::new();
+    place.write(
+        "in",
+        "{\"key\":1,\"value\":1}\n{\"key\":2,\"value\":2}\n{\"key\":1,\"value\":3}\n",
+    );
+    let build =
+        |more: &[&str]| place.run(&[&["build", "in", "out", "--key", "u8", "--value", "u8"][..], more].concat());
+    assert_eq!(
+        build(&[]).failed(2),
+        "arenamap: in: line 3: the key of line 1 is there again; `--duplicates first` or `last` takes one of them\n"
+    );
+    assert!(!place.path("out").exists());
+    for (which, value) in [("first", "1\n"), ("last", "3\n")] {
+        build(&["--duplicates", which]).ok();
+        assert_eq!(place.run(&["get", "out", "1"]).ok(), value);
+    }
+}
+
+#[test]
+fn lines_that_do_not_fit_say_where() {
+    let place = Place::new();
+    let json = |line: &str| {
+        let input = format!("{{\"key\":1,\"value\":[2,true]}}\n{line}\n");
+        let arguments = ["build", "-", "out", "--key", "u8", "--value", "{ a: u8, b: bool }"];
+        let said = place.run_with(&arguments, input.as_bytes()).failed(2);
+        let said = said
+            .strip_prefix("arenamap: standard input: line 2")
+            .expect(&said)
+            .trim_end()
+            .to_owned();
+        assert!(!place.path("out").exists());
+        said
+    };
+    for (line, message) in [
+        (
+            r#"{"key":2}"#,
+            ": the field `value` is missing, of type Value { a: u8, b: bool }",
+        ),
+        (r#"{"value":[1,true]}"#, ": the field `key` is missing, of type u8"),
+        (
+            r#"{"key":2,"value":{"a":1}}"#,
+            ": value: the field `b: bool` is missing",
+        ),
+        (
+            r#"{"key":2,"value":{"a":1,"b":true,"c":1}}"#,
+            ": value: no field `c` in Value; it has a, b",
+        ),
+        (
+            r#"{"key":2,"value":{"a":300,"b":true}}"#,
+            ": value.a: 300 is no u8: it has a fraction, or is out of range",
+        ),
+        (r#"{"key":2,"value":{"a":1,"b":1}}"#, ": value.b: 1 is no bool"),
+        (
+            r#"{"key":2,"value":[1,true],"more":1}"#,
+            ": unknown field `more`; a line is {\"key\": ..., \"value\": ...}",
+        ),
+        (
+            r#"{"key":2,"key":2,"value":[1,true]}"#,
+            ": the field `key` is there twice",
+        ),
+        ("[2, 3]", ": invalid type: sequence, expected a JSON object, column 0"),
+        (r#"{"key":2,"value":"#, ": EOF while parsing a value, column 17"),
+    ] {
+        assert_eq!(json(line), message, "{line}");
+    }
+    let deep = format!("{{\"key\":{}1{},\"value\":1}}", "[".repeat(100), "]".repeat(100));
+    assert!(json(&deep).contains("more than 64 lists and objects inside each other"));
+    let said = place.run_with(
+        &["build", "-", "out", "--key", "u8", "--value", "u8"],
+        b"{\"key\":\"\xff\"}",
+    );
+    assert_eq!(
+        said.failed(2),
+        "arenamap: standard input: line 1: byte 9 is no UTF-8; write bytes as \"hex:00ff\"\n"
+    );
+
+    let csv = |text: &str| {
+        place.write("in.csv", text);
+        let said = place.run(&[
+            "build",
+            "in.csv",
+            "out",
+            "--key",
+            "u8",
+            "--value",
+            "{ a: u8, b: [u8; 2] }",
+        ]);
+        said.failed(2)
+            .strip_prefix("arenamap: in.csv: ")
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    };
+    for (text, message) in [
+        (
+            "key,value.a\n",
+            "line 1: the column `value.b` is missing; the first line names the columns: key,value.a,value.b",
+        ),
+        (
+            "key,value.a,value.b,c\n",
+            "line 1: unknown column `c`; the types have key, value.a, value.b",
+        ),
+        ("key,key,value.a,value.b\n", "line 1: the column `key` is there twice"),
+        (
+            "key,value.a,value.b\n1,2\n",
+            "CSV error: record 1 (line: 2, byte: 20): found record with 2 fields, but the previous record has 3 fields",
+        ),
+        ("key,value.a,value.b\n1,x,hex:0000\n", "line 2: value.a: `x` is no u8"),
+        (
+            "key,value.a,value.b\n1,2,hex:00\n",
+            "line 2: value.b: `hex:00` is no [u8; 2]: expected `hex:` and 4 hexadecimal digits",
+        ),
+        (
+            "key,value.a,value.b\n1,2,\n",
+            "line 2: value.b: no JSON, as an array is: EOF while parsing a value at line 1 column 0",
+        ),
+    ] {
+        assert_eq!(csv(text), message);
+    }
+}
+
+#[test]
+fn types_that_are_wrong_are_shown_with_their_place() {
+    let place = Place::new();
+    place.write("in", "");
+    let said = place.run(&["build", "in", "out", "--key", "u64", "--value", "{ a: u8, b: u16 }"]);
+    assert_eq!(
+        said.failed(2),
+        "\
+arenamap: --value: at byte 9 of the type: padding, 1 bytes, in front of b, which is aligned to 2: put fields with larger alignment first, or \
+fill the gap with a `[u8; 1]`
+  { a: u8, b: u16 }
+           ^
+"
+    );
+    assert_eq!(place.run(&["build", "in", "out", "--key", "u64"]).code, 2);
+    assert_eq!(
+        place
+            .run(&["build", "in", "out", "--key", "u64", "--schema-of", "in"])
+            .code,
+        2
+    );
+    assert_eq!(
+        place
+            .run(&["build", ".", "out", "--key", "u8", "--value", "u8"])
+            .failed(2),
+        "arenamap: .: a directory; give a file\n"
+    );
+    // Types without a byte have no columns.
+    let mut map = FixedMap::<[u8; 0], (), _>::create(AlignedBytes::zeroed(1024), 1).unwrap();
+    map.insert([], ()).unwrap();
+    map.publish(place.path("units")).unwrap();
+    assert_eq!(round_trip(&place, "units", "json"), "{\"key\":null,\"value\":null}\n");
+    assert_eq!(
+        place.run(&["dump", "--format", "csv", "units"]).failed(2),
+        "arenamap: neither key nor value has a byte, so there are no columns; take `--format json`\n"
+    );
+}
