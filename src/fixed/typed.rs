@@ -46,7 +46,13 @@ impl<K: Checked, V, H> Typed<K, V, H> {
     fn key(&self, slot: usize) -> Option<&K> {
         let key = self.raw.key_ptr(slot);
         // SAFETY: R1: aligned and readable; nobody writes meanwhile. It becomes a reference after it was checked.
-        unsafe { K::is_valid(key.as_ptr()).then(|| key.as_ref()) }
+        unsafe {
+            if K::is_valid(key.as_ptr()) {
+                Some(key.as_ref())
+            } else {
+                None
+            }
+        }
     }
 }
 

@@ -141,7 +141,7 @@ fn what_is_built_opens_with_the_types() {
     );
     assert_eq!(
         build(&["--capacity", "100"]).ok(),
-        "out: 2 entries of 100, 4026 bytes, generation 2\n"
+        "out: 2 entries of 100, 2990 bytes, generation 2\n"
     );
     assert_eq!(
         build(&["--capacity", "1"]).failed(2),

@@ -272,7 +272,7 @@ fn pack_integer(of: &Type, leaf: Leaf, text: &str, bytes: &mut [u8]) -> Result<(
     } else {
         text.parse::<u128>()
             .ok()
-            .filter(|number| number.checked_shr(bits as u32).unwrap_or(0) == 0)
+            .filter(|number| bits >= 128 || number >> bits == 0)
     };
     match number {
         Some(0) if !may_be_zero => fail(format!("{of} is not zero")),
@@ -344,7 +344,7 @@ fn pack_text(content: &[u8], bytes: &mut [u8], room: &mut Vec<u8>) -> Result<(),
 const HEX: &str = "hex:";
 
 /// The bytes that a text stands for.
-fn bytes_of<'t>(text: &'t str) -> Result<Cow<'t, [u8]>, InputError> {
+fn bytes_of(text: &str) -> Result<Cow<'_, [u8]>, InputError> {
     let Some(digits) = text.strip_prefix(HEX) else {
         return Ok(text.as_bytes().into());
     };

@@ -63,9 +63,9 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
     let gap = Shape::group_at(geometry.groups);
     writer.bytes[gap..geometry.slots_at].fill(0);
     let (mut lost, mut unfinished, mut kept) = (0, 0, 0);
-    for slot in 0..slots {
+    for (slot, &keep) in keep.iter().enumerate() {
         let tag = writer.tag(slot);
-        if keep[slot] {
+        if keep {
             kept += 1;
             let bytes = writer.slot_mut(slot);
             bytes[slot_layout.key..slot_layout.value_at].fill(0);
@@ -77,10 +77,10 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
         writer.wipe(slot);
     }
     writer.recount();
-    for slot in 0..slots {
-        if keep[slot] && writer.slot_of_key(&writer.entry(slot).key) != Some(slot) {
+    for (slot, keep) in keep.iter_mut().enumerate() {
+        if *keep && writer.slot_of_key(&writer.entry(slot).key) != Some(slot) {
             writer.vacate(slot);
-            keep[slot] = false;
+            *keep = false;
             (lost, kept) = (lost + 1, kept - 1);
         }
     }

@@ -166,12 +166,11 @@ impl<'a> View<'a> {
         match &self.of.shape {
             Shape::Leaf(Leaf::FixedStr | Leaf::FixedBytes) => self.content() == other.content(),
             Shape::Leaf(Leaf::Str | Leaf::Bytes) => self.span().of(self.room) == other.span().of(other.room),
-            Shape::Leaf(_) => self.bytes == other.bytes,
             Shape::Array { item, .. } if item.in_room => self
                 .items()
                 .zip(other.items())
                 .all(|(item, other)| item.same_parts(&other)),
-            Shape::Array { .. } => self.bytes == other.bytes,
+            Shape::Leaf(_) | Shape::Array { .. } => self.bytes == other.bytes,
             Shape::Struct(members) => members
                 .iter()
                 .zip(other.of.members())
@@ -231,6 +230,7 @@ impl<'a> View<'a> {
     }
 
     /// Where a `str` or `[u8]` is.
+    #[allow(clippy::cast_possible_truncation, reason = "eight bytes")]
     fn span(&self) -> Span {
         Span(self.number() as u64)
     }
@@ -265,11 +265,9 @@ impl<'a> View<'a> {
                 [1] => Value::Bool(true),
                 _ => return None,
             },
-            Leaf::Unsigned => Value::Unsigned(self.number()),
-            Leaf::Signed => signed(),
             Leaf::NonZeroUnsigned | Leaf::NonZeroSigned if self.number() == 0 => return None,
-            Leaf::NonZeroUnsigned => Value::Unsigned(self.number()),
-            Leaf::NonZeroSigned => signed(),
+            Leaf::Unsigned | Leaf::NonZeroUnsigned => Value::Unsigned(self.number()),
+            Leaf::Signed | Leaf::NonZeroSigned => signed(),
             Leaf::Float if self.bytes.len() == 4 => Value::F32(f32::from_bits(self.number() as u32)),
             Leaf::Float => Value::F64(f64::from_bits(self.number() as u64)),
             Leaf::Char => Value::Char(char::from_u32(self.number() as u32)?),
