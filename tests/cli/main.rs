@@ -93,7 +93,7 @@ impl Place {
                 count: u64::MAX.into(),
                 last: n.into(),
                 open: n == 1,
-                tags: [0, n as u8, 255],
+                tags: [0, u8::try_from(n).unwrap(), 255],
             };
             map.insert(key, value).unwrap();
         }

@@ -78,7 +78,9 @@ fn is_readable(text: &str) -> bool {
 fn hex(bytes: &[u8]) -> String {
     let mut text = String::from("hex:");
     for byte in bytes {
-        text.push_str(&format!("{byte:02x}"));
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+        }
     }
     text
 }

@@ -18,7 +18,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Look into archives of arenamap's FixedMap, and make them.
+/// Look into archives of the crate arenamap, and make them.
 ///
 /// Every archive tells at its end what is in it: names, types and offsets of keys and values. So this command needs no
 /// other description of a file. It reads a file whole, into memory, and never changes one, but by `recover --in-place`.
