@@ -208,10 +208,7 @@ fn header_entries_and_searches_are_those_of_the_typed_map() {
 /// One key of each kind is found by what stands for it.
 #[test]
 fn keys_of_every_kind_are_found() {
-    fn check<K: FixedKey + Checked>(of: &str, keys: &[(K, Input<'_>)])
-    where
-        K: Copy,
-    {
+    fn check<K: FixedKey + Checked + Copy>(of: &str, keys: &[(K, Input<'_>)]) {
         let need = FixedMap::<K, u32_le>::bytes_for(keys.len());
         let mut map = FixedMap::<K, u32_le, _>::create(AlignedBytes::zeroed(need), keys.len()).unwrap();
         for (value, (key, _)) in (0_u32..).zip(keys) {
@@ -344,7 +341,7 @@ fn types_that_are_none_say_where() {
     }
     let deep = format!("{}u8{}", "[".repeat(100), "; 1]".repeat(100));
     assert!(Type::parse(&deep, "").is_err());
-    let wide = format!("P {{ {} }}", (0..65).map(|n| format!("f{n}: (),")).collect::<String>());
+    let wide = (0..65).fold("P {".to_owned(), |text, n| text + &format!("f{n}: (),")) + "}";
     assert!(Type::parse(&wide, "").is_err());
     // What is printed is read again.
     for text in [
@@ -377,9 +374,9 @@ fn compare_on_damage<K: FixedKey + Checked, V: Checked + Frozen>(good: &[u8], fr
             }
             if !(at::STATE..at::TAGS).contains(&place) {
                 if sealed {
-                    mark_sealed(&mut bytes)
+                    mark_sealed(&mut bytes);
                 } else {
-                    mark_open(&mut bytes)
+                    mark_open(&mut bytes);
                 }
             }
             let found = Described::open(&bytes).and_then(|archive| {
@@ -530,7 +527,7 @@ fn schemas_that_lie_are_refused() {
     };
     let struct_of = |size, align, fields: &[Vec<u8>]| {
         let mut bytes = header_of("S", size, align, 1, fields.len() as u64);
-        fields.iter().for_each(|field| bytes.extend_from_slice(field));
+        fields.iter().flatten().for_each(|&byte| bytes.push(byte));
         bytes
     };
     let two = |one, other| struct_of(2, 1, &[field("a", one, &u8_), field("b", other, &u8_)]);
@@ -611,7 +608,7 @@ fn random_schemas_return() {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        state >> 33
+        usize::try_from(state >> 33).unwrap()
     };
     let mut written = Vec::new();
     let map = typed(3, (0..3).map(|n| (n, n)));
@@ -628,8 +625,8 @@ fn random_schemas_return() {
     for _ in 0..if cfg!(miri) { 20 } else { 5_000 } {
         let mut schema = written.clone();
         for _ in 0..=random() % 3 {
-            let place = random() as usize % schema.len();
-            schema[place] = [0, 1, 2, 4, 8, 0x40, 0xff, random() as u8][random() as usize % 8];
+            let place = random() % schema.len();
+            schema[place] = [0, 1, 2, 4, 8, 0x40, 0xff, random().to_le_bytes()[0]][random() % 8];
         }
         let mut bytes = good.to_vec();
         let at = schema_at(good);

@@ -154,6 +154,33 @@ pages
     );
 }
 
+/// The README shows what the command says.
+#[test]
+fn the_readme_is_true() {
+    let readme = include_str!("../../README.md");
+    let between = |from: &str, to: &str| readme.split(from).nth(1).unwrap().split(to).next().unwrap();
+    let place = Place::new();
+    place.write(
+        "pages.jsonl",
+        r#"{"key": {"site": 1, "path": "/"}, "value": {"count": 812, "last": 1764425000, "gap": [0,0,0,0]}}
+{"key": {"site": 1, "path": "/index.html"}, "value": {"count": 77, "last": 1764425190, "gap": [0,0,0,0]}}
+{"key": [2, "/"], "value": [5, 1764420000, "hex:00000000"]}
+"#,
+    );
+    let command = between("arenamap build ", "\narenamap info").replace("\\\n", " ");
+    let mut arguments = vec!["build"];
+    for (i, part) in command.split('\'').enumerate() {
+        if i % 2 == 0 {
+            arguments.extend(part.split_whitespace());
+        } else {
+            arguments.push(part);
+        }
+    }
+    place.run(&arguments).ok();
+    let shown = between("<!-- command: begin -->\n```text\n", "```\n<!-- command: end -->");
+    assert_eq!(place.run(&["info", "pages.amap"]).ok(), shown);
+}
+
 #[test]
 fn dump_prints_json_and_csv() {
     let place = Place::new();
