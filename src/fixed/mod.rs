@@ -110,6 +110,7 @@ mod typed;
 mod value;
 mod var;
 mod verify;
+mod view;
 mod write;
 
 #[cfg(feature = "rkyv")]
@@ -128,6 +129,7 @@ pub use self::text::{FixedBytes, FixedStr, TooLong};
 pub use self::traits::{Drain, ExtractIf};
 pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema, ZeroBytes};
 pub use self::var::{Refusal, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarQuery, VarValue, VarValues};
+pub use self::view::{FixedView, Projection, ViewError, Widening};
 pub use rkyv::rend::{
     NonZeroI16_le, NonZeroI32_le, NonZeroI64_le, NonZeroU16_le, NonZeroU32_le, NonZeroU64_le, char_le, f32_le, f64_le,
     i16_le, i32_le, i64_le, i128_le, u16_le, u32_le, u64_le, u128_le,
@@ -136,6 +138,7 @@ pub use zerocopy::FromZeros;
 
 #[doc(hidden)]
 pub mod __private {
+    pub use super::view::{Found, ProjectedField};
     pub use rkyv;
     pub use zerocopy;
 }

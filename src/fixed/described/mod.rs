@@ -385,8 +385,14 @@ impl<'a> Described<'a> {
         FixedStats::of(&self, geometry, slot, self.len(), hits)
     }
 
-    fn entry(&self, slot: usize) -> Entry<'_> {
+    pub(super) fn entry(&self, slot: usize) -> Entry<'_> {
         self.shape.entry(self.bytes, slot)
+    }
+
+    /// The room for texts.
+    pub(super) fn room(&self) -> &'a [u8] {
+        let Geometry { room_at, room, .. } = self.shape.geometry;
+        &self.bytes[room_at..][..room]
     }
 }
 

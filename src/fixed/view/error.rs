@@ -1,0 +1,89 @@
+//! Why an archive is not what a program takes it for: by names, not by numbers.
+
+use super::super::error::FixedError;
+use alloc::string::String;
+use core::fmt;
+
+/// Why an archive has not the fields that were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// It is no archive that can be read here.
+    Archive(FixedError),
+    /// Its key is of another type.
+    Key {
+        /// The type of the key here.
+        expected: String,
+        /// The type of the key in the archive.
+        found: String,
+    },
+    /// A field is not there, under no name, and has no default.
+    Missing {
+        /// The field.
+        field: &'static str,
+        /// The type that it has here.
+        expected: String,
+        /// The type of the value in the archive, with all its fields.
+        found: String,
+    },
+    /// A field has another type.
+    Type {
+        /// The field, with its path; empty if it is the value itself.
+        field: String,
+        /// The type that it has here.
+        expected: String,
+        /// The type that it has in the archive.
+        found: String,
+    },
+    /// The values together do not go into the new map.
+    TooSmall {
+        /// Entries that there are.
+        len: usize,
+        /// Entries that it takes.
+        capacity: usize,
+    },
+}
+
+impl fmt::Display for ViewError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archive(error) => error.fmt(f),
+            Self::Key { expected, found } => {
+                write!(
+                    f,
+                    "the keys of the archive are `{found}`, expected `{expected}`: open it with the key that wrote it"
+                )
+            }
+            Self::Missing { field, expected, found } => write!(
+                f,
+                "the values of the archive, `{found}`, have no field `{field}`: give it an earlier name by `| \"..\"`, or a default by `= ..`; \
+                 here it is `{expected}`"
+            ),
+            Self::Type { field, expected, found } => write!(
+                f,
+                "the field `{field}` is `{found}` in the archive, expected `{expected}`: read it as that, and convert it here"
+            ),
+            Self::TooSmall { len, capacity } => {
+                write!(
+                    f,
+                    "a capacity of {capacity} entries does not hold the {len} of the archive; ask for more"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for ViewError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Archive(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<FixedError> for ViewError {
+    fn from(error: FixedError) -> Self {
+        Self::Archive(error)
+    }
+}

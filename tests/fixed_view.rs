@@ -1,0 +1,242 @@
+//! Archives of older and newer programs: read by some of their fields, in any order; widened; and every mismatch by its name.
+
+use arenamap::fixed::{
+    AlignedBytes, Field, FixedMap, FixedStr, FixedView, VarMap, ViewError, Widening, i16_le, i32_le, u16_le, u32_le,
+    u64_le,
+};
+
+mod v1 {
+    use super::*;
+    arenamap::fixed_struct! {
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) struct Place { pub x: i16_le, pub y: i16_le }
+    }
+    arenamap::fixed_struct! {
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) struct Page { pub bytes: u64_le, pub at: Place, pub status: u16_le, pub port: u16_le, pub name: FixedStr<16> }
+    }
+}
+
+mod v2 {
+    use super::*;
+    arenamap::fixed_struct! {
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) struct Place { pub y: i32_le, pub x: i32_le, pub z: i32_le, pub spare: [u8; 4] }
+    }
+    arenamap::fixed_struct! {
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) struct Page { pub weight: u64_le, pub size: u64_le, pub at: Place, pub status: u32_le, pub flags: [u8; 4], pub name: FixedStr<16> }
+    }
+}
+
+arenamap::fixed_view! {
+    /// Reads both.
+    #[derive(Debug)]
+    struct Seen<'m> {
+        name: FixedStr<16>,
+        size: u64_le | "length" | "bytes",
+        weight: u64_le = u64_le::from_native(7),
+    }
+}
+
+fn old(n: u64) -> v1::Page {
+    v1::Page {
+        bytes: (n * 1000).into(),
+        at: v1::Place {
+            x: (n as i16).into(),
+            y: (-(n as i16)).into(),
+        },
+        status: 200.into(),
+        port: 443.into(),
+        name: FixedStr::new(&format!("/p/{n}")).unwrap(),
+    }
+}
+
+fn new(n: u64) -> v2::Page {
+    v2::Page {
+        weight: n.into(),
+        size: (n * 1000).into(),
+        at: v2::Place {
+            y: 0.into(),
+            x: 0.into(),
+            z: 0.into(),
+            spare: [0; 4],
+        },
+        status: 404.into(),
+        flags: [1; 4],
+        name: FixedStr::new(&format!("/p/{n}")).unwrap(),
+    }
+}
+
+fn archive<V: arenamap::fixed::FixedValue>(value: impl Fn(u64) -> V) -> AlignedBytes {
+    let need = FixedMap::<u64_le, V>::bytes_for(50);
+    let mut map = FixedMap::<u64_le, V, _>::create(AlignedBytes::zeroed(need), 50).unwrap();
+    for n in 0..40 {
+        map.insert(n.into(), value(n)).unwrap();
+    }
+    map.seal();
+    map.into_memory()
+}
+
+#[test]
+fn an_old_and_a_new_archive_by_one_view() {
+    let (v1, v2) = (archive(old), archive(new));
+    for (bytes, weight) in [(&v1, None), (&v2, Some(()))] {
+        let view = FixedView::<u64_le, Seen>::open(bytes).unwrap();
+        view.verify().unwrap();
+        assert_eq!((view.len(), view.iter().count()), (40, 40));
+        for n in 0..40 {
+            let page = view.get(&n).unwrap();
+            assert_eq!(page.size.to_native(), n * 1000);
+            assert_eq!(page.weight.to_native(), weight.map_or(7, |()| n));
+            assert_eq!(page.name.as_str(), format!("/p/{n}"));
+            // Nothing was copied: the reference is into the archive.
+            assert!(bytes.as_ptr_range().contains(&std::ptr::from_ref(page.size).cast()));
+        }
+        assert!(view.get(&40).is_none() && !view.contains_key(&40) && view.contains_key(&39));
+        assert!(
+            view.iter()
+                .all(|(key, page)| page.size.to_native() == key.to_native() * 1000)
+        );
+    }
+}
+
+#[test]
+fn parts_of_structs() {
+    arenamap::fixed_view! { struct Up<'m> { y: i16_le | "at.y", status: u16_le } }
+    arenamap::fixed_view! { struct Whole<'m> { at: v1::Place } }
+    let bytes = archive(old);
+    let view = FixedView::<u64_le, Up>::open(&bytes).unwrap();
+    let page = view.get(&9).unwrap();
+    assert_eq!((page.y.to_native(), page.status.to_native()), (-9, 200));
+    let view = FixedView::<u64_le, Whole>::open(&bytes).unwrap();
+    assert_eq!(*view.get(&9).unwrap().at, old(9).at);
+}
+
+#[test]
+fn texts_as_keys() {
+    let mut map = VarMap::<str, v1::Page, _>::create(AlignedBytes::zeroed(8192), 40, 400).unwrap();
+    for n in 0..40 {
+        map.insert(&format!("key {n}"), old(n)).unwrap();
+    }
+    let bytes = map.into_memory();
+    let view = FixedView::<str, Seen>::open(&bytes).unwrap();
+    assert_eq!(view.get("key 7").unwrap().size.to_native(), 7000);
+    assert!(view.get("key 77").is_none());
+    assert_eq!(view.iter().filter(|(key, _)| key.starts_with("key 3")).count(), 11);
+}
+
+#[test]
+fn every_mismatch_names_the_field_and_both_sides() {
+    arenamap::fixed_view! { struct Gone<'m> { colour: u32_le } }
+    arenamap::fixed_view! { struct Longer<'m> { status: u32_le } }
+    arenamap::fixed_view! { struct Nested<'m> { at: v2::Place } }
+    let bytes = archive(old);
+    let text = |error: ViewError| error.to_string();
+    let gone = FixedView::<u64_le, Gone>::open(&bytes).unwrap_err();
+    assert!(matches!(gone, ViewError::Missing { field: "colour", .. }));
+    let gone = text(gone);
+    assert!(
+        gone.contains("no field `colour`") && gone.contains("`u32_le`") && gone.contains("port: u16_le"),
+        "{gone}"
+    );
+    let longer = text(FixedView::<u64_le, Longer>::open(&bytes).unwrap_err());
+    assert!(
+        longer.contains("the field `status` is `u16_le` in the archive, expected `u32_le`"),
+        "{longer}"
+    );
+    let nested = text(FixedView::<u64_le, Nested>::open(&bytes).unwrap_err());
+    assert!(nested.contains("x: i16_le") && nested.contains("z: i32_le"), "{nested}");
+    let key = text(FixedView::<u32_le, Seen>::open(&bytes).unwrap_err());
+    assert!(
+        key.contains("the keys of the archive are `u64_le`, expected `u32_le`"),
+        "{key}"
+    );
+
+    let mut damaged = bytes.clone();
+    damaged[0] = 0;
+    let error = FixedView::<u64_le, Seen>::open(&damaged).unwrap_err();
+    assert!(matches!(error, ViewError::Archive(error) if error.field() == Field::Magic));
+    let mut shifted = AlignedBytes::zeroed(bytes.len() + 8);
+    shifted[8..].copy_from_slice(&bytes);
+    let error = FixedView::<u64_le, Seen>::open(&shifted[8..]).unwrap_err();
+    assert!(matches!(error, ViewError::Archive(error) if error.field() == Field::MemoryAlign));
+}
+
+#[test]
+fn an_old_archive_becomes_a_new_one() {
+    let bytes = archive(old);
+    let missing = v2::Page {
+        flags: [9; 4],
+        ..new(5)
+    };
+    let wider = Widening::<u64_le, v2::Page>::open(&bytes, &missing, &[("size", "bytes")]).unwrap();
+    assert_eq!(
+        wider.defaulted().collect::<Vec<_>>(),
+        ["weight", "at.z", "at.spare", "flags"]
+    );
+    assert_eq!(wider.dropped().collect::<Vec<_>>(), ["port"]);
+    let need = FixedMap::<u64_le, v2::Page>::bytes_for(40);
+    let map = wider.copy_into(AlignedBytes::zeroed(need), 40).unwrap();
+    map.verify().unwrap();
+    for n in 0..40 {
+        let page = map[&n];
+        assert_eq!((page.weight.to_native(), page.flags), (5, [9; 4]));
+        assert_eq!((page.size.to_native(), page.status.to_native()), (n * 1000, 200));
+        assert_eq!((page.at.x.to_native(), page.at.y.to_native()), (n as i32, -(n as i32)));
+        assert_eq!(page.name, old(n).name);
+    }
+    let error = wider.copy_into(AlignedBytes::zeroed(need), 39).unwrap_err();
+    assert_eq!(error, ViewError::TooSmall { len: 40, capacity: 39 });
+
+    // And back: narrower. What would lose bits is an error.
+    let bytes = archive(new);
+    let error = Widening::<u64_le, v1::Page>::open(&bytes, &old(0), &[]).err().unwrap();
+    assert!(
+        error
+            .to_string()
+            .contains("the field `at.x` is `i32_le` in the archive, expected `i16_le`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn checked_structs_widen_too() {
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] checked struct Flag { on: bool } }
+    arenamap::fixed_struct! { #[derive(Clone, Copy, Debug, PartialEq)] checked struct Flags { on: bool, seen: bool } }
+    let mut bytes = archive(|n| Flag { on: n % 2 == 0 });
+    let missing = Flags { on: false, seen: true };
+    let wider = Widening::<u64_le, Flags>::open(&bytes, &missing, &[]).unwrap();
+    assert!(wider.iter().all(|(key, flags)| flags
+        == Flags {
+            on: key.to_native() % 2 == 0,
+            seen: true
+        }));
+    assert_eq!(wider.iter().count(), 40);
+    // Damage is not carried on.
+    let last = bytes.len() - 200;
+    bytes[last] ^= 2;
+    let error = Widening::<u64_le, Flags>::open(&bytes, &missing, &[]).err().unwrap();
+    assert!(matches!(error, ViewError::Archive(_)));
+}
+
+#[test]
+fn whatever_the_bytes_are() {
+    let whole = archive(old);
+    let mut opened = 0;
+    for at in 0..whole.len() {
+        for flip in [1, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= flip;
+            if let Ok(view) = FixedView::<u64_le, Seen>::open(&bytes) {
+                opened += 1;
+                let sum: u64 = view
+                    .iter()
+                    .map(|(_, page)| page.size.to_native() ^ page.weight.to_native())
+                    .fold(0, |a, b| a ^ b);
+                std::hint::black_box((sum, view.get(&7).is_some(), view.verify().is_ok()));
+            }
+        }
+    }
+    assert!(opened > whole.len());
+}
