@@ -39,6 +39,7 @@ mod key_struct;
 mod layout;
 mod map;
 pub mod nested;
+mod observe;
 // As with `archive`.
 #[cfg(feature = "rayon")]
 #[path = "rayon/mod.rs"]
@@ -99,12 +100,16 @@ pub use map::{ArenaMap, BorrowedMap, DefaultHashBuilder, SizeHint};
 #[cfg(feature = "std")]
 pub use map::{PooledMap, SharedMap};
 pub use nested::PathMap;
+#[cfg(feature = "counters")]
+pub use observe::counters;
+#[cfg(feature = "registry")]
+pub use observe::registry;
 pub use parts::{Part, Parts};
 #[cfg(feature = "serde")]
 pub use serde::{MapSeed, SetSeed, StringSeed, VecSeed};
 pub use set::ArenaSet;
 #[cfg(feature = "std")]
 pub use stats::PoolStats;
-pub use stats::{ArenaStats, MapStats};
+pub use stats::{ArenaStats, MapStats, ProbeLengths};
 pub use string::ArenaString;
 pub use vec::ArenaVec;

@@ -162,3 +162,60 @@ impl fmt::Display for MapStats {
         Ok(())
     }
 }
+
+/// How many entries of a map a lookup finds in the first group of its way, in the second, and so on: `probe_lengths` of the growing
+/// maps and sets.
+///
+/// A group has sixteen slots. With random hashes nearly all entries are found in the first or the second group; many long ways mean
+/// that the keys' hashes are bad, or chosen by somebody.
+///
+/// ```
+/// let map: arenamap::ArenaMap<u64, u64> = (0..1_000).map(|n| (n, n)).collect();
+/// let lengths = map.probe_lengths();
+/// assert_eq!(lengths.entries.iter().sum::<usize>(), 1_000);
+/// assert!(lengths.longest < 6 && lengths.mean() < 1.2, "{lengths}");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProbeLengths {
+    /// Groups of the longest way; 0 in an empty map. From 256 on it is "256 or more".
+    pub longest: usize,
+    /// Entries that are found in each group, from the first one of their way on. The last number counts all that are farther, too.
+    pub entries: [usize; 16],
+    /// Groups that finding every entry once looks at.
+    pub groups: usize,
+}
+
+impl ProbeLengths {
+    /// So many entries more, at that group of their way, the first one being 1.
+    pub(crate) fn add(&mut self, entries: usize, group: usize) {
+        self.entries[group.min(self.entries.len()) - 1] += entries;
+        self.groups += entries * group;
+        if entries > 0 {
+            self.longest = self.longest.max(group);
+        }
+    }
+
+    /// Groups that finding an entry looks at, on average; 0 in an empty map.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+    pub fn mean(&self) -> f64 {
+        match self.entries.iter().sum::<usize>() {
+            0 => 0.0,
+            entries => self.groups as f64 / entries as f64,
+        }
+    }
+}
+
+impl fmt::Display for ProbeLengths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} groups on average, longest {}:", self.mean(), self.longest)?;
+        for (before, entries) in self.entries.iter().enumerate().take(self.longest) {
+            let more = if before == 15 { "+" } else { "" };
+            write!(f, " {}{more}: {entries}", before + 1)?;
+        }
+        Ok(())
+    }
+}

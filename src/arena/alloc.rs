@@ -47,6 +47,8 @@ use super::lone::Lone;
 use super::recycle::{Block, FreeLists, MALLOC, MIN_ALIGN, dangling, round_size};
 use super::trim::TrimPolicy;
 use crate::error::ArenaError;
+use crate::observe::probes;
+use crate::observe::tally::ArenaTally;
 use crate::stats::ArenaStats;
 
 /// The least that a chunk is asked to hold, with overhead.
@@ -241,6 +243,7 @@ pub(super) struct State {
     chunks: Vec<Chunk>,
     lone: Option<Lone>,
     free: FreeLists,
+    tally: ArenaTally,
 }
 
 impl State {
@@ -273,6 +276,7 @@ impl State {
             seed,
             seed_bytes: bytes,
             free: FreeLists::new(),
+            tally: ArenaTally::new(),
         }
     }
 
@@ -306,6 +310,7 @@ impl State {
             self.chunks.try_reserve(4).map_err(|_| refused)?;
             let chunk = Chunk::create(room).ok_or(refused)?;
             self.held = chunk.held();
+            self.took_chunk(&chunk);
             self.chunks.push(chunk);
             self.restart();
         }
@@ -496,17 +501,20 @@ impl State {
         let needed = block.size;
         let left = self.budget - self.carved;
         if needed > left {
-            return Err(ArenaError::Budget { needed, left });
+            return Err(self.refused(ArenaError::Budget { needed, left }));
         }
         // An empty chunk is aligned to 16.
         let room = needed
             .checked_add(block.align.max(CHUNK_ALIGN) - CHUNK_ALIGN)
             .filter(|room| isize::try_from(*room).is_ok())
-            .ok_or(ArenaError::CapacityOverflow)?;
+            .ok_or(ArenaError::CapacityOverflow)
+            .map_err(|error| self.refused(error))?;
         if self.chunks.is_empty() {
             if self.active.size() > 0 {
                 // The seed gets its place beside the chunk that is to come.
-                self.chunks.try_reserve(4).map_err(|_| block.refused())?;
+                if self.chunks.try_reserve(4).is_err() {
+                    return Err(self.refused(block.refused()));
+                }
                 self.chunks.push(Chunk::placeholder());
                 self.active.weight = self.active.size();
                 self.weight = self.active.weight;
@@ -521,7 +529,10 @@ impl State {
         let next = self.entered;
         let found = match self.chunks[next..].iter().position(|chunk| chunk.room() >= room) {
             Some(at) => next + at,
-            None => self.create_chunk(room, left).ok_or_else(|| block.refused())?,
+            None => match self.create_chunk(room, left) {
+                Some(at) => at,
+                None => return Err(self.refused(block.refused())),
+            },
         };
         self.chunks.swap(next, found);
         let ptr = self.chunks[next].take(block).ok_or_else(|| block.refused())?;
@@ -536,6 +547,23 @@ impl State {
             self.seat(next);
         }
         Ok(ptr)
+    }
+
+    /// Counts a refusal.
+    #[inline(always)] // nothing is called where nothing counts
+    fn refused(&mut self, error: ArenaError) -> ArenaError {
+        self.tally.refused(&error);
+        if let ArenaError::Budget { needed, left } = error {
+            probes::budget_refused(needed, left);
+        }
+        error
+    }
+
+    /// Counts a chunk, which `held` counts already.
+    #[inline(always)] // as above
+    fn took_chunk(&mut self, chunk: &Chunk) {
+        self.tally.took_chunk();
+        probes::chunk_taken(chunk.held(), self.held);
     }
 
     /// Makes a chunk with at least this much room, at the end of the queue; returns where.
@@ -558,6 +586,7 @@ impl State {
         self.chunks.try_reserve(1).ok()?;
         let mut chunk = Chunk::create(wanted).or_else(|| Chunk::create(room))?;
         self.held += chunk.held();
+        self.took_chunk(&chunk);
         // A huge block must not drive the sizes that follow.
         chunk.weight = chunk.weight.min(weight.max(FIRST_CHUNK));
         self.chunks.push(chunk);
@@ -587,6 +616,8 @@ impl State {
     /// blocks ties them to a borrow of the arena.
     #[inline]
     pub(super) fn reset(&mut self) {
+        self.tally.reset();
+        probes::arena_reset(self.used());
         self.end_blocks();
         self.offer_lone();
     }
@@ -666,6 +697,7 @@ impl State {
         self.lone = None;
         self.carved = 0;
         self.held = chunk.held();
+        self.took_chunk(&chunk);
         self.chunks.push(chunk);
         self.restart();
         Ok(())
@@ -763,6 +795,12 @@ impl State {
     #[inline]
     pub(super) const fn budget(&self) -> usize {
         self.budget
+    }
+
+    /// What was counted.
+    #[cfg(feature = "counters")]
+    pub(super) const fn tally(&self) -> ArenaTally {
+        self.tally
     }
 
     /// All of the numbers.

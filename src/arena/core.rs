@@ -16,6 +16,7 @@
 //!
 //! ```text
 //! word of an `Arena`   1: nothing yet   |   odd: a lone block, and 1   |   even: the core
+//! with `registry`      3, or where it was made, and 3: nothing yet
 //! ```
 //!
 //! Invariants:
@@ -38,6 +39,8 @@
 //!    needs `&mut` of the one handle, or with the last handle: there is no such block then.
 //! 6. The word of an `Owned` is one of the three that are drawn above. A lone block is that of the one table that has the handle, or
 //!    is free, or is nobody's any more: a table gives its block back before it forgets it, or was made to forget it, by a leak.
+//! 7. With feature `registry`, a word that leaves 3 when divided by 4 is 3, or 3 bytes into a `&'static Location`, which is aligned
+//!    to 4 at least; a lone block is aligned to 8, so that its word leaves 1.
 
 #![allow(unsafe_code, reason = "reaches the arena behind every handle through one address")]
 
@@ -45,6 +48,8 @@ use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
 use core::mem::ManuallyDrop;
 use core::num::NonZero;
+#[cfg(feature = "registry")]
+use core::panic::Location;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::{self, NonNull};
 #[cfg(feature = "std")]
@@ -60,11 +65,13 @@ use super::lone::Lone;
 use super::recycle::{Block, round_size};
 use super::trim::TrimPolicy;
 use crate::error::ArenaError;
+use crate::observe::watch::{Kind, Place, Watch};
 
 /// What is behind every handle.
 #[repr(align(16))] // so that the seed behind it is aligned like a chunk
 pub struct Core {
     state: UnsafeCell<State>,
+    watch: Watch,
     #[cfg(feature = "std")]
     pub(super) link: Link,
 }
@@ -111,6 +118,13 @@ impl Link {
     pub(super) fn lock(&self) -> MutexGuard<'_, ()> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An arena that is listed at once.
+fn listed(place: Place) -> Watch {
+    let mut watch = Watch::new(Kind::Arena, place);
+    watch.list();
+    watch
 }
 
 impl Core {
@@ -164,7 +178,7 @@ impl Core {
     ///
     /// `seed` came from `seed_for`.
     #[inline]
-    unsafe fn on_heap(seed: usize, budget: usize, at_once: bool) -> Option<NonNull<Self>> {
+    unsafe fn on_heap(seed: usize, budget: usize, at_once: bool, made_at: Place) -> Option<NonNull<Self>> {
         // SAFETY: handed on to the caller; a core is not zero-sized.
         let block = NonNull::new(unsafe { alloc::alloc::alloc(Self::layout(seed)) })?;
         let place = block.cast::<Self>();
@@ -173,6 +187,7 @@ impl Core {
             let behind = block.add(size_of::<Self>());
             place.write(Self {
                 state: UnsafeCell::new(State::new(budget, behind, seed, at_once)),
+                watch: listed(made_at),
                 #[cfg(feature = "std")]
                 link: Link::new(),
             });
@@ -183,11 +198,11 @@ impl Core {
     /// A core with room for `room` bytes in a first chunk (0: no chunk yet), and no more than the budget.
     ///
     /// One heap call, or three for more than 15 KiB of room.
-    pub(super) fn create(room: usize, budget: usize) -> Result<NonNull<Self>, ArenaError> {
+    pub(super) fn create(room: usize, budget: usize, place: Place) -> Result<NonNull<Self>, ArenaError> {
         let room = room.min(budget);
         let seed = Self::seed_for(room);
         // SAFETY: the size came from there.
-        let core = unsafe { Self::on_heap(seed, budget, room > 0) }.ok_or_else(|| Self::refused(seed))?;
+        let core = unsafe { Self::on_heap(seed, budget, room > 0, place) }.ok_or_else(|| Self::refused(seed))?;
         if room > seed {
             // SAFETY: alive, and nobody else has it.
             let started = unsafe { core.as_ref().touch() }.try_start(room);
@@ -197,6 +212,8 @@ impl Core {
                 return Err(error);
             }
         }
+        // SAFETY: as above.
+        unsafe { core.as_ref() }.tell();
         Ok(core)
     }
 
@@ -209,6 +226,8 @@ impl Core {
         unsafe {
             let state = this.as_ref().touch();
             drop(state.take_lone());
+            #[cfg(feature = "registry")]
+            (*this.as_ptr()).watch.end();
             let (layout, owns_chunks) = (Self::layout(state.seed_bytes()), state.owns_chunks());
             if owns_chunks {
                 Self::drop_state(this);
@@ -226,6 +245,22 @@ impl Core {
     unsafe fn drop_state(this: NonNull<Self>) {
         // SAFETY: handed on to the caller.
         unsafe { ptr::drop_in_place(&raw mut (*this.as_ptr()).state) };
+    }
+
+    /// What the registry knows it by.
+    #[inline]
+    #[cfg(any(feature = "std", feature = "registry"))]
+    pub(super) const fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// Tells the registry how many bytes there are.
+    ///
+    /// Only for whoever may write to the state at this moment (3, 4).
+    #[inline(always)]
+    pub(super) fn tell(&self) {
+        // SAFETY: the caller's turn.
+        self.watch.bytes(|| unsafe { self.peek() }.held());
     }
 
     /// The numbers, for reading.
@@ -264,16 +299,44 @@ impl RefUnwindSafe for Owned {}
 
 impl Owned {
     /// No core and no block yet.
+    #[cfg(not(feature = "registry"))]
     const NOTHING: NonNull<Core> = NonNull::without_provenance(NonZero::<usize>::MIN);
 
+    /// The same where nobody knows who made the arena.
+    #[cfg(feature = "registry")]
+    const NOTHING: NonNull<Core> = NonNull::without_provenance(NonZero::<usize>::MIN.saturating_add(2));
+
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub(super) const fn new() -> Self {
+        #[cfg(feature = "registry")]
+        return Self(Cell::new(Self::nothing_at(Location::caller())));
+        #[cfg(not(feature = "registry"))]
         Self(Cell::new(Self::NOTHING))
     }
 
+    /// No core and no block yet, of an arena that was made there (7).
+    #[cfg(feature = "registry")]
+    const fn nothing_at(place: &'static Location<'static>) -> NonNull<Core> {
+        const { assert!(align_of::<Location<'_>>() >= 4 && size_of::<Location<'_>>() > 3) };
+        // SAFETY: a byte of the location.
+        unsafe { NonNull::from_ref(place).cast::<Core>().byte_add(3) }
+    }
+
+    /// Where it was made, as far as the word says it.
+    fn place(&self) -> Place {
+        #[cfg(feature = "registry")]
+        if self.is_nothing() && self.0.get() != Self::NOTHING {
+            // SAFETY: the word of `nothing_at` (7).
+            return Place::at(unsafe { self.0.get().byte_sub(3).cast::<Location<'static>>().as_ref() });
+        }
+        Place::unknown()
+    }
+
     /// A core at once: see `Core::create`.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub(super) fn try_new(capacity: usize, budget: usize) -> Result<Self, ArenaError> {
-        let core = Core::create(capacity, budget)?;
+        let core = Core::create(capacity, budget, Place::here())?;
         // SAFETY: fresh, so nobody else has it.
         Ok(unsafe { Self::from_core(core) })
     }
@@ -288,7 +351,12 @@ impl Owned {
     /// Whether there is neither a core nor a lone block.
     #[inline]
     fn is_nothing(&self) -> bool {
-        self.0.get() == Self::NOTHING
+        #[cfg(feature = "registry")]
+        return self.0.get().addr().get() % 4 == 3;
+        #[cfg(not(feature = "registry"))]
+        {
+            self.0.get() == Self::NOTHING
+        }
     }
 
     /// Whether a block stands alone.
@@ -318,7 +386,7 @@ impl Owned {
     #[cold]
     pub(super) fn make(&self) -> Option<NonNull<Core>> {
         debug_assert!(self.address().is_none());
-        let core = Core::create(0, usize::MAX).ok()?;
+        let core = Core::create(0, usize::MAX, self.place()).ok()?;
         self.put(core);
         Some(core)
     }
@@ -329,6 +397,8 @@ impl Owned {
         if let Some(lone) = self.take_lone() {
             // SAFETY: alive, and nobody else has it.
             unsafe { core.as_ref().touch() }.adopt(lone);
+            // SAFETY: as above.
+            unsafe { core.as_ref() }.tell();
         }
         self.0.set(core);
     }
@@ -380,10 +450,14 @@ impl Owned {
     fn make_seeded(&self, seed: usize, first: Layout) -> Result<NonNull<u8>, ArenaError> {
         debug_assert!(self.address().is_none());
         // SAFETY: the size is one of `seed_for`.
-        let core = unsafe { Core::on_heap(seed, usize::MAX, true) }.ok_or_else(|| Block::of(first).refused())?;
+        let core =
+            unsafe { Core::on_heap(seed, usize::MAX, true, self.place()) }.ok_or_else(|| Block::of(first).refused())?;
         self.put(core);
         // SAFETY: alive, and nobody else has it.
-        unsafe { core.as_ref().touch() }.first(first)
+        let block = unsafe { core.as_ref().touch() }.first(first);
+        // SAFETY: as above.
+        unsafe { core.as_ref() }.tell();
+        block
     }
 
     /// # Safety
@@ -430,17 +504,39 @@ impl Owned {
         }
     }
 
+    /// It is about to wait in a pool.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(super) fn wait_in_pool(&mut self) {
+        if let Some(core) = self.address() {
+            // SAFETY: the core is alive (1).
+            unsafe { core.as_ref() }.watch().waits(true);
+        }
+    }
+
+    /// Tells the registry how many bytes there are.
+    #[inline(always)]
+    fn tell(&mut self) {
+        if let Some(core) = self.address() {
+            // SAFETY: the core is alive (1); `&mut` of its owner.
+            unsafe { core.as_ref() }.tell();
+        }
+    }
+
     pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
         if self.is_lone() {
             self.end_lone();
             self.make().ok_or_else(|| Core::refused(Core::LEAST_SEED))?;
         }
-        self.state().map_or(Ok(()), State::merge)
+        let merged = self.state().map_or(Ok(()), State::merge);
+        self.tell();
+        merged
     }
 
     pub(super) fn trim(&mut self, policy: TrimPolicy) {
         if let Some(state) = self.state() {
-            return state.trim(policy);
+            state.trim(policy);
+            return self.tell();
         }
         self.end_lone();
         let kept = self.take_lone().filter(|lone| policy.keeps_first(lone.held()));

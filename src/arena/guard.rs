@@ -25,6 +25,7 @@ use core::ptr::NonNull;
 use super::recycle::{Block, dangling};
 use super::trim::TrimPolicy;
 use crate::error::ArenaError;
+use crate::observe::tally::ArenaTally;
 use crate::stats::ArenaStats;
 
 /// The memory of one arena, under guard.
@@ -33,6 +34,7 @@ pub(super) struct State {
     used: usize,
     budget: usize,
     peak: usize,
+    tally: ArenaTally,
 }
 
 impl State {
@@ -50,6 +52,7 @@ impl State {
             used: 0,
             budget,
             peak: 0,
+            tally: ArenaTally::new(),
         }
     }
 
@@ -76,7 +79,9 @@ impl State {
         let needed = Block::of(layout).size;
         let left = self.budget - self.used;
         if needed > left {
-            return Err(ArenaError::Budget { needed, left });
+            let error = ArenaError::Budget { needed, left };
+            self.tally.refused(&error);
+            return Err(error);
         }
         self.make(layout)
     }
@@ -160,6 +165,7 @@ impl State {
 
     /// Frees all blocks. The caller makes sure that none is used any more, as for the real allocator.
     pub(super) fn reset(&mut self) {
+        self.tally.reset();
         self.peak = self.peak.max(self.used);
         self.used = 0;
         while let Some((_, (ptr, layout))) = self.blocks.pop_first() {
@@ -218,6 +224,11 @@ impl State {
 
     pub(super) const fn budget(&self) -> usize {
         self.budget
+    }
+
+    #[cfg(feature = "counters")]
+    pub(super) const fn tally(&self) -> ArenaTally {
+        self.tally
     }
 
     pub(super) fn stats(&self) -> ArenaStats {

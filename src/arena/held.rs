@@ -17,6 +17,8 @@ use super::core::{Core, State};
 use super::recycle::{Block, dangling};
 use super::sealed::{Sealed, Unborrowed, look, try_alloc, turn};
 use crate::error::ArenaError;
+#[cfg(feature = "registry")]
+use crate::observe::watch::Place;
 use crate::stats::ArenaStats;
 
 /// The address of an arena, for the tables of a map: `Copy`, and covariant in `H`.
@@ -313,6 +315,15 @@ impl<H: Sealed> Held<H> {
             Some(bytes <= left(state).saturating_sub(kept) || state.waits(bytes))
         });
         fits.unwrap_or(true) // an arena that is still to be made has no budget
+    }
+
+    /// Says where the arena was made, if it is there and nobody knows.
+    #[cfg(feature = "registry")]
+    pub(crate) fn made_at(&self, place: Place) {
+        if let Some(core) = self.peek(H::core) {
+            // SAFETY: the core of that handle, which is alive; it is told by an atomic, or under a lock.
+            unsafe { core.as_ref() }.watch().made_at(place);
+        }
     }
 
     /// The numbers of the arena.

@@ -51,6 +51,8 @@ pub use self::owned::Arena;
 #[cfg(feature = "std")]
 pub use self::pool::{ArenaPool, PoolConfig, PooledArena};
 pub(crate) use self::recycle::handed_out;
+#[cfg(feature = "counters")]
+pub(crate) use self::sealed::tally_of;
 #[cfg(feature = "std")]
 pub use self::shared::SharedArena;
 pub use self::trim::TrimPolicy;

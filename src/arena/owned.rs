@@ -12,6 +12,8 @@ use super::sealed::{Sealed, Unborrowed};
 use super::trim::TrimPolicy;
 use super::values::values;
 use crate::error::{ArenaError, fail};
+#[cfg(feature = "registry")]
+use crate::observe::watch::Watch;
 use crate::stats::ArenaStats;
 
 /// A bump arena that recycles freed blocks by exact size, keeps a budget, and is reset without a heap call.
@@ -64,6 +66,7 @@ impl Arena {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn new() -> Self {
         Self { core: Owned::new() }
     }
@@ -144,6 +147,7 @@ impl Arena {
     /// let arena = arenamap::Arena::try_with(0, usize::MAX)?;
     /// # Ok::<(), arenamap::ArenaError>(())
     /// ```
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_with(capacity: usize, budget: usize) -> Result<Self, ArenaError> {
         Owned::try_new(capacity, budget).map(|core| Self { core })
     }
@@ -281,7 +285,19 @@ impl Arena {
     values! { [pub] "Arena", ["let arena = arenamap::Arena::new();"], ["let arena = arenamap::Arena::new();"] }
 }
 
+#[cfg(feature = "registry")]
+impl Arena {
+    /// What the registry knows it by, made if need be and if the heap has memory.
+    pub(crate) fn with_watch(&mut self, tell: impl FnOnce(&Watch)) {
+        if let Some(core) = self.core.address().or_else(|| self.core.make()) {
+            // SAFETY: the core is alive as long as this handle.
+            tell(unsafe { core.as_ref() }.watch());
+        }
+    }
+}
+
 impl Default for Arena {
+    #[cfg_attr(feature = "registry", track_caller)]
     fn default() -> Self {
         Self::new()
     }

@@ -43,6 +43,8 @@ use super::owned::Arena;
 use super::sealed::{Sealed, Unborrowed};
 use super::trim::TrimPolicy;
 use crate::error::{ArenaError, fail};
+use crate::observe::probes;
+use crate::observe::watch::{Kind, Place, Watch};
 use crate::stats::PoolStats;
 
 /// Ends a core whose last handle is gone: back to its pool, or to the heap.
@@ -74,7 +76,10 @@ pub(super) unsafe fn go_home(core: NonNull<Core>) {
 pub(super) unsafe fn leave_home(core: NonNull<Core>) -> Arena {
     // SAFETY: alive, and the last handle is gone, so nobody else uses or frees the core; its home is written by whoever has it
     // alone (3).
-    let (home, core) = unsafe { (core.as_ref().link.home.replace(Home::None), Owned::from_core(core)) };
+    let (home, core) = unsafe {
+        core.as_ref().watch().turn_into(Kind::Arena, None);
+        (core.as_ref().link.home.replace(Home::None), Owned::from_core(core))
+    };
     match home {
         Home::None => (),
         // SAFETY: the pool is valid until here, where the core leaves it (2).
@@ -205,6 +210,7 @@ struct Waiting {
     created: u64,
     freed: u64,
     trimmed: u64,
+    watch: Watch,
 }
 
 // SAFETY: the waiting cores belong to the pool alone (1), and a core may be sent like an arena. The same is why `ready`, an
@@ -223,6 +229,7 @@ impl ArenaPool {
     /// static POOL: arenamap::ArenaPool = arenamap::ArenaPool::new();
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn new() -> Self {
         Self::with_config(PoolConfig::new())
     }
@@ -237,6 +244,7 @@ impl ArenaPool {
     /// static POOL: ArenaPool = ArenaPool::with_config(PoolConfig::new().max_kept(64));
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_config(config: PoolConfig) -> Self {
         Self {
             ready: AtomicPtr::new(ptr::null_mut()),
@@ -246,6 +254,7 @@ impl ArenaPool {
                 created: 0,
                 freed: 0,
                 trimmed: 0,
+                watch: Watch::new(Kind::ArenaPool, Place::here()),
             }),
             checkouts: AtomicUsize::new(0),
             high_water: AtomicUsize::new(0),
@@ -290,6 +299,7 @@ impl ArenaPool {
     /// # Ok::<(), arenamap::ArenaError>(())
     /// ```
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_checkout(&self) -> Result<PooledArena<'_>, ArenaError> {
         // SAFETY: the home is this pool, and the result borrows it.
         unsafe { self.take(Home::Borrowed(NonNull::from(self).cast())) }
@@ -333,6 +343,7 @@ impl ArenaPool {
     /// let arena = pool.try_checkout_owned()?;
     /// # Ok::<(), arenamap::ArenaError>(())
     /// ```
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_checkout_owned(self: &Arc<Self>) -> Result<PooledArena<'static>, ArenaError> {
         let pool = Arc::into_raw(Arc::clone(self)).cast_mut();
         // SAFETY: an `Arc` is not null.
@@ -401,6 +412,7 @@ impl ArenaPool {
     ///
     /// `home` is this pool. It outlives `'p`, or a strong count of it belongs to the result.
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     unsafe fn take<'p>(&self, home: Home) -> Result<PooledArena<'p>, ArenaError> {
         self.checkouts.fetch_add(1, Relaxed);
         let core = match self.take_ready() {
@@ -411,6 +423,8 @@ impl ArenaPool {
         // SAFETY: it waited, or is new: alive, and nobody else has it (1).
         let arena = unsafe {
             core.as_ref().link.home.set(home);
+            core.as_ref().watch().waits(false);
+            core.as_ref().watch().turn_into(Kind::PooledArena, Some(Place::here()));
             Arena {
                 core: Owned::from_core(core),
             }
@@ -419,6 +433,12 @@ impl ArenaPool {
             arena: ManuallyDrop::new(arena),
             pool: PhantomData,
         })
+    }
+
+    /// What the registry knows it by.
+    #[cfg(feature = "registry")]
+    pub(crate) fn watch_mut(&mut self) -> &mut Watch {
+        &mut self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner).watch
     }
 
     /// The core in front of the lock.
@@ -446,9 +466,12 @@ impl ArenaPool {
             return Ok(core);
         }
         waiting.created += 1;
+        waiting.watch.list();
+        let made = usize::try_from(waiting.created).unwrap_or(usize::MAX);
         drop(waiting);
         let capacity = self.high_water.load(Relaxed).min(self.config.max_kept_bytes);
-        Core::create(capacity, self.config.budget).inspect_err(|_| {
+        probes::pool_miss(made, capacity);
+        Core::create(capacity, self.config.budget, Place::unknown()).inspect_err(|_| {
             self.waiting().created -= 1;
             self.checkouts.fetch_sub(1, Relaxed);
         })
@@ -468,6 +491,7 @@ impl ArenaPool {
             owned.trim(TrimPolicy::Keep(self.config.max_kept_bytes));
             self.waiting().trimmed += 1;
         }
+        owned.wait_in_pool();
         if !self.put_ready(core) {
             self.put_behind(core);
         }
@@ -519,6 +543,7 @@ impl Waiting {
 }
 
 impl Default for ArenaPool {
+    #[cfg_attr(feature = "registry", track_caller)]
     fn default() -> Self {
         Self::new()
     }
@@ -644,6 +669,14 @@ impl PooledArena<'_> {
     }
 }
 
+#[cfg(feature = "registry")]
+impl PooledArena<'_> {
+    /// What the registry knows it by.
+    pub(crate) fn with_watch(&mut self, tell: impl FnOnce(&Watch)) {
+        self.arena.with_watch(tell);
+    }
+}
+
 impl Deref for PooledArena<'_> {
     type Target = Arena;
 
@@ -686,6 +719,7 @@ impl Sealed for PooledArena<'_> {
         unreachable!("it has been made")
     }
 
+    #[cfg_attr(feature = "registry", track_caller)]
     fn try_clone_handle(&self) -> Result<Self, ArenaError> {
         // SAFETY: the handle is alive, and its home is only read while the core is out (3).
         match unsafe { self.address().as_ref() }.link.home.get() {

@@ -10,6 +10,8 @@ use core::ptr::NonNull;
 use super::core::{Core, State};
 use super::recycle::dangling;
 use crate::error::ArenaError;
+#[cfg(feature = "counters")]
+use crate::observe::tally::ArenaTally;
 use crate::stats::ArenaStats;
 
 /// What only this crate can implement and call by name.
@@ -64,7 +66,9 @@ pub(super) unsafe fn turn<H: Sealed, R>(this: NonNull<Core>, turn: impl FnOnce(&
     #[cfg(feature = "std")]
     let _turn = H::SHARED.then(|| core.link.lock());
     // SAFETY: nobody else is at it: this thread has the handle for itself, or has the lock (3, 4).
-    turn(unsafe { core.touch() })
+    let done = turn(unsafe { core.touch() });
+    core.tell();
+    done
 }
 
 /// A look at the state of the arena. `look` must not call user code (4).
@@ -84,6 +88,15 @@ pub(super) unsafe fn look<H: Sealed, R>(this: NonNull<Core>, look: impl FnOnce(&
     let _turn = H::SHARED.then(|| core.link.lock());
     // SAFETY: others may look at the same time, but nobody writes (3, 4).
     look(unsafe { core.peek() })
+}
+
+/// What the arena of a handle has counted.
+#[cfg(feature = "counters")]
+pub(crate) fn tally_of<H: Sealed>(handle: &H) -> ArenaTally {
+    handle.core().map_or_else(ArenaTally::default, |core| {
+        // SAFETY: the core of that handle.
+        unsafe { look::<H, _>(core, State::tally) }
+    })
 }
 
 /// A block from the arena of a handle: at least as long and as aligned as asked, with a pointer that may be used for all of

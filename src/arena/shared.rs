@@ -34,6 +34,9 @@ use super::sealed::{Sealed, Unborrowed};
 use super::trim::TrimPolicy;
 use super::values::values;
 use crate::error::{ArenaError, StillShared, fail};
+use crate::observe::watch::Kind;
+#[cfg(feature = "registry")]
+use crate::observe::watch::Watch;
 use crate::stats::ArenaStats;
 
 /// An arena with several handles: clone it for every map and task that lives in it.
@@ -73,6 +76,8 @@ impl SharedArena<'_> {
     pub(super) unsafe fn from_core(core: NonNull<Core>) -> Self {
         // SAFETY: alive, as the handle was.
         unsafe { core.as_ref() }.link.refs.store(1, Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { core.as_ref() }.watch().turn_into(Kind::SharedArena, None);
         Self {
             core,
             pool: PhantomData,
@@ -327,6 +332,15 @@ impl<'p> PooledArena<'p> {
         let core = ManuallyDrop::new(self).address();
         // SAFETY: it was the one handle of the core, which is not dropped; its home is valid for `'p` or counted.
         unsafe { SharedArena::from_core(core) }
+    }
+}
+
+#[cfg(feature = "registry")]
+impl SharedArena<'_> {
+    /// What the registry knows it by.
+    pub(crate) fn with_watch(&self, tell: impl FnOnce(&Watch)) {
+        // SAFETY: alive as long as this handle; what is told goes under a lock of the registry's.
+        tell(unsafe { self.core.as_ref() }.watch());
     }
 }
 

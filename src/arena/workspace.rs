@@ -133,6 +133,7 @@ impl<T, F: FnMut(&SharedArena<'static>) -> T> Workspace<T, F> {
     /// assert!(counts.try_reserve(1 << 20).is_err());
     /// counts.insert(1, 2);
     /// ```
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new_in(arena: SharedArena<'static>, mut make: F) -> Self {
         let value = Some(make(&arena));
         Self { value, arena, make }

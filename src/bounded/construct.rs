@@ -45,6 +45,7 @@ impl<K, V> BoundedMap<K, V> {
     /// ```
     /// assert!(arenamap::BoundedMap::<u64, u64>::try_new(usize::MAX).is_err());
     /// ```
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_new(bounds: impl Into<Bounds>) -> Result<Self, ArenaError> {
         Self::try_new_in(bounds, Arena::new())
     }
@@ -104,12 +105,19 @@ impl<K, V, H: Handle> BoundedMap<K, V, DefaultHashBuilder, H> {
     /// assert!(BoundedMap::<u64, u64, _, _>::try_new_in(100, &arena).is_err());
     /// assert!(BoundedMap::<u64, u64, _, _>::try_new_in(10, &arena).is_ok());
     /// ```
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_new_in(bounds: impl Into<Bounds>, handle: H) -> Result<Self, ArenaError> {
         Self::try_with_hasher_in(bounds, DefaultHashBuilder::default(), handle)
     }
 }
 
 impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
+    /// What the registry knows it by.
+    #[cfg(feature = "registry")]
+    pub(crate) const fn watch_mut(&mut self) -> &mut crate::observe::watch::Watch {
+        &mut self.core.watch
+    }
+
     /// An empty map with these bounds and this hasher, in the given arena.
     ///
     /// Allocates: arena: the map, and nothing later. Time: O(capacity).
@@ -133,6 +141,7 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// # Errors
     ///
     /// The error of the arena.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_with_hasher_in(bounds: impl Into<Bounds>, hash_builder: S, handle: H) -> Result<Self, ArenaError> {
         let core = Core::try_new(bounds.into(), Held::new(handle))?;
         Ok(Self { core, hash_builder })

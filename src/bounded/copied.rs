@@ -70,6 +70,7 @@ struct Loose<Q: CopiedKey + ?Sized, H: Handle> {
 impl<Q: CopiedKey + ?Sized, H: Handle> Loose<Q, H> {
     const GONE: &'static str = "a key goes into a map once";
 
+    #[cfg_attr(feature = "registry", track_caller)]
     const fn new(key: Text<Q>, raw: Raw<H>) -> Self {
         Self { key: Some(key), raw }
     }
@@ -131,6 +132,12 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> BoundedCopiedMap<Q, V, DefaultHashBuil
 }
 
 impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
+    /// What the registry knows it by.
+    #[cfg(feature = "registry")]
+    pub(crate) const fn watch_mut(&mut self) -> &mut crate::observe::watch::Watch {
+        &mut self.core.watch
+    }
+
     /// An empty map with these bounds and this hasher, in the given arena.
     ///
     /// Allocates: arena: the map. Time: O(capacity).
@@ -154,6 +161,7 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     /// # Errors
     ///
     /// The error of the arena.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_with_hasher_in(bounds: impl Into<Bounds>, hash_builder: S, handle: H) -> Result<Self, ArenaError> {
         let core = Core::try_new(bounds.into(), Held::new(handle))?;
         Ok(Self { core, hash_builder })

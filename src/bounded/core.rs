@@ -10,6 +10,7 @@ use super::stats::BoundedStats;
 use super::{Bounds, Lifetime, Reason, Terms};
 use crate::arena::{Handle, Held, Raw};
 use crate::error::ArenaError;
+use crate::observe::watch::{Kind, Place, Watch};
 use crate::table::group::LANES;
 
 /// Entries that one write looks at, or bounds that it makes exact, because their time may have come.
@@ -66,13 +67,21 @@ pub(super) struct Core<T: Kept, H: Handle> {
     /// Steps of the call that goes on.
     steps: usize,
     pub(super) handle: Held<H>,
+    pub(super) watch: Watch,
 }
 
 impl<T: Kept, H: Handle> Core<T, H> {
+    #[cfg_attr(feature = "registry", track_caller)]
     pub(super) fn try_new(bounds: Bounds, mut handle: Held<H>) -> Result<Self, ArenaError> {
         let sizes = Self::sizes(bounds).ok_or(ArenaError::CapacityOverflow)?;
+        let room = Room::try_new(sizes, &mut handle)?;
+        let mut watch = Watch::new(Kind::BoundedMap, Place::here());
+        watch.list();
+        watch.bytes(|| room.sizes.layout::<T>().map_or(0, |layout| layout.size()));
+        #[cfg(feature = "registry")]
+        handle.made_at(watch.place());
         Ok(Self {
-            room: Room::try_new(sizes, &mut handle)?,
+            room,
             queues: Queues::new(bounds.entries),
             len: 0,
             bounds,
@@ -82,6 +91,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             stats: BoundedStats::default(),
             steps: 0,
             handle,
+            watch,
         })
     }
 
@@ -282,6 +292,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         let entry = self.room.take(slot);
         self.room.entry_left(slot / LANES);
         self.len -= 1;
+        self.watch.entries(self.len);
         self.weight -= weight;
         if is_small {
             self.queues.small_left();
@@ -551,6 +562,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             *place = weight;
         }
         self.len += 1;
+        self.watch.entries(self.len);
         self.weight += if self.bounds.weight.is_some() {
             u64::from(weight)
         } else {

@@ -14,6 +14,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// Drops all entries and gives the arena handle back.
     pub(super) fn into_handle(mut self) -> H {
         self.end(true); // where the drop of an entry panics, the handle goes with the map
+        self.watch.end();
         let this = ManuallyDrop::new(self);
         // SAFETY: moved out of a value that nobody uses or drops any more; nothing else in it needs a drop after `end`.
         unsafe { (&raw const this.handle).read() }.into_inner()

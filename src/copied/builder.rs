@@ -6,6 +6,7 @@ use super::{CopiedKey, CopiedMap, Stored};
 use crate::arena::Handle;
 use crate::error::{ArenaError, fail_map as fail};
 use crate::map::{DefaultHashBuilder, MapBuilder, SizeHint};
+use crate::observe::watch::Kind;
 
 /// Builds a [`CopiedMap`]: [`CopiedMap::builder`].
 ///
@@ -95,8 +96,11 @@ impl<Q: CopiedKey + ?Sized, V, S> CopiedMapBuilder<Q, V, S> {
     ///
     /// [`ArenaError`], if the arena has no memory for the [`capacity`](Self::capacity).
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_build_in<H: Handle>(self, handle: H) -> Result<CopiedMap<Q, V, S, H>, ArenaError> {
-        self.inner.try_build_in(handle).map(|map| CopiedMap { map })
+        let mut map = self.inner.try_build_in(handle)?;
+        map.table.watch.set_kind(Kind::CopiedMap);
+        Ok(CopiedMap { map })
     }
 }
 

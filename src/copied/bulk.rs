@@ -333,6 +333,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> CopiedMap<Q, V, S, H> 
     ///
     /// [`ExtendError`], as [`try_extend`](Self::try_extend); the entries that went in are dropped with the map. To
     /// keep them, make the map first and extend it.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_from_iter_in<K: AsRef<Q>>(
         entries: impl IntoIterator<Item = (K, V)>,
         handle: H,
@@ -381,6 +382,7 @@ impl<Q: CopiedKey + ?Sized, V: Clone, S: Clone, H: Handle> CopiedMap<Q, V, S, H>
     /// # Errors
     ///
     /// [`ArenaError`], if the arena has no memory. What was copied is given back.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<CopiedMap<Q, V, S, H2>, ArenaError> {
         let mut copy = CopiedMap::with_hasher_in(self.hasher().clone(), handle);
         self.try_copy_to(&mut copy.map.table)?;

@@ -4,6 +4,7 @@ use super::{CopiedKey, CopiedMap, CopiedMapBuilder, DefaultHashBuilder, SizeHint
 use crate::arena::{Arena, Handle};
 use crate::error::ArenaError;
 use crate::map::ArenaMap;
+use crate::observe::watch::Kind;
 
 impl<Q: CopiedKey + ?Sized, V> CopiedMap<Q, V> {
     /// An empty map that owns a new arena.
@@ -17,6 +18,7 @@ impl<Q: CopiedKey + ?Sized, V> CopiedMap<Q, V> {
     /// map.insert("key", 1);
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new() -> Self {
         Self::new_in(Arena::new())
     }
@@ -76,6 +78,7 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> CopiedMap<Q, V, DefaultHashBuilder, H>
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new_in(handle: H) -> Self {
         Self::with_hasher_in(DefaultHashBuilder::default(), handle)
     }
@@ -122,6 +125,7 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> CopiedMap<Q, V, DefaultHashBuilder, H>
     /// assert!(matches!(refused, Err(ArenaError::Budget { left: 1000, .. })));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_with_capacity_in(capacity: usize, handle: H) -> Result<Self, ArenaError> {
         CopiedMapBuilder::new().capacity(capacity).try_build_in(handle)
     }
@@ -143,6 +147,7 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> CopiedMap<Q, V, DefaultHashBuilder, H>
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn with_hint_in(hint: &'static SizeHint, handle: H) -> Self {
         CopiedMapBuilder::new().hint(hint).build_in(handle)
     }
@@ -160,6 +165,7 @@ impl<Q: CopiedKey + ?Sized, V, S> CopiedMap<Q, V, S> {
     /// assert!(map.is_empty());
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher(hash_builder: S) -> Self {
         Self::with_hasher_in(hash_builder, Arena::new())
     }
@@ -202,9 +208,10 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher_in(hash_builder: S, handle: H) -> Self {
         Self {
-            map: ArenaMap::with_hasher_in(hash_builder, handle),
+            map: ArenaMap::of_kind(hash_builder, handle, Kind::CopiedMap),
         }
     }
 

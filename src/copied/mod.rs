@@ -25,7 +25,7 @@ pub(crate) use self::text::Text;
 use crate::arena::{Arena, Handle};
 use crate::layout::MapLayout;
 use crate::map::{ArenaMap, DefaultHashBuilder, SizeHint};
-use crate::stats::{ArenaStats, MapStats};
+use crate::stats::{ArenaStats, MapStats, ProbeLengths};
 
 /// The map below.
 type Inner<Q, V, S, H> = ArenaMap<Stored<Q>, V, S, H>;
@@ -113,7 +113,7 @@ pub type StrMapSeed<VS, S = DefaultHashBuilder, H = Arena> = CopiedMapSeed<str, 
 /// # }
 /// ```
 pub struct CopiedMap<Q: CopiedKey + ?Sized, V, S = DefaultHashBuilder, H: Handle = Arena> {
-    map: Inner<Q, V, S, H>,
+    pub(crate) map: Inner<Q, V, S, H>,
 }
 
 impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
@@ -169,6 +169,26 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
     /// ```
     pub fn stats(&self) -> MapStats {
         self.map.stats()
+    }
+
+    /// How many groups of slots finding each entry looks at: a sign of bad hashes, or of keys that somebody has chosen.
+    ///
+    /// While entries are moving, the way in the block that holds the entry is counted.
+    ///
+    /// Allocates: never. Time: O(slots).
+    pub fn probe_lengths(&self) -> ProbeLengths {
+        self.map.probe_lengths()
+    }
+
+    /// The same map with an alarm: see [`ArenaMap::with_probe_alarm`](crate::ArenaMap::with_probe_alarm).
+    ///
+    /// Allocates: never. Time: O(1).
+    #[cfg(feature = "counters")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "counters")))]
+    #[must_use]
+    pub fn with_probe_alarm(mut self, groups: usize, alarm: fn(usize)) -> Self {
+        self.map.table.tally.set_alarm(groups, alarm);
+        self
     }
 
     /// Where each byte of this map is: data, padding, control, slack, copied keys; and a drawing of one slot.

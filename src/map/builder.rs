@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 use super::{ArenaMap, DefaultHashBuilder, SizeHint};
 use crate::arena::{Handle, Held};
 use crate::error::{ArenaError, fail_map as fail};
+use crate::observe::watch::Kind;
 use crate::table::Table;
 
 /// Builds an [`ArenaMap`]: [`ArenaMap::builder`].
@@ -105,9 +106,10 @@ impl<K, V, S> MapBuilder<K, V, S> {
     ///
     /// [`ArenaError`], if the arena has no memory for the [`capacity`](Self::capacity).
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_build_in<H: Handle>(self, handle: H) -> Result<ArenaMap<K, V, S, H>, ArenaError> {
         let hinted = self.hint.map_or(0, SizeHint::capacity);
-        let mut table = Table::new(Held::new(handle));
+        let mut table = Table::new(Held::new(handle), Kind::ArenaMap);
         // A hint is a guess: where it is refused, or takes what others may need, what is asked for without it must do.
         let guess = if table.affords(hinted) { hinted } else { 0 };
         table

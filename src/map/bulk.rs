@@ -362,6 +362,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     ///
     /// [`ExtendError`], as [`try_extend`](Self::try_extend); the entries that went in are dropped with the map. To
     /// keep them, make the map first and extend it.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_from_iter_in(entries: impl IntoIterator<Item = (K, V)>, handle: H) -> Result<Self, ExtendError<(K, V)>>
     where
         S: Default,
@@ -407,6 +408,7 @@ impl<K: Clone, V: Clone, S: Clone, H: Handle> ArenaMap<K, V, S, H> {
     /// # Errors
     ///
     /// [`ArenaError`], if the arena has no memory.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<ArenaMap<K, V, S, H2>, ArenaError> {
         let hash_builder = self.hash_builder.clone();
         match self

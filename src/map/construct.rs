@@ -3,6 +3,7 @@
 use super::{ArenaMap, DefaultHashBuilder, MapBuilder, SizeHint};
 use crate::arena::{Arena, Handle, Held};
 use crate::error::ArenaError;
+use crate::observe::watch::Kind;
 use crate::table::Table;
 
 impl<K, V> ArenaMap<K, V> {
@@ -17,6 +18,7 @@ impl<K, V> ArenaMap<K, V> {
     /// map.insert("key", 1);
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new() -> Self {
         Self::new_in(Arena::new())
     }
@@ -58,6 +60,7 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new_in(handle: H) -> Self {
         Self::with_hasher_in(DefaultHashBuilder::default(), handle)
     }
@@ -105,6 +108,7 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
     /// assert!(matches!(refused, Err(ArenaError::Budget { left: 1000, .. })));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_with_capacity_in(capacity: usize, handle: H) -> Result<Self, ArenaError> {
         MapBuilder::new().capacity(capacity).try_build_in(handle)
     }
@@ -125,6 +129,7 @@ impl<K, V, H: Handle> ArenaMap<K, V, DefaultHashBuilder, H> {
     /// ```
     #[must_use]
     #[inline(always)] // see `MapBuilder::build_in`
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn with_hint_in(hint: &'static SizeHint, handle: H) -> Self {
         MapBuilder::new().hint(hint).build_in(handle)
     }
@@ -162,6 +167,7 @@ impl<K, V, S> ArenaMap<K, V, S> {
     /// assert!(map.is_empty());
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher(hash_builder: S) -> Self {
         Self::with_hasher_in(hash_builder, Arena::new())
     }
@@ -204,9 +210,20 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher_in(hash_builder: S, handle: H) -> Self {
         Self {
-            table: Table::new(Held::new(handle)),
+            table: Table::new(Held::new(handle), Kind::ArenaMap),
+            hash_builder,
+        }
+    }
+
+    /// The same, for a face of another type.
+    #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
+    pub(crate) const fn of_kind(hash_builder: S, handle: H, kind: Kind) -> Self {
+        Self {
+            table: Table::new(Held::new(handle), kind),
             hash_builder,
         }
     }

@@ -20,7 +20,7 @@ pub(crate) use self::place::{Occupied, Place};
 pub use self::prehashed::{IterHash, IterHashMut};
 use crate::arena::{Arena, Handle};
 use crate::layout::MapLayout;
-use crate::stats::{ArenaStats, MapStats};
+use crate::stats::{ArenaStats, MapStats, ProbeLengths};
 pub use crate::table::SizeHint;
 use crate::table::Table;
 
@@ -145,6 +145,40 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
             moved_by_last_step,
             left_to_move,
         }
+    }
+
+    /// How many groups of slots finding each entry looks at: a sign of bad hashes, or of keys that somebody has chosen.
+    ///
+    /// While entries are moving, the way in the block that holds the entry is counted.
+    ///
+    /// Allocates: never. Time: O(slots).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let map: arenamap::ArenaMap<u64, u64> = (0..3).map(|n| (n, n)).collect();
+    /// let lengths = map.probe_lengths();
+    /// assert_eq!((lengths.longest, lengths.entries[0]), (1, 3));
+    /// println!("{lengths}");
+    /// ```
+    pub fn probe_lengths(&self) -> ProbeLengths {
+        self.table.probe_lengths()
+    }
+
+    /// The same map with an alarm: `alarm` is called, with the number of groups, when an insertion looks at more than `groups` groups of
+    /// 16 slots; and then no more until the entries have gone into another block, or all of them are gone.
+    ///
+    /// It is called when the entry is in, on the thread that put it there. A panic in it goes to whoever inserted; the entry stays. Insertions
+    /// while entries are moving are not looked at, nor are entries that move. A copy has no alarm. With random hashes more than 8 groups
+    /// are not to be expected.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[cfg(feature = "counters")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "counters")))]
+    #[must_use]
+    pub fn with_probe_alarm(mut self, groups: usize, alarm: fn(usize)) -> Self {
+        self.table.tally.set_alarm(groups, alarm);
+        self
     }
 
     /// Where each byte of this map is: data, padding, control, slack; and a drawing of one slot.

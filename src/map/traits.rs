@@ -14,6 +14,7 @@ impl<K, V, S: Default, H: Handle + Default> Default for ArenaMap<K, V, S, H> {
     /// An empty map that owns a new arena.
     ///
     /// Allocates: never. Time: O(1).
+    #[cfg_attr(feature = "registry", track_caller)]
     fn default() -> Self {
         Self::with_hasher_in(S::default(), H::default())
     }

@@ -9,6 +9,7 @@ use super::{PathError, PathMap, Step};
 use crate::arena::{Arena, Handle, Held};
 use crate::error::{ArenaError, fail_map};
 use crate::map::DefaultHashBuilder;
+use crate::observe::watch::Kind;
 use crate::table::Table;
 
 impl<K: PathKey + ?Sized, V> PathMap<K, V> {
@@ -23,6 +24,7 @@ impl<K: PathKey + ?Sized, V> PathMap<K, V> {
     /// map.insert(["a", "b"], 1);
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new() -> Self {
         Self::new_in(Arena::new())
     }
@@ -44,6 +46,7 @@ impl<K: PathKey + ?Sized, V, H: Handle> PathMap<K, V, DefaultHashBuilder, H> {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new_in(handle: H) -> Self {
         Self::with_hasher_in(DefaultHashBuilder::default(), handle)
     }
@@ -54,6 +57,7 @@ impl<K: PathKey + ?Sized, V, S> PathMap<K, V, S> {
     ///
     /// Allocates: never; the arena comes with the first value. Time: O(1).
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher(hash_builder: S) -> Self {
         Self::with_hasher_in(hash_builder, Arena::new())
     }
@@ -65,9 +69,10 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// Allocates: never. Time: O(1).
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher_in(hash_builder: S, handle: H) -> Self {
         Self {
-            table: Table::new(Held::new(handle)),
+            table: Table::new(Held::new(handle), Kind::PathMap),
             slab: Slab::new(),
             hash_builder,
             values: 0,
@@ -175,6 +180,7 @@ impl<K: PathKey + PathPart<K> + ?Sized, V: Clone, S: BuildHasher + Clone, H: Han
     /// # Errors
     ///
     /// The error of the arena; what was copied until then is given back.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<PathMap<K, V, S, H2>, ArenaError> {
         let mut copy = PathMap::with_hasher_in(self.hash_builder.clone(), handle);
         let mut at = 0;

@@ -5,6 +5,10 @@ use core::fmt;
 use super::PathMap;
 use super::key::PathKey;
 use crate::arena::Handle;
+#[cfg(feature = "counters")]
+use crate::observe::tally::TableTally;
+#[cfg(feature = "registry")]
+use crate::observe::watch::Watch;
 
 /// The numbers of a [`PathMap`].
 ///
@@ -85,6 +89,18 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
             node_bytes: self.slab.bytes(),
             table_bytes: self.table.allocation_size(),
         }
+    }
+
+    /// What the registry knows it by.
+    #[cfg(feature = "registry")]
+    pub(crate) fn watch_mut(&mut self) -> &mut Watch {
+        &mut self.table.watch
+    }
+
+    /// What its table counts.
+    #[cfg(feature = "counters")]
+    pub(crate) const fn tally(&self) -> &TableTally {
+        &self.table.tally
     }
 
     /// Bytes of a node.

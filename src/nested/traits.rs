@@ -15,6 +15,7 @@ impl<K: PathKey + ?Sized, V, S: Default, H: Handle + Default> Default for PathMa
     /// An empty map that owns a new arena.
     ///
     /// Allocates: never. Time: O(1).
+    #[cfg_attr(feature = "registry", track_caller)]
     fn default() -> Self {
         Self::with_hasher_in(S::default(), H::default())
     }

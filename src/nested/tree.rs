@@ -239,6 +239,7 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     fn make_root(&mut self) -> Result<u32, PathError> {
         let raw = self.table.arena()?;
         self.root = self.slab.try_add(raw)?;
+        self.table.watch.bytes_beside(|| self.slab.bytes());
         Ok(self.root)
     }
 
@@ -359,6 +360,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         record.set_key(key);
         record.hash = hash;
         self.slab.link(parent, number);
+        self.table.watch.bytes_beside(|| self.slab.bytes());
         Ok(number)
     }
 

@@ -201,6 +201,7 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// # Errors
     ///
     /// [`ExtendError`], as [`try_extend`](Self::try_extend); the elements that went in are dropped with the set.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_from_iter_in(elements: impl IntoIterator<Item = T>, handle: H) -> Result<Self, ExtendError<T>>
     where
         S: Default,
@@ -245,6 +246,7 @@ impl<T: Clone, S: Clone, H: Handle> ArenaSet<T, S, H> {
     /// # Errors
     ///
     /// [`ArenaError`], if the arena has no memory.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<ArenaSet<T, S, H2>, ArenaError> {
         self.map.try_clone_in(handle).map(ArenaSet::from)
     }

@@ -4,6 +4,7 @@ use super::ArenaSet;
 use crate::arena::{Arena, Handle};
 use crate::error::ArenaError;
 use crate::map::{ArenaMap, DefaultHashBuilder, SizeHint};
+use crate::observe::watch::Kind;
 
 impl<T> ArenaSet<T> {
     /// An empty set that owns a new arena.
@@ -17,6 +18,7 @@ impl<T> ArenaSet<T> {
     /// assert!(set.insert(1));
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new() -> Self {
         Self::new_in(Arena::new())
     }
@@ -57,6 +59,7 @@ impl<T, H: Handle> ArenaSet<T, DefaultHashBuilder, H> {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn new_in(handle: H) -> Self {
         Self::from(ArenaMap::new_in(handle))
     }
@@ -103,8 +106,9 @@ impl<T, H: Handle> ArenaSet<T, DefaultHashBuilder, H> {
     /// assert!(matches!(refused, Err(ArenaError::Budget { left: 1000, .. })));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_with_capacity_in(capacity: usize, handle: H) -> Result<Self, ArenaError> {
-        ArenaMap::try_with_capacity_in(capacity, handle).map(Self::from)
+        Ok(Self::from(ArenaMap::try_with_capacity_in(capacity, handle)?))
     }
 
     /// An empty set with the capacity that most earlier sets of this hint reached.
@@ -124,6 +128,7 @@ impl<T, H: Handle> ArenaSet<T, DefaultHashBuilder, H> {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub fn with_hint_in(hint: &'static SizeHint, handle: H) -> Self {
         Self::from(ArenaMap::with_hint_in(hint, handle))
     }
@@ -141,6 +146,7 @@ impl<T, S> ArenaSet<T, S> {
     /// assert!(set.is_empty());
     /// ```
     #[must_use]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher(hash_builder: S) -> Self {
         Self::with_hasher_in(hash_builder, Arena::new())
     }
@@ -183,9 +189,10 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
     /// ```
     #[must_use]
     #[inline]
+    #[cfg_attr(feature = "registry", track_caller)]
     pub const fn with_hasher_in(hash_builder: S, handle: H) -> Self {
         Self {
-            map: ArenaMap::with_hasher_in(hash_builder, handle),
+            map: ArenaMap::of_kind(hash_builder, handle, Kind::ArenaSet),
         }
     }
 

@@ -14,7 +14,7 @@ pub use self::ops::{Difference, Intersection, SymmetricDifference, Union};
 use crate::arena::{Arena, Handle};
 use crate::layout::MapLayout;
 use crate::map::{ArenaMap, DefaultHashBuilder};
-use crate::stats::{ArenaStats, MapStats};
+use crate::stats::{ArenaStats, MapStats, ProbeLengths};
 
 /// A hash set whose table lives in an [`Arena`]: an [`ArenaMap`] without values.
 ///
@@ -42,7 +42,7 @@ use crate::stats::{ArenaStats, MapStats};
 /// assert_eq!(set.capacity(), 56);
 /// ```
 pub struct ArenaSet<T, S = DefaultHashBuilder, H: Handle = Arena> {
-    map: ArenaMap<T, (), S, H>,
+    pub(crate) map: ArenaMap<T, (), S, H>,
 }
 
 impl<T, S, H: Handle> ArenaSet<T, S, H> {
@@ -90,6 +90,26 @@ impl<T, S, H: Handle> ArenaSet<T, S, H> {
     /// Allocates: never. Time: O(1).
     pub fn stats(&self) -> MapStats {
         self.map.stats()
+    }
+
+    /// How many groups of slots finding each element looks at: a sign of bad hashes, or of keys that somebody has chosen.
+    ///
+    /// While entries are moving, the way in the block that holds the entry is counted.
+    ///
+    /// Allocates: never. Time: O(slots).
+    pub fn probe_lengths(&self) -> ProbeLengths {
+        self.map.probe_lengths()
+    }
+
+    /// The same set with an alarm: see [`ArenaMap::with_probe_alarm`](crate::ArenaMap::with_probe_alarm).
+    ///
+    /// Allocates: never. Time: O(1).
+    #[cfg(feature = "counters")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "counters")))]
+    #[must_use]
+    pub fn with_probe_alarm(mut self, groups: usize, alarm: fn(usize)) -> Self {
+        self.map.table.tally.set_alarm(groups, alarm);
+        self
     }
 
     /// Where each byte of this set is: data, padding, control, slack; and a drawing of one slot.

@@ -8,11 +8,14 @@ use super::{ArenaSet, IntoIter, Iter};
 use crate::arena::Handle;
 use crate::error::fail_map as fail;
 use crate::map::ArenaMap;
+use crate::observe::watch::Kind;
 
 impl<T, S, H: Handle> From<ArenaMap<T, (), S, H>> for ArenaSet<T, S, H> {
     /// Makes a set of the keys of a map, without moving or hashing them.
     #[inline]
-    fn from(map: ArenaMap<T, (), S, H>) -> Self {
+    #[cfg_attr(feature = "registry", track_caller)]
+    fn from(mut map: ArenaMap<T, (), S, H>) -> Self {
+        map.table.watch.set_kind(Kind::ArenaSet);
         Self { map }
     }
 }
@@ -21,6 +24,7 @@ impl<T, S: Default, H: Handle + Default> Default for ArenaSet<T, S, H> {
     /// An empty set that owns a new arena.
     ///
     /// Allocates: never. Time: O(1).
+    #[cfg_attr(feature = "registry", track_caller)]
     fn default() -> Self {
         Self::with_hasher_in(S::default(), H::default())
     }

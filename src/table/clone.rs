@@ -29,13 +29,14 @@ impl<T, H: Handle> Table<T, H> {
     /// Where what is made may be forgotten, a copy that ends early need not know what it has: that is quicker.
     ///
     /// Complexity: O(slots), without a hash.
+    #[cfg_attr(feature = "registry", track_caller)]
     pub(crate) fn try_copy_in<H2: Handle>(
         &self,
         handle: Held<H2>,
         forgettable: bool,
         copy: impl FnMut(&mut Held<H2>, &T) -> Result<T, ArenaError>,
     ) -> Result<Table<T, H2>, (Table<T, H2>, ArenaError)> {
-        let mut fresh = Table::new(handle);
+        let mut fresh = Table::new(handle, self.watch.kind());
         match self.copy_into(&mut fresh, None, forgettable, copy) {
             Ok(()) => Ok(fresh),
             Err(error) => Err((fresh, error)),
@@ -118,6 +119,7 @@ impl<T, H: Handle> Table<T, H> {
         } else {
             self.begin_copy_of_move(fresh, note)?;
         }
+        fresh.watch_blocks();
         self.fill(fresh, forgettable, copy)
     }
 
@@ -162,7 +164,7 @@ impl<T, H: Handle> Table<T, H> {
                 let entry = copy(&mut fresh.handle, entry)?;
                 // SAFETY: T1: the small forms are alike, and `len` slots are taken.
                 unsafe { fresh.block().slot(fresh.len).write(entry) };
-                fresh.len += 1;
+                fresh.set_len(fresh.len + 1);
             }
             return Ok(());
         }
@@ -200,7 +202,7 @@ impl<T, H: Handle> Table<T, H> {
                 &mut copy,
             )?;
         }
-        fresh.len = self.len;
+        fresh.set_len(self.len);
         Ok(())
     }
 
@@ -260,8 +262,9 @@ impl<T, H: Handle> Table<T, H> {
     fn put_blocks(&mut self, blocks: Blocks) {
         self.tags = blocks.tags;
         self.mask = blocks.mask;
-        self.len = blocks.len;
         self.limit = blocks.limit;
+        self.set_len(blocks.len);
+        self.watch_blocks();
     }
 }
 
@@ -299,7 +302,7 @@ fn copy_groups<T, H: Handle>(
                 let index = group + lane;
                 let entry = copy(&mut table.handle, from.slot(index).as_ref())?;
                 to.put_as(index, entry, from.tag(index));
-                table.len += 1;
+                table.set_len(table.len + 1);
             }
         }
         to.copy_marks(from, start, end);

@@ -30,6 +30,7 @@ use super::group::{LANES, Lanes, Mark, class_of, prefetch};
 use super::{NOTED, Note, SMALL, Table};
 use crate::arena::Handle;
 use crate::error::ArenaError;
+use crate::observe::probes;
 
 /// The most entries that one call moves.
 pub(crate) const STEP: usize = 32;
@@ -127,6 +128,7 @@ impl<T, H: Handle> Table<T, H> {
         if noted {
             self.limit |= NOTED;
         }
+        self.watch_blocks();
         Ok(())
     }
 
@@ -149,7 +151,8 @@ impl<T, H: Handle> Table<T, H> {
         let (layout, tags) = Layouts::<T>::small(capacity, note.is_some()).ok_or(TOO_LARGE)?;
         // SAFETY: the block reaches to `tags`, and a note stands behind it.
         unsafe {
-            let tags = self.handle.try_alloc_table(layout)?.add(tags);
+            let block = self.handle.try_alloc_table(layout);
+            let tags = block.inspect_err(|error| self.tally.refused(error))?.add(tags);
             if let Some(note) = note {
                 tags.cast::<Note>().write(note);
             }
@@ -162,7 +165,8 @@ impl<T, H: Handle> Table<T, H> {
         let (layout, tags) = Layouts::<T>::of(groups, note.is_some()).ok_or(TOO_LARGE)?;
         // SAFETY: B1: the block reaches to the tags and beyond them, to its header and its note.
         unsafe {
-            let tags = self.handle.try_alloc_table(layout)?.add(tags);
+            let block = self.handle.try_alloc_table(layout);
+            let tags = block.inspect_err(|error| self.tally.refused(error))?.add(tags);
             let block = Block::new(tags, (groups - 1) * LANES);
             if groups >= HEADER_FROM {
                 block.header().write(Header {
@@ -199,6 +203,7 @@ impl<T, H: Handle> Table<T, H> {
             Ok(tags) => {
                 self.tags = tags;
                 self.mask = capacity * 2 + 1;
+                self.watch_blocks();
                 true
             }
             Err(_) => false, // the usual way asks again, and says why
@@ -221,6 +226,7 @@ impl<T, H: Handle> Table<T, H> {
         let tags = self.new_small(capacity, self.take_note())?;
         let len = self.len;
         let noted = self.limit & NOTED;
+        self.tally.moves(len);
         let fresh = Block::<T>::new(tags, 0);
         for (index, entry) in self.raw_iter().enumerate() {
             // SAFETY: a slot of the fresh block; the old block is given back without its entries.
@@ -229,8 +235,9 @@ impl<T, H: Handle> Table<T, H> {
         self.free_blocks();
         self.tags = tags;
         self.mask = capacity * 2 + 1;
-        self.len = len;
         self.limit = noted;
+        self.set_len(len);
+        self.watch_blocks();
         Ok(())
     }
 
@@ -261,6 +268,7 @@ impl<T, H: Handle> Table<T, H> {
         debug_assert!(self.len <= AT_ONCE);
         let noted = self.is_noted();
         let block = self.new_block(groups, self.take_note())?;
+        probes::growth_begin(self.slots(), block.slots(), self.len);
         // The table is as it was until the last entry is hashed.
         let fresh = Fresh {
             table: self,
@@ -286,8 +294,11 @@ impl<T, H: Handle> Table<T, H> {
         mem::forget(fresh);
         let len = self.len;
         self.free_blocks();
-        self.len = len;
+        self.set_len(len);
         self.settle_in(block, noted);
+        self.watch_blocks();
+        self.tally.moves(len);
+        probes::growth_end(block.slots(), len);
         Ok(())
     }
 
@@ -296,6 +307,8 @@ impl<T, H: Handle> Table<T, H> {
         debug_assert!(self.is_settled());
         let block = self.new_block(groups, self.take_note())?;
         let (old, noted) = (self.block(), self.limit & NOTED);
+        self.tally.moves(0);
+        probes::growth_begin(old.slots(), block.slots(), self.len);
         debug_assert!(groups >= HEADER_FROM);
         // SAFETY: a fresh block with a header, as more than `AT_ONCE` entries need more than 16 groups.
         unsafe {
@@ -318,6 +331,7 @@ impl<T, H: Handle> Table<T, H> {
         self.tags = block.tags;
         self.mask = block.mask;
         self.limit = noted;
+        self.watch_blocks();
         Ok(())
     }
 
@@ -341,6 +355,7 @@ impl<T, H: Handle> Table<T, H> {
             let mut cursor = (*header).cursor;
             if cursor >= old.slots() {
                 (*header).moved = 0;
+                self.tally.step(0);
                 return self.move_strays(hasher);
             }
             let near = old.slots() * size_of::<T>() <= NEAR;
@@ -368,6 +383,7 @@ impl<T, H: Handle> Table<T, H> {
             }
             (*header).moved = moved;
             (*header).cursor = cursor;
+            self.tally.step(moved);
             if cursor >= old.slots() {
                 ready(block, (*header).part - LANES);
                 if (*header).left > 0 {
@@ -389,6 +405,8 @@ impl<T, H: Handle> Table<T, H> {
         let header = unsafe { block.header().read() };
         self.give_back(header.old, header.old_noted);
         self.limit = block.limit() | self.limit & NOTED;
+        self.watch_blocks();
+        probes::growth_end(block.slots(), self.len);
     }
 
     /// Moves what the cursor has not met: entries that were put in with another hash than theirs, a mistake of the user's.
@@ -416,6 +434,7 @@ impl<T, H: Handle> Table<T, H> {
                 }
                 (*header).left -= batch.len;
                 (*header).moved += batch.len;
+                self.tally.more_of_step(batch.len);
             }
         }
         self.end_move();

@@ -363,7 +363,7 @@ impl<T, H: Handle> Table<T, H> {
                 for lane in block.group(group).full() {
                     let index = group + lane;
                     if !keep(block.slot(index).as_mut()) {
-                        self.len -= 1;
+                        self.set_len(self.len - 1);
                         block.vacate(index).drop_in_place();
                     }
                 }

@@ -57,6 +57,9 @@ pub(crate) use self::iter::{
 pub(crate) use self::place::{Found, Free, Search, Slot, Vacant};
 use crate::arena::{Handle, Held, Raw};
 use crate::error::ArenaError;
+use crate::observe::tally::TableTally;
+use crate::observe::watch::{Kind, Place, Watch};
+use crate::stats::ProbeLengths;
 
 /// Entries up to which a table has no tags.
 ///
@@ -83,6 +86,8 @@ pub(crate) struct Table<T, H: Handle> {
     len: usize,
     limit: usize,
     handle: Held<H>,
+    pub(crate) watch: Watch,
+    pub(crate) tally: TableTally,
     entries: PhantomData<T>,
 }
 
@@ -97,13 +102,16 @@ impl<T: core::panic::UnwindSafe, H: Handle> core::panic::UnwindSafe for Table<T,
 impl<T, H: Handle> Table<T, H> {
     /// An empty table, which has taken nothing from its arena.
     #[inline]
-    pub(crate) const fn new(handle: Held<H>) -> Self {
+    #[cfg_attr(feature = "registry", track_caller)]
+    pub(crate) const fn new(handle: Held<H>, kind: Kind) -> Self {
         Self {
             tags: NonNull::<T>::dangling().cast(),
             mask: 1,
             len: 0,
             limit: 0,
             handle,
+            watch: Watch::new(kind, Place::here()),
+            tally: TableTally::new(),
             entries: PhantomData,
         }
     }
@@ -111,6 +119,26 @@ impl<T, H: Handle> Table<T, H> {
     #[inline(always)]
     pub(crate) const fn len(&self) -> usize {
         self.len
+    }
+
+    #[inline(always)]
+    fn set_len(&mut self, len: usize) {
+        self.len = len;
+        self.watch.entries(len);
+    }
+
+    /// Blocks came or went: whoever watches is told of their bytes.
+    #[inline(always)]
+    fn watch_blocks(&mut self) {
+        #[cfg(feature = "registry")]
+        {
+            if self.mask != 1 {
+                self.watch.list();
+                self.handle.made_at(self.watch.place());
+            }
+            self.watch.bytes(|| self.allocation_size());
+            self.watch.entries(self.len);
+        }
     }
 
     #[inline]
@@ -294,6 +322,7 @@ impl<T, H: Handle> Table<T, H> {
         } else {
             self.give_back(Block::new(tags, mask), noted);
         }
+        self.watch_blocks();
     }
 
     /// Makes the table an empty one that has nothing.
@@ -327,6 +356,7 @@ impl<T, H: Handle> Table<T, H> {
     /// Gives everything back, and the handle out.
     pub(crate) fn into_handle(mut self) -> H {
         self.end(); // where the drop of an entry panics, the handle goes with the table
+        self.watch.end();
         let this = mem::ManuallyDrop::new(self);
         // SAFETY: moved out of a value that nobody uses or drops any more.
         unsafe { (&raw const this.handle).read() }.into_inner()
@@ -351,7 +381,7 @@ impl<T, H: Handle> Table<T, H> {
             #[inline(always)]
             fn drop_all(&mut self) {
                 while self.0.len > 0 {
-                    self.0.len -= 1;
+                    self.0.set_len(self.0.len - 1);
                     // SAFETY: T1: the last entry, which nobody meets again.
                     unsafe { self.0.block().slot(self.0.len).drop_in_place() };
                 }
@@ -426,6 +456,38 @@ impl<T, H: Handle> Table<T, H> {
             return self.small_capacity();
         }
         self.block().slots() + self.old().map_or(0, |(old, _)| old.slots())
+    }
+
+    /// How many groups finding each entry looks at. A small table is one.
+    ///
+    /// Complexity: O(slots).
+    pub(crate) fn probe_lengths(&self) -> ProbeLengths {
+        let mut lengths = ProbeLengths::default();
+        if self.is_small() {
+            lengths.add(self.len, 1);
+            return lengths;
+        }
+        let mut walk = |block: Block<T>, groups: core::ops::Range<usize>| {
+            for group in groups.step_by(LANES) {
+                // SAFETY: T1: an initialised group of a live block.
+                for lane in unsafe { block.group(group) }.full() {
+                    // SAFETY: as above.
+                    lengths.add(1, 1 + unsafe { block.strides(group + lane) });
+                }
+            }
+        };
+        let block = self.block();
+        if self.is_settled() {
+            walk(block, 0..block.slots());
+        } else {
+            // SAFETY: T1: a moving table has a header, and what that says is initialised.
+            let header = unsafe { block.header().as_ref() };
+            walk(header.old, 0..header.old.slots());
+            for start in (0..block.slots()).step_by(header.part) {
+                walk(block, start..start + header.zeroed);
+            }
+        }
+        lengths
     }
 
     /// How many entries the last call moved that moved any, and how many slots of the old block are left.

@@ -109,7 +109,7 @@ impl<'a, T, H: Handle> Found<'a, T, H> {
             if !self.table.is_settled() {
                 return self.table.take(index);
             }
-            self.table.len -= 1;
+            self.table.set_len(self.table.len - 1);
             self.table.block().take(index)
         }
     }
@@ -200,11 +200,12 @@ impl<'a, T, H: Handle> Free<'a, T, H> {
         let Self { table, hash } = self;
         let entry = if table.is_settled() {
             // SAFETY: T1, T2: a live block with a free slot.
-            unsafe { table.block().put(hash, entry, |_| ()) }
+            unsafe { table.put_settled(hash, entry) }
         } else {
-            table.put_unsettled(hash, entry)
+            let entry = table.put_unsettled(hash, entry);
+            table.set_len(table.len + 1);
+            entry
         };
-        table.len += 1;
         Found {
             table,
             slot: Slot { entry, hash },
@@ -250,6 +251,33 @@ impl<T, H: Handle> Table<T, H> {
             self.grow(&hasher)?;
         }
         Ok(known)
+    }
+
+    /// Writes an entry into a free slot of the block, and counts it.
+    ///
+    /// # Safety
+    ///
+    /// The table is settled, with a free slot.
+    #[inline(always)] // part of every insertion
+    unsafe fn put_settled(&mut self, hash: u64, entry: T) -> NonNull<T> {
+        #[cfg(not(feature = "counters"))]
+        {
+            // SAFETY: T1: a live block; the rest is handed on.
+            let entry = unsafe { self.block().put(hash, entry, |_| ()) };
+            self.set_len(self.len + 1);
+            entry
+        }
+        #[cfg(feature = "counters")]
+        {
+            let mut groups = 0;
+            // SAFETY: as above.
+            let entry = unsafe { self.block().put(hash, entry, |_| groups += 1) };
+            self.set_len(self.len + 1);
+            if groups > 1 {
+                self.tally.looked_at(groups);
+            }
+            entry
+        }
     }
 
     /// Writes an entry into a free slot, of which there is one.

@@ -188,7 +188,7 @@ impl<T, H: Handle> Table<T, H> {
             Some(Err(index)) if self.len < self.limit & !NOTED => {
                 // SAFETY: the index is that of a free slot at home, and there is room (T2).
                 unsafe { self.block().put_at_home(index, hash, entry) };
-                self.len += 1;
+                self.set_len(self.len + 1);
                 Ok(None)
             }
             _ => Err((entry, Some(hash))),
@@ -212,7 +212,7 @@ impl<T, H: Handle> Table<T, H> {
             }
             // SAFETY: T1: the slot behind the last entry is free.
             unsafe { self.block().slot(self.len).write(entry) };
-            self.len += 1;
+            self.set_len(self.len + 1);
             return Ok(None);
         }
         self.insert_growing(entry, hasher, eq, found)
@@ -231,7 +231,7 @@ impl<T, H: Handle> Table<T, H> {
         if self.grow_small_if_empty() {
             // SAFETY: T1: the first slot is free.
             unsafe { self.block().slot(0).write(entry) };
-            self.len = 1;
+            self.set_len(1);
             return Ok(None);
         }
         if self.is_small() {
@@ -323,7 +323,7 @@ impl<T, H: Handle> Table<T, H> {
     pub(super) unsafe fn take(&mut self, index: usize) -> T {
         // SAFETY: handed on; T1: in the small form the last entry fills the gap, so that the first `len` slots are full.
         unsafe {
-            self.len -= 1;
+            self.set_len(self.len - 1);
             if self.is_small() {
                 let slot = self.slot(index);
                 let entry = slot.read();

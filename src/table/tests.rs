@@ -13,7 +13,7 @@ use crate::arena::{Arena, Held};
 type Map = Table<(u64, u64), Arena>;
 
 fn new() -> Map {
-    Table::new(Held::new(Arena::new()))
+    Table::new(Held::new(Arena::new(), Kind::ArenaMap))
 }
 
 /// From good to constant.

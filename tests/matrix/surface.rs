@@ -38,7 +38,7 @@ const METHODS: &[(&str, &str)] = &[
          from_hashbrown_in=hashbrown.rs try_from_hashbrown_in=hashbrown.rs into_hashbrown_in=hashbrown.rs find=read find_mut=read find_entry=FindEntryRemove iter_hash=read iter_hash_mut=read \
          insert_unique=InsertUnique try_insert_unique=TryInsertUnique \
          get_disjoint_mut=read get_disjoint_key_value_mut=read len=read is_empty=read capacity=read \
-         allocation_size=growth_bound.rs layout=layout.rs stats=read arena_stats=state into_handle=IntoHandle hash_of=read get=read \
+         allocation_size=growth_bound.rs layout=layout.rs stats=read probe_lengths=probe_lengths.rs with_probe_alarm=counters.rs arena_stats=state into_handle=IntoHandle hash_of=read get=read \
          get_key_value=read contains_key=read get_mut=read get_key_value_mut=read insert=Insert \
          try_insert_overwrite=TryInsertOverwrite try_insert=TryInsert insert_within_capacity=InsertWithinCapacity \
          remove=Remove remove_entry=RemoveEntry prefetch=read get_batch=read same_entries=read entry=EntryInsert entry_ref=RefInsert iter=read iter_mut=read keys=read \
@@ -98,7 +98,7 @@ const METHODS: &[(&str, &str)] = &[
         "new=plain with_capacity=plain new_in=plain with_capacity_in=plain try_with_capacity_in=plain \
          with_hint_in=plain with_hasher=plain with_hasher_in=state with_capacity_and_hasher_in=plain hasher=plain \
          with_capacity_and_hasher=plain from_hashbrown_in=hashbrown.rs try_from_hashbrown_in=hashbrown.rs into_hashbrown_in=hashbrown.rs \
-         allocator=plain len=read is_empty=read capacity=read allocation_size=plain layout=layout.rs stats=read \
+         allocator=plain len=read is_empty=read capacity=read allocation_size=plain layout=layout.rs stats=read probe_lengths=probe_lengths.rs with_probe_alarm=counters.rs \
          arena_stats=state into_handle=IntoHandle get=read contains=read insert=Insert try_insert=TryInsert \
          insert_within_capacity=InsertWithinCapacity replace=Replace try_replace=TryReplace get_or_insert=GetOrInsert \
          try_get_or_insert=TryGetOrInsert get_or_insert_with=GetOrInsertWith \
@@ -129,7 +129,7 @@ const METHODS: &[(&str, &str)] = &[
         "CopiedMap",
         "new=plain with_capacity=plain builder=plain new_in=plain with_capacity_in=plain try_with_capacity_in=plain \
          with_hint_in=plain with_hasher=plain with_hasher_in=state with_capacity_and_hasher_in=plain hasher=plain \
-         allocator=plain len=read is_empty=read capacity=read layout=layout.rs stats=read arena_stats=state \
+         allocator=plain len=read is_empty=read capacity=read layout=layout.rs stats=read probe_lengths=probe_lengths.rs with_probe_alarm=counters.rs arena_stats=state \
          allocation_size=plain same_entries=read with_capacity_and_hasher=plain into_handle=IntoHandle get=read get_key_value=read contains_key=read get_mut=read get_key_value_mut=read \
          get_disjoint_mut=read insert=Insert try_insert_overwrite=TryInsertOverwrite try_insert=TryInsert \
          entry=EntryInsert remove=Remove remove_entry=RemoveEntry iter=read iter_mut=read keys=read values=read \

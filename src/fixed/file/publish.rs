@@ -7,6 +7,7 @@ use crate::fixed::header::{Header, geometry_of, write_schema};
 use crate::fixed::key::hash_of;
 use crate::fixed::layout::at;
 use crate::fixed::{FixedKey, FixedMap, FixedValue, MemoryMut};
+use crate::observe::probes;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -78,6 +79,8 @@ pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
         if placed {
             core.published(&header);
             place.sync()?;
+            let generation = usize::try_from(header.generation()).unwrap_or(usize::MAX);
+            probes::publish(core.bytes().len(), generation);
             return Ok(header.generation());
         }
     }

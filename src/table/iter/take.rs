@@ -13,6 +13,7 @@ use super::super::group::LANES;
 use super::super::{NOTED, OLD, Table};
 use super::{RawIter, RawIterRef};
 use crate::arena::{Handle, Held};
+use crate::observe::watch::Kind;
 
 /// Drops what is left of a walk, also the entries after one whose drop panics.
 pub(super) fn drop_rest<T>(entries: &mut impl Iterator<Item = NonNull<T>>) {
@@ -109,7 +110,8 @@ impl<T, H: Handle> Drop for RawDrain<'_, T, H> {
 impl<T, H: Handle> Table<T, H> {
     /// Forgets all entries, which were taken out: the block is as new.
     fn wipe(&mut self) {
-        self.len = 0;
+        self.tally.calm();
+        self.set_len(0);
         if self.is_small() {
             return;
         }
@@ -121,6 +123,7 @@ impl<T, H: Handle> Table<T, H> {
         }
         // SAFETY: T1, and no entry is used any more.
         unsafe { self.block().zero_all() };
+        self.watch_blocks();
     }
 }
 
@@ -144,7 +147,7 @@ impl<T, H: Handle> RawIntoIter<T, H> {
     pub(crate) fn new(mut table: Table<T, H>) -> Self {
         table.record();
         let raw = table.raw_iter();
-        table.len = 0;
+        table.set_len(0);
         Self { raw, _table: table }
     }
 
@@ -185,7 +188,7 @@ impl<T, H: Handle> Drop for RawIntoIter<T, H> {
 
 impl<T, H: Handle + Default> Default for RawIntoIter<T, H> {
     fn default() -> Self {
-        Self::new(Table::new(Held::new(H::default())))
+        Self::new(Table::new(Held::new(H::default()), Kind::ArenaMap))
     }
 }
 
