@@ -6,7 +6,14 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(all(feature = "audit", feature = "files", feature = "rkyv", feature = "serde")),
+    not(all(
+        feature = "audit",
+        feature = "counters",
+        feature = "files",
+        feature = "registry",
+        feature = "rkyv",
+        feature = "serde"
+    )),
     allow(
         rustdoc::broken_intra_doc_links,
         reason = "the guide names what these features bring"

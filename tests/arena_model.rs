@@ -589,12 +589,18 @@ fn heap_calls_and_bytes<R>(call: impl FnOnce() -> R) -> (R, u64, usize) {
 #[test]
 #[cfg(not(arenamap_guard))]
 fn a_first_block_is_one_heap_call_and_a_small_one_of_a_kibibyte() {
+    // Counters take room beside the first block, as the node of the registry does.
+    let small = if cfg!(any(feature = "counters", feature = "registry")) {
+        200
+    } else {
+        280
+    };
     for size in [1, 8, 24, 100, 200, 280, 300, 513, 1_000, 4_000, 10_000, 15_000] {
         let arena = Arena::new();
         let (block, calls, bytes) = heap_calls_and_bytes(|| arena.alloc_slice_fill_copy(size, 1_u8));
         assert_eq!(calls, 1, "{size}");
         assert!(
-            bytes <= if size <= 280 { 1_024 } else { 2 * size + 2_048 },
+            bytes <= if size <= small { 1_024 } else { 2 * size + 2_048 },
             "{size}: {bytes}"
         );
         assert_eq!(block.len(), size);

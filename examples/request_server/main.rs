@@ -13,6 +13,7 @@
 //! | `maps.rs` | how a request uses the crate, and the maps that it is compared with |
 //! | `totals.rs` | running totals of all requests, in a map that is its own snapshot |
 //! | `server.rs` | the HTTP around it |
+//! | `metrics.rs` | the page `/metrics`, for Prometheus |
 //! | `access_log.rs` | log lines, read and made up |
 //! | `heap.rs` | how heap calls are counted |
 //! | `drive.rs` | how it is driven and measured |
@@ -25,6 +26,7 @@ mod figures;
 mod handler;
 mod heap;
 mod maps;
+mod metrics;
 mod server;
 mod totals;
 

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use crate::figures::{Figures, Kind, PerKind};
 use crate::handler::{self, Refusal};
 use crate::maps::{ArenaWorkspace, HashbrownWorkspace, KnownSizes, StdWorkspace};
+use crate::metrics;
 use crate::totals::Totals;
 
 /// Request bodies are read into these.
@@ -67,6 +68,7 @@ pub(crate) async fn serve(
         .route(Kind::Hashbrown.route(), post(handler::report::<HashbrownWorkspace>))
         .route("/", get(usage))
         .route("/stats", get(stats))
+        .route("/metrics", get(metrics))
         .route("/snapshot", get(snapshot))
         .with_state(app);
     let listener = listener.tap_io(|stream| {
@@ -82,7 +84,7 @@ async fn usage() -> &'static str {
      Malformed lines are left out and reported; where they are more than half, the answer is 400 with the report alone.\n\
      The same on std's maps: /report/std; on hashbrown's with capacity given: /report/hashbrown\n\
      The totals of all requests to /report, a map that is its own file: /snapshot\n\
-     What the handlers cost so far: /stats\n"
+     What the handlers cost so far: /stats; the counters of the arenas, for Prometheus: /metrics\n"
 }
 
 /// What the handlers cost so far, in words.
@@ -92,6 +94,14 @@ async fn stats(State(app): State<Arc<App>>) -> String {
     let (totals, beyond) = app.totals[Kind::Arena].stats();
     let totals = format!("totals: {totals}; {beyond} requests for paths beyond them\n");
     arenas + &handlers.concat() + &totals
+}
+
+/// The counters of the arenas.
+async fn metrics(State(app): State<Arc<App>>) -> Result<([(header::HeaderName, &'static str); 1], String), StatusCode> {
+    match metrics::page(app.pool) {
+        Ok((content_type, page)) => Ok(([(header::CONTENT_TYPE, content_type)], page)),
+        Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+    }
 }
 
 /// The running totals of `/report`, as the bytes of their map: what is sent is what a reader opens.

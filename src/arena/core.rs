@@ -65,13 +65,13 @@ use super::lone::Lone;
 use super::recycle::{Block, round_size};
 use super::trim::TrimPolicy;
 use crate::error::ArenaError;
-use crate::observe::watch::{Kind, Place, Watch};
+use crate::observe::watch::{Kind, Listed, Place};
 
 /// What is behind every handle.
 #[repr(align(16))] // so that the seed behind it is aligned like a chunk
 pub struct Core {
     state: UnsafeCell<State>,
-    watch: Watch,
+    watch: Listed,
     #[cfg(feature = "std")]
     pub(super) link: Link,
 }
@@ -118,13 +118,6 @@ impl Link {
     pub(super) fn lock(&self) -> MutexGuard<'_, ()> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// An arena that is listed at once.
-fn listed(place: Place) -> Watch {
-    let mut watch = Watch::new(Kind::Arena, place);
-    watch.list();
-    watch
 }
 
 impl Core {
@@ -187,7 +180,7 @@ impl Core {
             let behind = block.add(size_of::<Self>());
             place.write(Self {
                 state: UnsafeCell::new(State::new(budget, behind, seed, at_once)),
-                watch: listed(made_at),
+                watch: Listed::new(Kind::Arena, made_at),
                 #[cfg(feature = "std")]
                 link: Link::new(),
             });
@@ -250,7 +243,7 @@ impl Core {
     /// What the registry knows it by.
     #[inline]
     #[cfg(any(feature = "std", feature = "registry"))]
-    pub(super) const fn watch(&self) -> &Watch {
+    pub(super) const fn watch(&self) -> &Listed {
         &self.watch
     }
 

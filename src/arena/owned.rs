@@ -13,7 +13,7 @@ use super::trim::TrimPolicy;
 use super::values::values;
 use crate::error::{ArenaError, fail};
 #[cfg(feature = "registry")]
-use crate::observe::watch::Watch;
+use crate::observe::watch::Listed;
 use crate::stats::ArenaStats;
 
 /// A bump arena that recycles freed blocks by exact size, keeps a budget, and is reset without a heap call.
@@ -288,7 +288,7 @@ impl Arena {
 #[cfg(feature = "registry")]
 impl Arena {
     /// What the registry knows it by, made if need be and if the heap has memory.
-    pub(crate) fn with_watch(&mut self, tell: impl FnOnce(&Watch)) {
+    pub(crate) fn with_watch(&mut self, tell: impl FnOnce(&Listed)) {
         if let Some(core) = self.core.address().or_else(|| self.core.make()) {
             // SAFETY: the core is alive as long as this handle.
             tell(unsafe { core.as_ref() }.watch());

@@ -44,6 +44,8 @@ use super::sealed::{Sealed, Unborrowed};
 use super::trim::TrimPolicy;
 use crate::error::{ArenaError, fail};
 use crate::observe::probes;
+#[cfg(feature = "registry")]
+use crate::observe::watch::Listed;
 use crate::observe::watch::{Kind, Place, Watch};
 use crate::stats::PoolStats;
 
@@ -672,7 +674,7 @@ impl PooledArena<'_> {
 #[cfg(feature = "registry")]
 impl PooledArena<'_> {
     /// What the registry knows it by.
-    pub(crate) fn with_watch(&mut self, tell: impl FnOnce(&Watch)) {
+    pub(crate) fn with_watch(&mut self, tell: impl FnOnce(&Listed)) {
         self.arena.with_watch(tell);
     }
 }

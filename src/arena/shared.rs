@@ -36,7 +36,7 @@ use super::values::values;
 use crate::error::{ArenaError, StillShared, fail};
 use crate::observe::watch::Kind;
 #[cfg(feature = "registry")]
-use crate::observe::watch::Watch;
+use crate::observe::watch::Listed;
 use crate::stats::ArenaStats;
 
 /// An arena with several handles: clone it for every map and task that lives in it.
@@ -338,7 +338,7 @@ impl<'p> PooledArena<'p> {
 #[cfg(feature = "registry")]
 impl SharedArena<'_> {
     /// What the registry knows it by.
-    pub(crate) fn with_watch(&self, tell: impl FnOnce(&Watch)) {
+    pub(crate) fn with_watch(&self, tell: impl FnOnce(&Listed)) {
         // SAFETY: alive as long as this handle; what is told goes under a lock of the registry's.
         tell(unsafe { self.core.as_ref() }.watch());
     }

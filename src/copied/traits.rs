@@ -28,7 +28,11 @@ impl<Q: CopiedKey + ?Sized, V: Clone, S: Clone, H: Handle> Clone for CopiedMap<Q
     #[track_caller]
     fn clone(&self) -> Self {
         let handle = self.map.table.handle().peek(H::try_clone_handle);
-        match handle.and_then(|handle| self.try_clone_in(handle)) {
+        let copy = match handle {
+            Ok(handle) => self.try_clone_in(handle),
+            Err(cause) => Err(cause),
+        };
+        match copy {
             Ok(copy) => copy,
             Err(cause) => fail_call(cause, Q::MAP, "try_clone_in"),
         }
@@ -164,6 +168,6 @@ where
 impl<Q: CopiedKey + ?Sized, K: AsRef<Q>, V, const N: usize> From<[(K, V); N]> for CopiedMap<Q, V> {
     #[track_caller]
     fn from(entries: [(K, V); N]) -> Self {
-        entries.into_iter().collect()
+        Self::from_iter(entries)
     }
 }

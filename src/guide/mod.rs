@@ -6,6 +6,7 @@
 //! - [`budgets`]: a limit in bytes, and what happens at the limit.
 //! - [`snapshots`]: a map as bytes, in memory, in a file, on the wire.
 //! - [`counting_allocations`]: tests that fail when your code calls the heap.
+//! - [`observing`]: what is alive, counters for a scraper, probes for a tracer.
 //! - [`how_it_works`]: the arena, the table and growth, with drawings.
 //!
 //! # How to read the docs of a method
@@ -59,6 +60,11 @@ pub mod snapshots {}
 #[cfg_attr(docsrs, doc(cfg(feature = "audit")))]
 #[doc = include_str!("counting_allocations.md")]
 pub mod counting_allocations {}
+
+#[cfg(all(feature = "counters", feature = "registry"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "counters", feature = "registry"))))]
+#[doc = include_str!("observing.md")]
+pub mod observing {}
 
 #[doc = include_str!("how_it_works.md")]
 pub mod how_it_works {}

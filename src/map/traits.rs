@@ -31,12 +31,12 @@ impl<K: Clone, V: Clone, S: Clone, H: Handle> Clone for ArenaMap<K, V, S, H> {
     /// If the arena refuses; the twin is [`try_clone_in`](ArenaMap::try_clone_in).
     #[track_caller]
     fn clone(&self) -> Self {
-        match self
-            .table
-            .handle()
-            .peek(H::try_clone_handle)
-            .and_then(|handle| self.try_clone_in(handle))
-        {
+        let copy = match self.table.handle().peek(H::try_clone_handle) {
+            // (In no closure, so that it is the caller's line that is listed.)
+            Ok(handle) => self.try_clone_in(handle),
+            Err(cause) => Err(cause),
+        };
+        match copy {
             Ok(copy) => copy,
             Err(cause) => fail(cause, "ArenaMap::try_clone_in"),
         }
@@ -188,6 +188,6 @@ impl<K: Eq + Hash, V, S: BuildHasher + Default, H: Handle + Default> FromIterato
 impl<K: Eq + Hash, V, const N: usize> From<[(K, V); N]> for ArenaMap<K, V, DefaultHashBuilder, Arena> {
     #[track_caller]
     fn from(entries: [(K, V); N]) -> Self {
-        entries.into_iter().collect()
+        Self::from_iter(entries)
     }
 }

@@ -30,7 +30,11 @@ impl<K: PathKey + PathPart<K> + ?Sized, V: Clone, S: BuildHasher + Clone, H: Han
     #[track_caller]
     fn clone(&self) -> Self {
         let handle = self.table.handle().peek(H::try_clone_handle);
-        match handle.and_then(|handle| self.try_clone_in(handle)) {
+        let copy = match handle {
+            Ok(handle) => self.try_clone_in(handle),
+            Err(cause) => Err(cause),
+        };
+        match copy {
             Ok(copy) => copy,
             Err(cause) => fail_map(cause, "PathMap::try_clone_in"),
         }

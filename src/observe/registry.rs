@@ -385,7 +385,7 @@ pub fn unlisted() -> u64 {
 /// Pools, and arenas that wait in them, are made to be kept: they are not meant. In a process with several tests at a time use a
 /// [`Mark`].
 ///
-/// Allocates: heap, for the text of the panic only. Time: that of [`visit`].
+/// Allocates: heap, for the text of the panic only. Time: O(the most things that ever were alive at once).
 ///
 /// # Panics
 ///
@@ -471,7 +471,7 @@ impl Mark {
 
     /// As [`visit`](self::visit), of what this thread has made since.
     ///
-    /// Allocates: never. Time: that of [`visit`](self::visit).
+    /// Allocates: never. Time: O(the most things that ever were alive at once).
     pub fn visit(&self, mut visit: impl FnMut(&Entry)) {
         walk(|live, entry| {
             if self.means(live) {
@@ -482,7 +482,7 @@ impl Mark {
 
     /// As [`assert_none_alive`], of what this thread has made since.
     ///
-    /// Allocates: heap, for the text of the panic only. Time: that of [`visit`](self::visit).
+    /// Allocates: heap, for the text of the panic only. Time: O(the most things that ever were alive at once).
     ///
     /// # Panics
     ///

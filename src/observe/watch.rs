@@ -69,68 +69,32 @@ impl Place {
     }
 }
 
-/// The registry's view of one thing. It is listed from [`list`](Self::list) until this is dropped; if it is leaked, for ever.
-pub(crate) struct Watch {
+/// A thing on the list of the registry, until this is dropped; if it is leaked, for ever.
+pub(crate) struct Listed {
     #[cfg(feature = "registry")]
     node: Option<&'static Node>,
-    #[cfg(feature = "registry")]
-    place: Place,
-    #[cfg(feature = "registry")]
-    kind: Kind,
 }
 
-impl Watch {
-    /// Of something that is not listed yet.
+impl Listed {
+    /// Not on the list.
     #[inline(always)]
-    pub(crate) const fn new(kind: Kind, place: Place) -> Self {
+    pub(crate) const fn not() -> Self {
         Self {
             #[cfg(feature = "registry")]
             node: None,
+        }
+    }
+
+    /// On the list, unless there is no memory for that.
+    #[inline(always)]
+    pub(crate) fn new(kind: Kind, place: Place) -> Self {
+        Self {
             #[cfg(feature = "registry")]
-            place,
-            #[cfg(feature = "registry")]
-            kind,
+            node: node(kind, place),
         }
     }
 
-    /// The same of another type.
-    #[inline(always)]
-    pub(crate) fn set_kind(&mut self, kind: Kind) {
-        #[cfg(feature = "registry")]
-        {
-            self.kind = kind;
-            self.turn_into(kind, None);
-        }
-    }
-
-    /// The type.
-    #[inline(always)]
-    pub(crate) const fn kind(&self) -> Kind {
-        #[cfg(feature = "registry")]
-        return self.kind;
-        #[cfg(not(feature = "registry"))]
-        Kind::ArenaMap
-    }
-
-    /// Where it was made.
-    #[inline(always)]
-    pub(crate) const fn place(&self) -> Place {
-        #[cfg(feature = "registry")]
-        return self.place;
-        #[cfg(not(feature = "registry"))]
-        Place::unknown()
-    }
-
-    /// Lists it, if it is not listed yet.
-    #[inline(always)]
-    pub(crate) fn list(&mut self) {
-        #[cfg(feature = "registry")]
-        if self.node.is_none() {
-            self.node = node(self.kind, self.place);
-        }
-    }
-
-    /// It is of another type from now on, and was made elsewhere.
+    /// It is of another type from now on, and, if so, was made elsewhere.
     #[inline(always)]
     pub(crate) fn turn_into(&self, kind: Kind, place: Option<Place>) {
         #[cfg(feature = "registry")]
@@ -139,7 +103,7 @@ impl Watch {
         }
     }
 
-    /// Where it was made, as far as that is not known.
+    /// Where it was made, if that is not known.
     #[inline(always)]
     pub(crate) fn made_at(&self, place: Place) {
         #[cfg(feature = "registry")]
@@ -148,7 +112,7 @@ impl Watch {
         }
     }
 
-    /// It waits in a pool.
+    /// Whether it waits in a pool.
     #[inline(always)]
     pub(crate) fn waits(&self, waits: bool) {
         #[cfg(feature = "registry")]
@@ -184,14 +148,7 @@ impl Watch {
         }
     }
 
-    /// Its name, which lists it.
-    #[cfg(feature = "registry")]
-    pub(crate) fn set_name(&mut self, name: &'static str) {
-        self.list();
-        self.rename(name);
-    }
-
-    /// Its name, if it is listed.
+    /// Its name.
     #[cfg(feature = "registry")]
     pub(crate) fn rename(&self, name: &'static str) {
         if let Some(node) = self.node {
@@ -210,9 +167,95 @@ impl Watch {
 }
 
 #[cfg(feature = "registry")]
-impl Drop for Watch {
+impl Drop for Listed {
     #[inline]
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// What a table or a pool has for the list, which it comes on later than it is made.
+pub(crate) struct Watch {
+    listed: Listed,
+    place: Place,
+    #[cfg(feature = "registry")]
+    kind: Kind,
+}
+
+impl Watch {
+    /// Of something that is not listed yet.
+    #[inline(always)]
+    pub(crate) const fn new(kind: Kind, place: Place) -> Self {
+        Self {
+            listed: Listed::not(),
+            place,
+            #[cfg(feature = "registry")]
+            kind,
+        }
+    }
+
+    /// The type of a copy.
+    #[inline(always)]
+    pub(crate) const fn kind(&self) -> Kind {
+        #[cfg(feature = "registry")]
+        return self.kind;
+        #[cfg(not(feature = "registry"))]
+        Kind::ArenaMap // nobody asks
+    }
+
+    /// It is of another type.
+    #[inline(always)]
+    pub(crate) fn set_kind(&mut self, kind: Kind) {
+        #[cfg(feature = "registry")]
+        {
+            self.kind = kind;
+            self.listed.turn_into(kind, None);
+        }
+    }
+
+    /// Where it was made.
+    #[inline(always)]
+    pub(crate) const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Lists it, if it is not listed yet.
+    #[inline(always)]
+    pub(crate) fn list(&mut self) {
+        #[cfg(feature = "registry")]
+        if self.listed.node.is_none() {
+            self.listed = Listed::new(self.kind, self.place);
+        }
+    }
+
+    /// Its name, which lists it.
+    #[cfg(feature = "registry")]
+    pub(crate) fn set_name(&mut self, name: &'static str) {
+        self.list();
+        self.listed.rename(name);
+    }
+
+    /// As [`Listed::bytes`].
+    #[inline(always)]
+    pub(crate) fn bytes(&self, bytes: impl FnOnce() -> usize) {
+        self.listed.bytes(bytes);
+    }
+
+    /// As [`Listed::bytes_beside`].
+    #[inline(always)]
+    pub(crate) fn bytes_beside(&self, bytes: impl FnOnce() -> usize) {
+        self.listed.bytes_beside(bytes);
+    }
+
+    /// As [`Listed::entries`].
+    #[inline(always)]
+    pub(crate) fn entries(&self, entries: usize) {
+        self.listed.entries(entries);
+    }
+
+    /// As [`Listed::end`].
+    #[inline(always)]
+    pub(crate) fn end(&mut self) {
+        self.listed.end();
     }
 }

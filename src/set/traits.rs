@@ -125,7 +125,7 @@ impl<T: Eq + Hash, S: BuildHasher + Default, H: Handle + Default> FromIterator<T
 impl<T: Eq + Hash, const N: usize> From<[T; N]> for ArenaSet<T> {
     #[track_caller]
     fn from(elements: [T; N]) -> Self {
-        elements.into_iter().collect()
+        Self::from_iter(elements)
     }
 }
 

@@ -208,7 +208,8 @@ impl<T, H: Handle> Table<T, H> {
 
     /// A block of slots without tags for an empty table.
     fn make_small(&mut self, capacity: usize, note: Option<Note>) -> Result<(), ArenaError> {
-        self.tags = self.new_small(capacity, note)?;
+        let tags = self.new_small(capacity, note);
+        self.tags = tags.inspect_err(|error| self.tally.refused(error))?;
         self.mask = capacity * 2 + 1;
         self.limit = if note.is_some() { NOTED } else { 0 };
         Ok(())

@@ -117,10 +117,12 @@ impl<T, H: Handle> Table<T, H> {
         let note = hint.map(|hint| Note { hint, peak: 0 });
         if capacity <= SMALL {
             let capacity = small_capacity::<T>(capacity);
-            self.tags = self.new_small(capacity, note)?;
+            let tags = self.new_small(capacity, note);
+            self.tags = tags.inspect_err(|error| self.tally.refused(error))?;
             self.mask = capacity * 2 + 1;
         } else {
-            let block = self.new_block(groups_for(capacity).ok_or(TOO_LARGE)?, note)?;
+            let groups = groups_for(capacity).ok_or_else(|| self.too_large())?;
+            let block = self.new_block(groups, note)?;
             // SAFETY: a fresh block.
             unsafe { block.zero_all() };
             self.settle_in(block, noted);
@@ -130,6 +132,13 @@ impl<T, H: Handle> Table<T, H> {
         }
         self.watch_blocks();
         Ok(())
+    }
+
+    /// What is said of a table that no address space has room for, counted.
+    #[inline(always)] // nothing is called where nothing counts
+    fn too_large(&mut self) -> ArenaError {
+        self.tally.refused(&TOO_LARGE);
+        TOO_LARGE
     }
 
     /// Whether the arena can spare the block for so many entries, which may never come.
@@ -146,13 +155,12 @@ impl<T, H: Handle> Table<T, H> {
         self.limit = block.limit() | if noted { NOTED } else { 0 };
     }
 
-    /// A block of slots without tags.
+    /// A block of slots without tags. (Whoever takes a refusal for one counts it.)
     pub(super) fn new_small(&mut self, capacity: usize, note: Option<Note>) -> Result<NonNull<u8>, ArenaError> {
         let (layout, tags) = Layouts::<T>::small(capacity, note.is_some()).ok_or(TOO_LARGE)?;
         // SAFETY: the block reaches to `tags`, and a note stands behind it.
         unsafe {
-            let block = self.handle.try_alloc_table(layout);
-            let tags = block.inspect_err(|error| self.tally.refused(error))?.add(tags);
+            let tags = self.handle.try_alloc_table(layout)?.add(tags);
             if let Some(note) = note {
                 tags.cast::<Note>().write(note);
             }
@@ -162,7 +170,7 @@ impl<T, H: Handle> Table<T, H> {
 
     /// A block whose tags are not initialised.
     pub(super) fn new_block(&mut self, groups: usize, note: Option<Note>) -> Result<Block<T>, ArenaError> {
-        let (layout, tags) = Layouts::<T>::of(groups, note.is_some()).ok_or(TOO_LARGE)?;
+        let (layout, tags) = Layouts::<T>::of(groups, note.is_some()).ok_or_else(|| self.too_large())?;
         // SAFETY: B1: the block reaches to the tags and beyond them, to its header and its note.
         unsafe {
             let block = self.handle.try_alloc_table(layout);
@@ -223,7 +231,8 @@ impl<T, H: Handle> Table<T, H> {
     /// Slots without tags for all entries of the table, which are few.
     fn resize_small(&mut self, capacity: usize) -> Result<(), ArenaError> {
         debug_assert!(self.len <= capacity && capacity <= SMALL);
-        let tags = self.new_small(capacity, self.take_note())?;
+        let tags = self.new_small(capacity, self.take_note());
+        let tags = tags.inspect_err(|error| self.tally.refused(error))?;
         let len = self.len;
         let noted = self.limit & NOTED;
         self.tally.moves(len);
@@ -249,7 +258,7 @@ impl<T, H: Handle> Table<T, H> {
         let groups = if self.is_small() {
             1
         } else {
-            self.block().groups().checked_mul(2).ok_or(TOO_LARGE)?
+            self.block().groups().checked_mul(2).ok_or_else(|| self.too_large())?
         };
         if !self.is_small() && self.len < self.block().limit() {
             return Ok(());
@@ -452,7 +461,7 @@ impl<T, H: Handle> Table<T, H> {
 
     /// Room for so many entries more.
     pub(crate) fn reserve(&mut self, additional: usize, hasher: &impl Fn(&T) -> u64) -> Result<(), ArenaError> {
-        let needed = self.len.checked_add(additional).ok_or(TOO_LARGE)?;
+        let needed = self.len.checked_add(additional).ok_or_else(|| self.too_large())?;
         if additional == 0 {
             return Ok(());
         }
@@ -469,7 +478,7 @@ impl<T, H: Handle> Table<T, H> {
             return self.resize_small(small_capacity::<T>(needed));
         }
         // Twice at least, as each growth: many small reservations must not move everything each time.
-        let groups = groups_for(needed).ok_or(TOO_LARGE)?;
+        let groups = groups_for(needed).ok_or_else(|| self.too_large())?;
         self.rebuild(groups, hasher)
     }
 
@@ -479,8 +488,9 @@ impl<T, H: Handle> Table<T, H> {
             return self.rebuild_at_once(groups, hasher);
         }
         // What is refused is refused before anything moves.
-        let (layout, _) = Layouts::<T>::of(groups, self.is_noted()).ok_or(TOO_LARGE)?;
-        self.handle.can_ever(layout.size())?;
+        let (layout, _) = Layouts::<T>::of(groups, self.is_noted()).ok_or_else(|| self.too_large())?;
+        let can_be = self.handle.can_ever(layout.size());
+        can_be.inspect_err(|error| self.tally.refused(error))?;
         while self.is_moving() {
             self.move_some(hasher);
         }

@@ -301,6 +301,7 @@ impl<T, H: Handle> Table<T, H> {
             limit: self.limit,
         };
         self.forget_blocks();
+        self.watch_blocks(); // if the drain is leaked, the table has nothing
         RawDrain {
             raw,
             blocks,

@@ -7,13 +7,13 @@ use std::{format, vec};
 use super::block::{Block, FAR, MANY};
 use super::group::{LANES, Mark, class_of};
 use super::growth::{AT_ONCE, STEP};
-use super::{Search, Table};
+use super::{Kind, Search, Table};
 use crate::arena::{Arena, Held};
 
 type Map = Table<(u64, u64), Arena>;
 
 fn new() -> Map {
-    Table::new(Held::new(Arena::new(), Kind::ArenaMap))
+    Table::new(Held::new(Arena::new()), Kind::ArenaMap)
 }
 
 /// From good to constant.
@@ -410,7 +410,7 @@ fn a_hash_that_differs_between_calls_loses_nothing_while_entries_move() {
             lie(key, calls.get())
         };
         let mut random = Random(1);
-        let (mut map, mut moving) = (Table::<Counted, Arena>::new(Held::new(Arena::new())), 0);
+        let (mut map, mut moving) = (Table::<Counted, Arena>::new(Held::new(Arena::new()), Kind::ArenaMap), 0);
         // Phases that fill it, so that a move is under way again and again, and phases that empty it.
         for turn in 0..TURNS {
             let key = random.below(KEYS);
@@ -457,7 +457,7 @@ fn equality_that_is_none_takes_out_entries_of_other_keys_and_leaves_the_table_co
             for keys in [200, if number < 3 { KEYS } else { 700 }] {
                 let count = Rc::new(());
                 let mut random = Random(number as u64);
-                let mut map = Table::<Counted, Arena>::new(Held::new(Arena::new()));
+                let mut map = Table::<Counted, Arena>::new(Held::new(Arena::new()), Kind::ArenaMap);
                 let mut most = 0;
                 for turn in 0..TURNS / 4 {
                     let key = random.below(keys);

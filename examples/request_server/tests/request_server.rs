@@ -19,6 +19,8 @@ mod handler;
 mod heap;
 #[path = "../maps.rs"]
 mod maps;
+#[path = "../metrics.rs"]
+mod metrics;
 #[path = "../server.rs"]
 mod server;
 #[path = "../../snapshot/totals.rs"]
@@ -332,6 +334,30 @@ fn a_request_over_the_arena_budget_gets_507_and_the_next_one_works() {
     }
     let stats = server.app.pool.stats();
     assert_eq!((stats.out, stats.created), (0, 1));
+}
+
+#[test]
+fn the_page_of_metrics_has_the_numbers_of_the_pool() {
+    static POOL: OnceLock<ArenaPool> = OnceLock::new();
+    let server = Server::start(&POOL, 1 << 20, 1 << 20);
+    let mut client = Client::new(server.address);
+    for requests in 1..=3 {
+        let (status, _) = server.post(&mut client, GOOD);
+        assert_eq!(status, StatusCode::OK);
+        let (status, page) = server.runtime.block_on(client.get("/metrics")).expect("an answer");
+        let page = String::from_utf8(page.to_vec()).expect("a text");
+        assert_eq!(status, StatusCode::OK);
+        for line in [
+            "# TYPE arenamap_pool_misses counter".to_owned(),
+            "arenamap_pool_misses_total 1".to_owned(),
+            format!("arenamap_pool_checkouts_total {requests}"),
+            "# TYPE arenamap_pool_kept gauge".to_owned(),
+            "arenamap_pool_out 0".to_owned(),
+            "# EOF".to_owned(),
+        ] {
+            assert!(page.lines().any(|found| found == line), "{line}: {page}");
+        }
+    }
 }
 
 #[test]
