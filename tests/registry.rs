@@ -199,6 +199,19 @@ fn the_numbers_follow() {
     let mark = Mark::new();
     let arena = Arena::new();
     let mut map: BorrowedMap<'_, u64, u64> = ArenaMap::new_in(&arena);
+    // Few entries, in a small block.
+    map.extend([(1, 1), (2, 2)]);
+    for empty in [
+        |map: &mut BorrowedMap<'_, u64, u64>| map.clear(),
+        |map| drop(map.drain()),
+        |map| map.retain(|_, _| false),
+    ] {
+        empty(&mut map);
+        let entry = only(&mark, "ArenaMap");
+        assert_eq!((entry.entries, entry.bytes), (0, map.allocation_size()));
+        map.insert(1, 1);
+        assert_eq!(only(&mark, "ArenaMap").entries, 1);
+    }
     let check = |map: &BorrowedMap<'_, u64, u64>| {
         let entry = only(&mark, "ArenaMap");
         assert_eq!((entry.entries, entry.bytes), (map.len(), map.allocation_size()));
@@ -339,6 +352,8 @@ fn leaks_are_found_by_name() {
     let mut owned = Arena::new();
     owned.set_name("scratch");
     mem::forget(owned);
+    (&POOL).set_name("requests");
+    assert_eq!(only(&mark, "ArenaPool").name, "requests");
     let mut pooled = POOL.checkout();
     pooled.set_name("request");
     mem::forget(pooled);

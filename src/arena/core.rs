@@ -217,10 +217,9 @@ impl Core {
     unsafe fn free(this: NonNull<Self>) {
         // SAFETY: handed on to the caller; it was made by `on_heap` with this layout (1).
         unsafe {
+            (*this.as_ptr()).watch.end();
             let state = this.as_ref().touch();
             drop(state.take_lone());
-            #[cfg(feature = "registry")]
-            (*this.as_ptr()).watch.end();
             let (layout, owns_chunks) = (Self::layout(state.seed_bytes()), state.owns_chunks());
             if owns_chunks {
                 Self::drop_state(this);

@@ -437,10 +437,10 @@ impl ArenaPool {
         })
     }
 
-    /// What the registry knows it by.
+    /// Its name in the registry.
     #[cfg(feature = "registry")]
-    pub(crate) fn watch_mut(&mut self) -> &mut Watch {
-        &mut self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner).watch
+    pub(crate) fn set_name(&self, name: &'static str) {
+        self.waiting().watch.set_name(name);
     }
 
     /// The core in front of the lock.

@@ -56,7 +56,14 @@ impl<T, F> Named for Workspace<T, F> {
 
 impl Named for ArenaPool {
     fn set_name(&mut self, name: &'static str) {
-        self.watch_mut().set_name(name);
+        Self::set_name(self, name);
+    }
+}
+
+/// For pools that are statics: `(&POOL).set_name("requests")`.
+impl Named for &ArenaPool {
+    fn set_name(&mut self, name: &'static str) {
+        ArenaPool::set_name(self, name);
     }
 }
 

@@ -102,6 +102,13 @@ impl ArenaTally {
     }
 }
 
+/// How many groups an insertion looked at; 0 if nobody counted.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Looked {
+    #[cfg(feature = "counters")]
+    pub(crate) groups: usize,
+}
+
 /// What a table counts.
 pub(crate) struct TableTally {
     #[cfg(feature = "counters")]
@@ -187,11 +194,19 @@ impl TableTally {
         }
     }
 
-    /// An insertion has looked at so many groups, more than one. The table is whole, with the entry in it.
+    /// What an insertion has looked at. The table is whole, with the entry in it.
+    #[inline(always)]
+    pub(crate) fn looked(&mut self, looked: Looked) {
+        #[cfg(feature = "counters")]
+        if looked.groups > 1 {
+            self.looked_far(looked.groups);
+        }
+    }
+
     #[cfg(feature = "counters")]
     #[cold]
     #[inline(never)]
-    pub(crate) fn looked_at(&mut self, groups: usize) {
+    fn looked_far(&mut self, groups: usize) {
         self.longest_probe = self.longest_probe.max(groups);
         if let Some((most, alarm)) = self.alarm
             && groups > most

@@ -12,10 +12,12 @@
 
 use core::ptr::NonNull;
 
+use super::block::Block;
 use super::group::Mark;
 use super::{NOTED, SMALL, Table, growth};
 use crate::arena::{Handle, Held, Raw};
 use crate::error::ArenaError;
+use crate::observe::tally::Looked;
 
 /// The place of an entry without its table: for entry types that hold the map.
 pub(crate) struct Slot<T> {
@@ -198,14 +200,14 @@ impl<'a, T, H: Handle> Free<'a, T, H> {
     #[inline(always)] // part of every insertion
     pub(crate) fn put(self, entry: T) -> Found<'a, T, H> {
         let Self { table, hash } = self;
-        let entry = if table.is_settled() {
+        let (entry, looked) = if table.is_settled() {
             // SAFETY: T1, T2: a live block with a free slot.
-            unsafe { table.put_settled(hash, entry) }
+            unsafe { put_counted(table.block(), hash, entry) }
         } else {
-            let entry = table.put_unsettled(hash, entry);
-            table.set_len(table.len + 1);
-            entry
+            (table.put_unsettled(hash, entry), Looked::default())
         };
+        table.set_len(table.len + 1);
+        table.tally.looked(looked);
         Found {
             table,
             slot: Slot { entry, hash },
@@ -253,33 +255,6 @@ impl<T, H: Handle> Table<T, H> {
         Ok(known)
     }
 
-    /// Writes an entry into a free slot of the block, and counts it.
-    ///
-    /// # Safety
-    ///
-    /// The table is settled, with a free slot.
-    #[inline(always)] // part of every insertion
-    unsafe fn put_settled(&mut self, hash: u64, entry: T) -> NonNull<T> {
-        #[cfg(not(feature = "counters"))]
-        {
-            // SAFETY: T1: a live block; the rest is handed on.
-            let entry = unsafe { self.block().put(hash, entry, |_| ()) };
-            self.set_len(self.len + 1);
-            entry
-        }
-        #[cfg(feature = "counters")]
-        {
-            let mut groups = 0;
-            // SAFETY: as above.
-            let entry = unsafe { self.block().put(hash, entry, |_| groups += 1) };
-            self.set_len(self.len + 1);
-            if groups > 1 {
-                self.tally.looked_at(groups);
-            }
-            entry
-        }
-    }
-
     /// Writes an entry into a free slot, of which there is one.
     #[inline(never)]
     fn put_unsettled(&mut self, hash: u64, entry: T) -> NonNull<T> {
@@ -300,5 +275,26 @@ impl<T, H: Handle> Table<T, H> {
                 growth::put_in_new(block, hash, entry)
             }
         }
+    }
+}
+
+/// Writes an entry into a free slot, and says how many groups it looked at.
+///
+/// # Safety
+///
+/// As for `Block::put`.
+#[inline(always)] // part of every insertion
+unsafe fn put_counted<T>(block: Block<T>, hash: u64, entry: T) -> (NonNull<T>, Looked) {
+    #[cfg(not(feature = "counters"))]
+    {
+        // SAFETY: handed on.
+        (unsafe { block.put(hash, entry, |_| ()) }, Looked::default())
+    }
+    #[cfg(feature = "counters")]
+    {
+        let mut groups = 0;
+        // SAFETY: handed on.
+        let entry = unsafe { block.put(hash, entry, |_| groups += 1) };
+        (entry, Looked { groups })
     }
 }

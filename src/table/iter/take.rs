@@ -113,6 +113,7 @@ impl<T, H: Handle> Table<T, H> {
         self.tally.calm();
         self.set_len(0);
         if self.is_small() {
+            self.watch_blocks();
             return;
         }
         if self.is_moving() {
