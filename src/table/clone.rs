@@ -30,6 +30,10 @@ impl<T, H: Handle> Table<T, H> {
     ///
     /// Complexity: O(slots), without a hash.
     #[cfg_attr(feature = "registry", track_caller)]
+    #[cfg_attr(
+        any(feature = "counters", feature = "registry"),
+        allow(clippy::result_large_err, reason = "a table with what is observed of it")
+    )]
     pub(crate) fn try_copy_in<H2: Handle>(
         &self,
         handle: Held<H2>,

@@ -277,6 +277,7 @@ impl<T, H: Handle> Table<T, H> {
         debug_assert!(self.len <= AT_ONCE);
         let noted = self.is_noted();
         let block = self.new_block(groups, self.take_note())?;
+        #[cfg(feature = "probes")] // else the numbers cost three instructions
         probes::growth_begin(self.slots(), block.slots(), self.len);
         // The table is as it was until the last entry is hashed.
         let fresh = Fresh {
