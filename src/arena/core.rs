@@ -316,6 +316,10 @@ impl Owned {
     }
 
     /// Where it was made, as far as the word says it.
+    #[cfg_attr(
+        not(feature = "registry"),
+        allow(clippy::unused_self, reason = "nothing is done without the feature")
+    )]
     fn place(&self) -> Place {
         #[cfg(feature = "registry")]
         if self.is_nothing() && self.0.get() != Self::NOTHING {

@@ -129,6 +129,10 @@ impl<T, H: Handle> Table<T, H> {
 
     /// Blocks came or went: whoever watches is told of their bytes.
     #[inline(always)]
+    #[cfg_attr(
+        not(feature = "registry"),
+        allow(clippy::unused_self, reason = "nothing is done without the feature")
+    )]
     fn watch_blocks(&mut self) {
         #[cfg(feature = "registry")]
         {
