@@ -13,7 +13,10 @@
 //! ```
 
 #![cfg_attr(
-    not(all(feature = "counters", feature = "files", feature = "registry")),
+    any(
+        arenamap_guard,
+        not(all(feature = "counters", feature = "files", feature = "registry"))
+    ),
     allow(dead_code, reason = "what other features, or a part that is left out, would use")
 )]
 
