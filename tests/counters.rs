@@ -171,8 +171,9 @@ fn chunks_by_heap_blocks() {
     let mut blocks = 0;
     for round in 0..3 {
         for size in [10, 2_000, 100, 30_000, 100_000] {
+            let bytes = vec![0_u8; size];
             blocks += taken(|| {
-                arena.alloc_slice_copy(&[0_u8; 100_000][..size]);
+                arena.alloc_slice_copy(&bytes);
             });
             // The first block brings the arena, with room for what is small.
             assert_eq!(number(&arena, "chunks_taken") + 1, blocks, "{round} {size}");

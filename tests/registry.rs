@@ -402,7 +402,7 @@ struct Bomb(u64, Arc<AtomicBool>);
 
 impl Bomb {
     fn tick(&self) {
-        assert!(!self.1.load(Ordering::Relaxed) || self.0 % 5 != 0, "bomb");
+        assert!(!self.1.load(Ordering::Relaxed) || !self.0.is_multiple_of(5), "bomb");
     }
 }
 
