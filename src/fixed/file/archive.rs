@@ -191,6 +191,10 @@ pub(super) struct Identity {
 }
 
 impl Identity {
+    pub(super) const fn generation(self) -> u64 {
+        self.generation
+    }
+
     /// Whether a reader that has this takes the other one for something new: of an open archive, generation and seed tell.
     pub(super) fn is_replaced_by(self, there: Self) -> bool {
         let content = there.content.or(self.content);

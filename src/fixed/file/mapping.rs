@@ -21,10 +21,9 @@
 #![allow(unsafe_code, reason = "maps files; F1 to F3")]
 
 use super::archive::{
-    Archive, Lock, OpenArchive, VerifyArchive, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared,
-    open_to_read,
+    Lock, OpenArchive, VerifyArchive, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared, open_to_read,
 };
-use super::{FileError, Snapshot, publish};
+use super::{FileError, publish};
 use crate::fixed::core::Core;
 use crate::fixed::key::hash_of;
 use crate::fixed::layout::at;
@@ -223,61 +222,6 @@ pub(super) fn map_open_verified<A: VerifyArchive<Mapped>>(file: &File) -> Result
     let (seen, _lock) = look_to_read::<A>(file)?;
     let view = View::read_only(file, seen.bytes)?;
     Ok(A::verify_in(Mapped { view })?)
-}
-
-impl<A: Archive> Snapshot<A> {
-    /// Maps the file that is at the path now, as [`FixedMap::map_file`].
-    ///
-    /// Allocates: heap, the path. Time: O(1).
-    ///
-    /// # Errors
-    ///
-    /// As [`FixedMap::map_file`].
-    ///
-    /// # Safety
-    ///
-    /// As [`FixedMap::map_file`], of each file that is at the path while this lives.
-    ///
-    /// ```
-    /// use arenamap::fixed::file::{Mapped, Snapshot};
-    /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
-    ///
-    /// let path = tempfile::NamedTempFile::new()?.into_temp_path();
-    /// let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
-    /// map.publish(&path)?;
-    /// // SAFETY: files at this path are only ever replaced, by `publish`.
-    /// let mut reader = unsafe { Snapshot::<FixedMap<u64_le, u64_le, Mapped>>::map(&path)? };
-    /// # #[cfg(unix)] {
-    /// map.publish(&path)?;
-    /// assert!(reader.reload()?);
-    /// assert_eq!(reader.generation(), 2);
-    /// # }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub unsafe fn map(path: impl AsRef<Path>) -> Result<Self, FileError>
-    where
-        A: OpenArchive<Mapped>,
-    {
-        Self::of(path.as_ref(), map_open)
-    }
-
-    /// Maps the file that is at the path now and verifies it, as [`FixedMap::map_file_verified`].
-    ///
-    /// Allocates: heap, as that and the path. Time: O(bytes).
-    ///
-    /// # Errors
-    ///
-    /// As [`FixedMap::map_file_verified`].
-    ///
-    /// # Safety
-    ///
-    /// As [`map`](Self::map).
-    pub unsafe fn map_verified(path: impl AsRef<Path>) -> Result<Self, FileError>
-    where
-        A: VerifyArchive<Mapped>,
-    {
-        Self::of(path.as_ref(), map_open_verified)
-    }
 }
 
 impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {

@@ -53,9 +53,11 @@
 mod archive;
 mod described;
 mod error;
+mod follow;
 mod mapping;
 mod publish;
 mod read;
+mod shared;
 mod var;
 
 pub use self::archive::{Archive, OpenArchive, VerifyArchive};
@@ -63,6 +65,7 @@ pub use self::described::{publish_archive, read_archive};
 pub use self::error::FileError;
 pub use self::mapping::{Mapped, MappedMut, SharedMapped};
 pub use self::read::Snapshot;
+pub use self::shared::{Generation, Guard, SharedSnapshot};
 
 #[cfg(doc)]
 use super::{AlignedBytes, FixedMap};

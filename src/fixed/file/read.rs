@@ -71,7 +71,7 @@ pub(super) fn read_unverified<A: OpenArchive<AlignedBytes>>(path: &Path) -> Resu
     Ok(A::open_in(read_bytes::<A>(&open_to_read(path)?)?)?)
 }
 
-fn read_verified<A: VerifyArchive<AlignedBytes>>(file: &File) -> Result<A, FileError> {
+pub(super) fn read_verified<A: VerifyArchive<AlignedBytes>>(file: &File) -> Result<A, FileError> {
     Ok(A::verify_in(read_bytes::<A>(file)?)?)
 }
 
@@ -84,6 +84,50 @@ fn read_bytes<A: Archive>(mut file: &File) -> Result<AlignedBytes, FileError> {
         .and_then(|()| file.read_exact(&mut bytes))
         .map_err(FileError::io("read the file"))?;
     Ok(bytes)
+}
+
+/// How an open file becomes a map.
+pub(super) type Open<A> = fn(&File) -> Result<A, FileError>;
+
+/// A path, and how the archives that are published there are opened.
+pub(super) struct Source<A> {
+    path: PathBuf,
+    open: Open<A>,
+}
+
+/// A file that was at the path, and what its header says of it.
+pub(super) struct There {
+    file: File,
+    pub(super) identity: Identity,
+}
+
+impl<A: Archive> Source<A> {
+    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileError> {
+        // A later change of the working directory does not matter.
+        let path = if path.is_absolute() {
+            path_of(path, 0)?
+        } else {
+            std::path::absolute(path).map_err(FileError::io("find the directory of the path"))?
+        };
+        Ok(Self { path, open })
+    }
+
+    /// Opens the file that is at the path now, and reads its header alone.
+    pub(super) fn look(&self) -> Result<There, FileError> {
+        let file = open_to_read(&self.path)?;
+        let identity = look_at::<A>(&file)?.identity();
+        Ok(There { file, identity })
+    }
+
+    pub(super) fn open(&self, there: &There) -> Result<A, FileError> {
+        (self.open)(&there.file)
+    }
+}
+
+impl<A> Source<A> {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// An archive from a path. [`reload`](Self::reload) replaces it by what was published there since.
@@ -111,12 +155,8 @@ pub struct Snapshot<A> {
     map: A,
     /// Of what was opened, when it was.
     identity: Identity,
-    path: PathBuf,
-    open: Open<A>,
+    source: Source<A>,
 }
-
-/// How an open file becomes a map.
-pub(super) type Open<A> = fn(&File) -> Result<A, FileError>;
 
 impl<A: VerifyArchive<AlignedBytes>> Snapshot<A> {
     /// Reads the file that is at the path now, as [`FixedMap::read_file`].
@@ -133,20 +173,12 @@ impl<A: VerifyArchive<AlignedBytes>> Snapshot<A> {
 
 impl<A: Archive> Snapshot<A> {
     pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileError> {
-        // A later change of the working directory does not matter.
-        let path = if path.is_absolute() {
-            path_of(path, 0)?
-        } else {
-            std::path::absolute(path).map_err(FileError::io("find the directory of the path"))?
-        };
-        let file = open_to_read(&path)?;
-        let identity = look_at::<A>(&file)?.identity();
-        let map = open(&file)?;
+        let source = Source::of(path, open)?;
+        let there = source.look()?;
         Ok(Self {
-            map,
-            identity,
-            path,
-            open,
+            map: source.open(&there)?,
+            identity: there.identity,
+            source,
         })
     }
 
@@ -163,13 +195,12 @@ impl<A: Archive> Snapshot<A> {
     ///
     /// As the first opening. The old map stays.
     pub fn reload(&mut self) -> Result<bool, FileError> {
-        let file = open_to_read(&self.path)?;
-        let there = look_at::<A>(&file)?.identity();
-        if !self.identity.is_replaced_by(there) {
+        let there = self.source.look()?;
+        if !self.identity.is_replaced_by(there.identity) {
             return Ok(false);
         }
-        self.map = (self.open)(&file)?;
-        self.identity = there;
+        self.map = self.source.open(&there)?;
+        self.identity = there.identity;
         Ok(true)
     }
 
@@ -178,7 +209,7 @@ impl<A: Archive> Snapshot<A> {
     /// Allocates: never. Time: O(1).
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.source.path()
     }
 
     /// The map, without its path.
@@ -201,7 +232,7 @@ impl<A> Deref for Snapshot<A> {
 impl<A> fmt::Debug for Snapshot<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Snapshot")
-            .field("path", &self.path)
+            .field("path", &self.source.path())
             .finish_non_exhaustive()
     }
 }
