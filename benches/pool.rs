@@ -8,9 +8,7 @@
 mod support;
 
 use std::hint::black_box;
-use std::sync::{Barrier, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
 
 use arenamap::{Arena, ArenaPool};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -68,39 +66,21 @@ fn uncontended(c: &mut Criterion) {
     group.finish();
 }
 
-/// Two threads that do `once` as fast as they can, `times` each; the longer of the two spans.
-fn two_threads(times: u64, once: impl Fn() + Sync) -> Duration {
-    let barrier = Barrier::new(2);
-    let run = || {
-        barrier.wait();
-        let start = Instant::now();
-        for _ in 0..times {
-            once();
-        }
-        start.elapsed()
-    };
-    thread::scope(|scope| {
-        let other = scope.spawn(run);
-        let own = run();
-        own.max(other.join().expect("the other thread"))
-    })
-}
-
 fn contended(c: &mut Criterion) {
     let mut group = c.benchmark_group("pool/two_threads");
     let pool = ArenaPool::new();
     group.bench_function("arena_pool", |b| {
-        b.iter_custom(|times| two_threads(times, || with_pool(&pool)));
+        b.iter_custom(|times| support::on_threads(2, times, |_| with_pool(&pool)));
     });
     let idle = Mutex::new(Vec::new());
     group.bench_function("mutex_of_vec", |b| {
-        b.iter_custom(|times| two_threads(times, || with_vec(&idle)));
+        b.iter_custom(|times| support::on_threads(2, times, |_| with_vec(&idle)));
         let kept = idle.lock().expect("not poisoned").len();
         assert!((1..=2).contains(&kept), "two threads, {kept} arenas");
     });
     let queue = ArrayQueue::new(8);
     group.bench_function("array_queue", |b| {
-        b.iter_custom(|times| two_threads(times, || with_queue(&queue)));
+        b.iter_custom(|times| support::on_threads(2, times, |_| with_queue(&queue)));
         assert!((1..=2).contains(&queue.len()), "two threads, {} arenas", queue.len());
     });
     group.finish();

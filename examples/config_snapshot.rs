@@ -1,95 +1,271 @@
-//! Settings that one process publishes and many read in place: a `FixedMap` in a file.
+//! Settings of any depth and length that one process publishes and others read in place, by many threads: a `VarMap` in a file.
 //!
 //! ```text
 //! cargo run --release --features audit,files --example config_snapshot
 //! ```
 //!
-//! The publisher writes a whole new file and puts it in the old one's place: a reader sees the old settings or the new ones,
-//! never half of both. A reader opens the file, looks up without parsing, and asks now and then whether newer ones are there.
-//! Lookups and that question make no heap call. Here both are one process.
+//! The publisher turns JSON into one archive: the path of a setting is its key, joined by dots; a list is a text of lines. It writes
+//! a whole new file, which takes the place of the old one. The reading process, which this program starts, learns of it from the file system
+//! (`follow`, which you can take as it is), and threads look up without parsing, without a lock, and without a call to the heap.
+//! What does not pass its own check is rolled back.
 
 use std::error::Error;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use arenamap::audit::{AllocScope, CountingAllocator};
-use arenamap::fixed::file::Snapshot;
-use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, u64_le};
+use arenamap::fixed::VarMap;
+use arenamap::fixed::file::{FileError, SharedSnapshot};
+use notify::{RecursiveMode, Watcher};
+use serde_json::{Value, json};
 
 #[global_allocator]
 static HEAP: CountingAllocator = CountingAllocator::system();
 
-arenamap::fixed_struct! {
-    /// A limit of one service: the same bytes on every machine.
-    #[derive(Clone, Copy, Debug, Default, PartialEq)]
-    struct Limit { requests_a_second: u64_le, timeout_ms: u64_le }
-}
+type Settings = VarMap<str, str>;
 
-type Name = FixedStr<48>;
-type Limits = FixedMap<Name, Limit>;
+const THREADS: usize = 4;
 
-const SERVICES: u64 = 1_000;
+// ---------------------------------------------------------------------------------------------------------------- publishing
 
-fn name(service: u64) -> Result<Name, Box<dyn Error>> {
-    Ok(format!("service-{service}.internal").as_str().try_into()?)
-}
-
-/// What an operator does: settings from anywhere become one file.
-fn publish(path: &Path, requests_a_second: u64) -> Result<(), Box<dyn Error>> {
-    let capacity = usize::try_from(SERVICES)?;
-    let mut limits = Limits::create(AlignedBytes::zeroed(Limits::bytes_for(capacity)), capacity)?;
-    for service in 0..SERVICES {
-        let limit = Limit {
-            requests_a_second: (requests_a_second + service).into(),
-            timeout_ms: (100 + service % 7).into(),
-        };
-        limits.insert(name(service)?, limit)?;
-    }
-    limits.publish(path)?;
-    Ok(())
-}
-
-/// What a reader does for each request.
-fn allowed(limits: &Limits, service: &str) -> u64 {
-    limits
-        .get(service)
-        .map_or(0, |limit| limit.requests_a_second.to_native())
-}
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let directory = std::env::temp_dir().join(format!("arenamap-config-{}", std::process::id()));
-    std::fs::create_dir_all(&directory)?;
-    let path = directory.join("limits.fixedmap");
-
-    publish(&path, 50)?;
-    let mut limits: Snapshot<FixedMap<Name, Limit>> = Snapshot::read(&path)?;
-    println!(
-        "{}: {} services, {} bytes",
-        path.display(),
-        limits.len(),
-        limits.as_bytes().len()
-    );
-
-    let names: Vec<String> = (0..SERVICES)
-        .map(|service| format!("service-{service}.internal"))
-        .collect();
-    for round in 0..4 {
-        if round == 2 {
-            publish(&path, 80)?;
-        }
-        let (newer, asked) = AllocScope::measure(|| limits.reload());
-        let (sum, looked_up) = AllocScope::measure(|| names.iter().map(|name| allowed(&limits, name)).sum::<u64>());
-        println!(
-            "round {round}: {}; {} heap calls to ask, {} for {} lookups; all together {sum} requests a second",
-            if newer? {
-                "newer settings were there"
-            } else {
-                "the same settings"
+/// What an operator writes: settings of one revision, in levels, with lists.
+fn settings_of(revision: u64) -> Value {
+    let mut settings = json!({
+        "revision": revision,
+        "motd": format!("Welcome to revision {revision}."),
+        "services": {
+            "api": {
+                "timeout_ms": 100 * revision,
+                "upstreams": ["api-1.internal:8080", "api-2.internal:8080"],
+                "tls": { "certificate": "/etc/tls/api.pem", "protocols": ["1.2", "1.3"] },
+                "revision": revision,
             },
-            asked.counts().calls(),
-            looked_up.counts().calls(),
-            names.len(),
-        );
+            "search": { "upstreams": ["search.internal:9200"], "revision": revision },
+        },
+    });
+    match revision {
+        3 => settings["services"]["api"]["upstreams"] = (1..=8).map(|i| format!("api-{i}.internal:8080")).collect(),
+        4 => settings["services"]["api"]["timeout_ms"] = json!("soon"), // a mistake
+        5 => settings["motd"] = "Closed. ".repeat(500).into(),
+        _ => {}
     }
-    std::fs::remove_dir_all(&directory)?;
+    settings
+}
+
+/// Every setting as a pair of texts.
+fn flatten(path: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                flatten(&path, member, pairs);
+            }
+        }
+        Value::Array(items) => {
+            let lines: Vec<_> = items.iter().map(text).collect();
+            pairs.push((path.to_owned(), lines.join("\n")));
+        }
+        value => pairs.push((path.to_owned(), text(value))),
+    }
+}
+
+fn publish(path: &Path, revision: u64) -> Result<(), Box<dyn Error>> {
+    let mut pairs = Vec::new();
+    flatten("", &settings_of(revision), &mut pairs);
+    let mut archive = Settings::from_pairs(pairs.iter().map(|(path, text)| (path.as_str(), text.as_str())))?;
+    let generation = archive.publish(path)?;
+    println!(
+        "publisher: generation {generation}, {} settings, {} bytes",
+        archive.len(),
+        archive.as_bytes().len()
+    );
     Ok(())
+}
+
+// ------------------------------------------------------------------------------------------------------------------- reading
+
+/// What a thread does for each request. `None` if a setting is missing or no number.
+fn answer(settings: &Settings) -> Option<(u64, usize, usize)> {
+    let timeout = settings.get("services.api.timeout_ms")?.parse().ok()?;
+    let upstreams = settings.get("services.api.upstreams")?.lines().count();
+    Some((timeout, upstreams, settings.get("motd")?.len()))
+}
+
+/// Whether all that is read here is of one revision.
+fn is_whole(settings: &Settings, generation: u64) -> bool {
+    ["revision", "services.api.revision", "services.search.revision"]
+        .iter()
+        .all(|path| settings.get(*path).and_then(|text| text.parse().ok()) == Some(generation))
+}
+
+/// What a reading thread tells the one that follows.
+#[derive(Default)]
+struct Thread {
+    /// The generation that it read last.
+    at: AtomicU64,
+    requests: AtomicU64,
+    mixed: AtomicU64,
+    heap_calls: AtomicU64,
+}
+
+fn serve(shared: &SharedSnapshot<Settings>, thread: &Thread, stop: &AtomicBool) {
+    drop(shared.load()); // the first one of a thread takes a small block
+    let scope = AllocScope::begin();
+    while !stop.load(Ordering::Relaxed) {
+        let settings = shared.load();
+        let generation = settings.generation();
+        std::hint::black_box(answer(&settings));
+        if !is_whole(&settings, generation) {
+            thread.mixed.fetch_add(1, Ordering::Relaxed);
+        }
+        thread.requests.fetch_add(1, Ordering::Relaxed);
+        thread.at.store(generation, Ordering::Relaxed);
+    }
+    thread.heap_calls.store(scope.end().counts().calls(), Ordering::Relaxed);
+}
+
+/// Calls `look` when something happens at the path, and from time to time anyway, until it returns false.
+fn follow(path: &Path, mut look: impl FnMut() -> bool) {
+    /// Events come in groups: this long after one, all of them were told.
+    const QUIET: Duration = Duration::from_millis(5);
+    /// On file systems that tell nothing, and if an event was lost, this is how long it takes.
+    const AT_MOST: Duration = Duration::from_secs(1);
+
+    let (happened, happens) = mpsc::channel();
+    let name = path.file_name().map(ToOwned::to_owned);
+    let tell = happened.clone(); // `happened` stays, so that without a watcher the channel stays open
+    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let concerns_us = event.as_ref().map_or(true, |event| {
+            // No `Access`: looking at the file is one.
+            let changes = event.kind.is_create() || event.kind.is_modify() || event.kind.is_remove();
+            event.need_rescan() || changes && event.paths.iter().any(|path| path.file_name() == name.as_deref())
+        });
+        if concerns_us {
+            let _ = tell.send(()); // nobody listens at the end
+        }
+    });
+    // The directory is watched: `publish` puts another file at the path, and who watches the old file hears no more.
+    let watcher = watcher.and_then(|mut watcher| {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        watcher.watch(directory, RecursiveMode::NonRecursive).map(|()| watcher)
+    });
+    if let Err(error) = &watcher {
+        eprintln!("no events, looking every {AT_MOST:?}: {error}");
+    }
+    // What was published before the directory was watched.
+    while look() {
+        if happens.recv_timeout(AT_MOST).is_ok() {
+            thread::sleep(QUIET);
+            while happens.try_recv().is_ok() {}
+        }
+    }
+}
+
+/// The reading process.
+fn read(path: &Path) -> Result<bool, Box<dyn Error>> {
+    let shared = SharedSnapshot::<Settings>::read(path)?.keeping(1);
+    let threads: [Thread; THREADS] = Default::default();
+    let stop = AtomicBool::new(false);
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for thread in &threads {
+            let (shared, stop) = (&shared, &stop);
+            scope.spawn(move || serve(shared, thread, stop));
+        }
+        // So that the lines below are the same in each run; a server has no reason to wait.
+        let all_read = |generation: u64| {
+            while threads
+                .iter()
+                .any(|thread| thread.at.load(Ordering::Relaxed) != generation)
+            {
+                thread::yield_now();
+            }
+            format!("all {THREADS} threads read generation {generation}")
+        };
+        let tell = |what: &str| {
+            let settings = shared.load();
+            let (timeout, upstreams, motd) = answer(&settings).unwrap_or_default();
+            println!(
+                "reader: {what}: timeout {timeout} ms, {upstreams} upstreams, motd of {motd} bytes; {}",
+                all_read(settings.generation())
+            );
+        };
+        tell("opened");
+        follow(path, || {
+            let begin = Instant::now();
+            let reloaded = shared.reload();
+            let took = begin.elapsed();
+            match reloaded {
+                Ok(false) => {}
+                Ok(true) if answer(&shared.load()).is_some() => tell(&format!("reloaded in {took:.0?}")),
+                Ok(true) => {
+                    let bad = shared.load().generation();
+                    println!("reader: generation {bad} has a setting that is missing or no number");
+                    if shared.roll_back().is_some() {
+                        tell("rolled back");
+                    }
+                }
+                // The old settings stay; `follow` looks again.
+                Err(error @ FileError::Io { .. }) => eprintln!("reader: {error}"),
+                Err(error) => eprintln!("reader: what is at the path is no archive of settings: {error}"),
+            }
+            shared.load().generation() < 5
+        });
+        stop.store(true, Ordering::Relaxed);
+    });
+    let took = start.elapsed();
+    let sum = |count: fn(&Thread) -> &AtomicU64| threads.iter().map(|t| count(t).load(Ordering::Relaxed)).sum::<u64>();
+    let (mixed, heap_calls) = (sum(|thread| &thread.mixed), sum(|thread| &thread.heap_calls));
+    println!(
+        "reader: {mixed} requests saw settings of two revisions, threads made {heap_calls} heap calls ({} requests in {took:.0?})",
+        sum(|thread| &thread.requests)
+    );
+    Ok(mixed == 0 && heap_calls == 0)
+}
+
+/// The publishing process: the next revision when the reading one has told of the last.
+fn run() -> Result<bool, Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("settings.varmap");
+    publish(&path, 1)?;
+    let mut reader = Command::new(std::env::current_exe()?)
+        .arg(&path)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let lines = BufReader::new(reader.stdout.take().ok_or("the output of the reading process")?).lines();
+    let mut revision = 1;
+    for line in lines {
+        let line = line?;
+        println!("{line}");
+        if line.contains("all 4 threads") && revision < 5 {
+            revision += 1;
+            publish(&path, revision)?;
+        }
+    }
+    Ok(reader.wait()?.success())
+}
+
+fn main() -> ExitCode {
+    let done = match std::env::args_os().nth(1) {
+        None => run(),
+        Some(path) => read(Path::new(&path)),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

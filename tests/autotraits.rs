@@ -208,6 +208,30 @@ fn maps_on_a_borrowed_arena_stay_on_their_thread() {
     pin_map!(&'static Arena: false);
 }
 
+/// A map that many threads follow goes where the map goes, with its guards.
+#[cfg(feature = "files")]
+#[test]
+fn shared_snapshots_go_where_their_maps_go() {
+    use arenamap::fixed::file::*;
+    use arenamap::fixed::*;
+
+    macro_rules! pin_shared {
+        ($map:ty: $yes:literal) => {
+            pin! {
+                SharedSnapshot<$map>: $yes, $yes;
+                Guard<$map>: $yes, $yes;
+                Generation<$map>: $yes, $yes;
+            }
+        };
+    }
+    pin_shared!(FixedMap<u64_le, u64_le>: true);
+    pin_shared!(FixedMap<u64_le, AtomicU64Le>: true);
+    pin_shared!(FixedMap<u64_le, u64_le, Mapped>: true);
+    pin_shared!(VarMap<str, str>: true);
+    pin_shared!(VarMap<str, str, Mapped>: true);
+    pin_shared!(std::rc::Rc<u64>: false);
+}
+
 /// A `FixedMap` goes where its memory goes, which is everywhere: even that of an arena, of which it holds the bytes and not
 /// the arena.
 #[cfg(feature = "fixed")]

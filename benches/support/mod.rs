@@ -4,6 +4,9 @@
 pub(crate) mod growth;
 
 use std::env;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use foldhash::fast::FixedState;
 
@@ -53,6 +56,27 @@ pub(crate) fn as_f64(count: u64) -> f64 {
 pub(crate) fn median<T: Copy + PartialOrd>(mut values: Vec<T>) -> T {
     values.sort_by(|a, b| a.partial_cmp(b).expect("comparable values"));
     values[(values.len() - 1) / 2]
+}
+
+/// That many threads, this one among them, do `once` as fast as they can, `times` each; the longest of their spans.
+pub(crate) fn on_threads(threads: usize, times: u64, once: impl Fn(u64) + Sync) -> Duration {
+    let barrier = Barrier::new(threads);
+    let run = || {
+        barrier.wait();
+        let start = Instant::now();
+        for i in 0..times {
+            once(i);
+        }
+        start.elapsed()
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        let own = run();
+        others
+            .into_iter()
+            .map(|other| other.join().expect("another thread"))
+            .fold(own, Duration::max)
+    })
 }
 
 /// Those of `all` that [`largest`] allows, at least the first.

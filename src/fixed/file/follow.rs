@@ -83,7 +83,7 @@ impl<A: Archive> SharedSnapshot<A> {
     /// use arenamap::fixed::{FixedMap, VarMap};
     ///
     /// let path = tempfile::NamedTempFile::new()?.into_temp_path();
-    /// VarMap::<str, str>::from_pairs([("motd", "Hello")])?.publish(&path)?;
+    /// VarMap::<str, str>::from_pairs([("motd", "Hello")].into_iter())?.publish(&path)?;
     /// // SAFETY: files at this path are only ever replaced, by `publish`.
     /// let shared = unsafe { SharedSnapshot::<VarMap<str, str, Mapped>>::map(&path)? };
     /// assert_eq!(shared.load().get("motd"), Some("Hello"));

@@ -9,7 +9,7 @@
 //! | [`map_file_verified`](FixedMap::map_file_verified) | the same, all of it read once | as `map_file` |
 //! | [`open_file_mut`](FixedMap::open_file_mut), [`create_file`](FixedMap::create_file), [`recover_file`](FixedMap::recover_file) | mapped to be written ([`MappedMut`]), nothing copied | this map alone; a lock refuses other callers of this crate |
 //! | [`map_shared`](FixedMap::map_shared) | mapped by several processes ([`SharedMapped`]), nothing copied | all of them, through atomics in the values |
-//! | [`Snapshot::reload`] | as the call that it began with | as that call |
+//! | [`Snapshot::reload`], [`SharedSnapshot::reload`] | as the call that it began with | as that call |
 //!
 //! Reading is safe. Mapping is not: what another process writes to a mapped file changes the memory of this process,
 //! and if the file is shortened, a signal ends the process. So each call that maps is `unsafe` and says what you must
@@ -18,10 +18,16 @@
 //! # Which for what?
 //!
 //! - A file that many read and one process replaces from time to time: `publish`, and [`Snapshot`] to follow it.
+//! - The same, read by several threads of a process: [`SharedSnapshot`]. Readers take no lock and do not wait; earlier generations can be kept,
+//!   to roll back to.
 //! - A map that outlives its process: `create_file`, `open_file_mut`, and `close`. If the process is killed, no write
 //!   is lost: the file is marked as open, and `recover_file` repairs it. After a power failure, `recover_file` keeps
 //!   the whole entries that reached the disk. To lose nothing that was reported as done, use `publish`.
 //! - Counters that several processes share: `publish` the keys, then `map_shared`.
+//!
+//! To hear of a new file instead of asking, watch the *directory* by a library such as `notify`: `publish` puts another file at the path, and who
+//! watches the old one hears no more. The function `follow` in `examples/config_snapshot.rs` does so, waits until events cease, and looks
+//! from time to time anyway, for file systems that tell nothing.
 //!
 //! # Locks
 //!
@@ -42,7 +48,9 @@
 //!
 //! If the heap refuses memory, each call returns [`FileError::OutOfMemory`], and nothing has changed. But the standard
 //! library aborts if it gets no memory for itself: for a copy of a path of 256 bytes and more in each call to the
-//! system, and for the working directory, which [`Snapshot`] asks for to make a path absolute.
+//! system, and for the working directory, which [`Snapshot`] and [`SharedSnapshot`] ask for to make a path absolute. So does it, and arc-swap,
+//! for two small blocks of [`SharedSnapshot`]: an [`Arc`](std::sync::Arc) for each map that is opened, and one for each thread that calls
+//! `load`.
 //!
 //! # Systems
 //!

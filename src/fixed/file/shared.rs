@@ -80,6 +80,8 @@ pub struct SharedSnapshot<A> {
 }
 
 struct Past<A> {
+    /// Of the current generation.
+    current: Identity,
     /// What can be rolled back to, the oldest first.
     kept: Vec<Arc<Generation<A>>>,
     /// What was replaced, until no reader has it. Has room for all of `kept`, so that rolling back needs no memory.
@@ -89,6 +91,12 @@ struct Past<A> {
 }
 
 impl<A> Past<A> {
+    /// Whether `reload`, or else `roll_forward`, takes what is at the path.
+    fn is_replaced_by(&self, there: Identity, refused_too: bool) -> bool {
+        let refused = self.refused.filter(|_| !refused_too);
+        self.current.is_replaced_by(there) && refused.is_none_or(|refused| refused.is_replaced_by(there))
+    }
+
     /// Makes room for one more.
     fn reserve(&mut self) -> Result<(), FileError> {
         let needed = self.kept.len() + 1;
@@ -134,6 +142,7 @@ impl<A: Archive> SharedSnapshot<A> {
         Ok(Self {
             current: ArcSwap::new(first),
             past: Mutex::new(Past {
+                current: there.identity,
                 kept: Vec::new(),
                 retired: Vec::new(),
                 refused: None,
@@ -168,7 +177,7 @@ impl<A: Archive> SharedSnapshot<A> {
     pub fn poll(&self) -> Result<bool, FileError> {
         self.release();
         let there = self.source.look()?.identity;
-        Ok(self.is_new(&self.past(), there, false))
+        Ok(self.past().is_replaced_by(there, false))
     }
 
     /// Opens what was published at the path since, or closed there by a writer. Returns true if there was something new: readers get
@@ -192,7 +201,7 @@ impl<A: Archive> SharedSnapshot<A> {
 
     /// Opens what is at the path, also if it was rolled back from. Returns false if that is what readers have.
     ///
-    /// Allocates and time: as [`reload`](Self::reload).
+    /// Allocates: as [`reload`](Self::reload). Time: as that.
     ///
     /// # Errors
     ///
@@ -201,7 +210,7 @@ impl<A: Archive> SharedSnapshot<A> {
     /// ```
     /// # use arenamap::fixed::{VarMap, file::SharedSnapshot};
     /// # let path = tempfile::NamedTempFile::new()?.into_temp_path();
-    /// # let mut map = VarMap::<str, str>::from_pairs([("motd", "Hello")])?;
+    /// # let mut map = VarMap::<str, str>::from_pairs([("motd", "Hello")].into_iter())?;
     /// # map.publish(&path)?;
     /// let shared = SharedSnapshot::<VarMap<str, str>>::read(&path)?.keeping(1);
     /// # map.publish(&path)?;
@@ -220,26 +229,21 @@ impl<A: Archive> SharedSnapshot<A> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.release();
         let there = self.source.look()?;
-        if !self.is_new(&self.past(), there.identity, refused_too) {
+        if !self.past().is_replaced_by(there.identity, refused_too) {
             return Ok(false);
         }
         let next = Generation::new(self.source.open(&there)?, there.identity);
         let mut past = self.past();
         past.reserve()?;
         // It may have been rolled back meanwhile, to the one that was opened here.
-        if !self.is_new(&past, there.identity, refused_too) {
+        if !past.is_replaced_by(there.identity, refused_too) {
             return Ok(false);
         }
         past.refused = None;
+        past.current = there.identity;
         let replaced = self.current.swap(next);
         past.add(replaced, self.earlier);
         Ok(true)
-    }
-
-    fn is_new(&self, past: &Past<A>, there: Identity, refused_too: bool) -> bool {
-        let refused = past.refused.filter(|_| !refused_too);
-        let is_new_to = |had: Identity| had.is_replaced_by(there);
-        is_new_to(self.current.load().identity) && refused.is_none_or(is_new_to)
     }
 }
 
@@ -251,7 +255,6 @@ impl<A> SharedSnapshot<A> {
     ///
     /// Allocates: heap, a small block, when a thread calls it for the first time; never after that. Time: O(1).
     #[inline]
-    #[must_use]
     pub fn load(&self) -> Guard<A> {
         Guard(self.current.load())
     }
@@ -277,6 +280,7 @@ impl<A> SharedSnapshot<A> {
         let mut past = self.past();
         let back = past.kept.pop()?;
         let replaced = self.current.swap(back.clone());
+        past.current = back.identity;
         // Of several in a row, the first is what may still be at the path.
         past.refused.get_or_insert(replaced.identity);
         past.retired.push(replaced);
