@@ -3,14 +3,15 @@
     unsafe_code,
     reason = "mapping a file is unsafe; each file here is in a directory of its own"
 )]
+#![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 
 use arenamap::audit::{AllocScope, CountingAllocator};
 use arenamap::fixed::file::{Archive, Mapped, SharedSnapshot};
 use arenamap::fixed::{AlignedBytes, FixedMap, Memory, VarMap, u64_le};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 #[global_allocator]
@@ -50,28 +51,24 @@ fn number_in<M: Memory>(map: &Numbers<M>, key: u64) -> Option<u64> {
     (there.to_native() == number(key, generation.to_native())).then_some(generation.to_native())
 }
 
-const KEYS: [&str; ENTRIES as usize] = {
-    let all = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849";
-    let mut keys = [""; ENTRIES as usize];
-    let mut at = 0;
-    while at < keys.len() {
-        keys[at] = all.split_at(2 * at).1.split_at(2).0;
-        at += 1;
-    }
-    keys
-};
+/// Made before readers begin.
+static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| (0..ENTRIES).map(|key| format!("services.{key}.motd")).collect());
 
 type Texts<M = AlignedBytes> = VarMap<str, str, M>;
 
 fn texts(generation: u64) -> Texts {
     // Texts of many lengths, so that each generation has them elsewhere.
     let text = |key: usize| format!("{generation} {}", "x".repeat((key as u64 * generation % 97) as usize));
-    let all: Vec<_> = KEYS.iter().enumerate().map(|(at, key)| (*key, text(at))).collect();
+    let all: Vec<_> = KEYS
+        .iter()
+        .enumerate()
+        .map(|(at, key)| (key.as_str(), text(at)))
+        .collect();
     Texts::from_pairs(all.iter().map(|(key, text)| (*key, text.as_str()))).unwrap()
 }
 
 fn text_in<M: Memory>(map: &Texts<M>, key: u64) -> Option<u64> {
-    let (generation, rest) = map.get(KEYS[key as usize])?.split_once(' ')?;
+    let (generation, rest) = map.get(KEYS[key as usize].as_str())?.split_once(' ')?;
     let generation: u64 = generation.parse().ok()?;
     (rest.len() as u64 == key * generation % 97).then_some(generation)
 }

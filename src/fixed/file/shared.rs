@@ -1,17 +1,17 @@
 //! One archive that many threads read, while one of them follows what is published.
 //!
 //! ```text
-//!   load()  load()  load()       reload                       roll_back
-//!       \     |     /              |                              |
-//!       [  current: 5  ]  <- 6     |                              |
-//!                 5 ->  [ kept: 4 3 ]  the next one to the left:  4 -> current
-//!                             3 ->  [ retired ]  <- 5, which `reload` does not take again
-//!                                        |
-//!                     poll, reload, roll_back drop it, once no reader has it
+//!   load, load_full ---> current: 6    what readers get
+//!            reload: 7 --->  |  ^      roll_back: 5 goes up, 6 is retired, and is not taken again
+//!                            v  |
+//!                        kept: 5 4 3   as many as `keeping` says
+//!                            |
+//!                            v
+//!                     retired: 2 1     dropped by the next `poll`, `reload`, .. once no reader has it
 //! ```
 //!
-//! Readers touch `current` alone, which is a pointer of arc-swap's. Whoever changes it holds `past` while doing so. A file is opened
-//! under `turn`, and not under `past`, so that nothing but another opening waits for one.
+//! Readers touch `current` alone, which is a pointer of arc-swap's. Whoever changes it holds `past` meanwhile. A file is opened under
+//! `turn`, and not under `past`, so that nothing but another opening waits for one.
 
 use super::FileError;
 use super::archive::{Archive, Identity, VerifyArchive};
