@@ -387,6 +387,12 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         self.raw().prefetch_tags(hash);
     }
 
+    /// Asks for everything of a hash's home at once, before the tags have told which slot it is.
+    #[inline(always)]
+    pub(super) fn prefetch_home(&self, hash: Hash) {
+        self.raw().prefetch_home(hash);
+    }
+
     /// The first full slot from this one on.
     pub(super) fn full_from(&self, from: usize) -> Option<usize> {
         (from..self.geometry.slots()).find(|&slot| self.raw().tag(slot) != 0)
@@ -465,7 +471,8 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
 }
 
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
-    /// A new archive in this memory, but for the magic number: whoever looks before `finish` sees no archive.
+    /// A new archive in this memory, but for the magic number: whoever looks before `finish` sees no archive. The room for texts is as it
+    /// was, and the caller's to write before `finish`.
     pub(super) fn prepare(memory: M, capacity: usize, room: usize, seed: u64) -> Result<Self, FixedError> {
         let geometry = geometry_of::<K, V>(capacity as u64, room as u64)?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
@@ -482,7 +489,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         unsafe {
             base.cast::<u64>().write(0);
             compiler_fence(Ordering::Release);
-            base.add(at::TAGS).write_bytes(0, geometry.bytes - at::TAGS);
+            base.add(at::TAGS).write_bytes(0, geometry.room_at - at::TAGS);
             base.add(first)
                 .copy_from_nonoverlapping(NonNull::from(&header.0[first..]).cast(), at::TAGS - first);
         }

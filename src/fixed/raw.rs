@@ -492,6 +492,34 @@ impl<K, V> Raw<K, V> {
             prefetch(self.slot_ptr(group as usize * LANES + lane).as_ptr());
         }
     }
+
+    /// Asks for the tags of this hash's home, and, if they are few cache lines, for all of its slots: tags and slots then come at the same
+    /// time, not one after the other.
+    #[inline(always)]
+    pub(super) fn prefetch_home(self, hash: Hash) {
+        let group = hash.home(self.groups);
+        prefetch(self.group_ptr(group).as_ptr());
+        if LANES * Self::SLOT.size <= 4 * CACHE_LINE {
+            let slots = self.slots_of(group).as_ptr();
+            let size = LANES * Self::SLOT.size;
+            for at in (0..size).step_by(CACHE_LINE) {
+                prefetch(slots.wrapping_add(at));
+            }
+            prefetch(slots.wrapping_add(size.saturating_sub(1)));
+        }
+    }
+}
+
+/// Bytes of a cache line on most processors.
+const CACHE_LINE: usize = 64;
+
+/// Asks for the beginning of a text before it is needed: its first two cache lines.
+#[inline(always)]
+pub(super) fn prefetch_bytes(bytes: &[u8]) {
+    prefetch(bytes.as_ptr());
+    if let Some(byte) = bytes.get(CACHE_LINE) {
+        prefetch(byte);
+    }
 }
 
 #[derive(Clone, Copy)]

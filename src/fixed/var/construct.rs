@@ -139,6 +139,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         seed: u64,
     ) -> Result<Self, FixedError> {
         let mut map = Self::prepare(memory, capacity, room, seed)?;
+        map.core.room_mut().fill(0);
         map.core.finish();
         Ok(map)
     }
@@ -183,7 +184,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         }
     }
 
-    /// A new map, whose memory has no magic number until `finish`.
+    /// A new map, whose memory has no magic number until `finish`, and anything in the room.
     fn prepare(
         memory: impl IntoMemory<Memory = M>,
         capacity: usize,
@@ -195,15 +196,6 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
             secrets: KeySecrets::seed(seed),
             seed,
         })
-    }
-
-    /// Inserts pairs, and says how many of their keys were there already.
-    fn fill<'p>(&mut self, pairs: impl Iterator<Item = (K::Given<'p>, V::Given<'p>)>) -> Result<usize, Refusal> {
-        let mut repeated = 0;
-        for (key, value) in pairs {
-            repeated += usize::from(self.insert(key, value).map_err(|error| error.cause)?.is_some());
-        }
-        Ok(repeated)
     }
 }
 
@@ -246,11 +238,21 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         }
         let mut copy = VarMap::prepare(memory, capacity, room, random_seed())?;
         let texts = self.core.room();
-        let pairs = self
-            .core
-            .copies()
-            .filter_map(|(key, value)| Some((K::given(key, texts)?, V::given(value, texts)?)));
-        copy.fill(pairs).map_err(|refusal| match refusal {
+        let pairs = || {
+            let slots = self.core.copies();
+            slots.filter_map(|(key, value)| Some((K::given(key, texts)?, V::given(value, texts)?)))
+        };
+        let filled = copy.fill(pairs()).and_then(|repeated| {
+            if repeated > 0 {
+                // An archive that was not verified may hold a key twice: now each is looked for.
+                copy.clear();
+                for (key, value) in pairs() {
+                    copy.insert(key, value).map_err(|error| error.cause)?;
+                }
+            }
+            Ok(())
+        });
+        filled.map_err(|refusal| match refusal {
             Refusal::Full { capacity } => FixedError::new(Field::Len, capacity as u64, capacity as u64 + 1),
             Refusal::NoRoom { needed, .. } => {
                 FixedError::new(Field::RoomUsed, copy.room() as u64, (copy.room_used() + needed) as u64)

@@ -10,13 +10,14 @@
 //! seal. New are the texts (`part.rs`), and what is said of them: that they are there (`open.rs`), and no two in one place (`repair.rs`).
 //!
 //! ```text
-//!  element, construct, iter, traits    what callers see
+//!  element, construct, fill, iter, traits    what callers see
 //!            |
 //!      VarMap { core: Core<slot of K, slot of V, M>, secrets, seed }
 //! ```
 
 mod construct;
 mod error;
+mod fill;
 mod iter;
 mod open;
 mod part;

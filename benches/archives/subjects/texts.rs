@@ -1,0 +1,120 @@
+//! Ours: `VarMap`, in memory and in a file.
+#![allow(unsafe_code, reason = "maps a file that this program alone has")]
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use arenamap::fixed::{AlignedBytes, Memory, VarMap};
+
+use super::{Archive, Reader, Sources, Work};
+
+type Map<M = AlignedBytes> = VarMap<str, str, M>;
+
+impl<M: Memory> Reader for Map<M> {
+    #[inline]
+    fn get<T>(&mut self, key: &str, see: impl FnOnce(&str) -> T) -> Option<T> {
+        Map::get(self, key).map(see)
+    }
+
+    fn walk(&mut self, mut see: impl FnMut(&str, &str)) {
+        for (key, value) in self.iter() {
+            see(key, value);
+        }
+    }
+}
+
+fn snapshot(sources: &Sources<'_>) -> Result<Map> {
+    Ok(Map::from_pairs(
+        sources.in_arena.iter().map(|(key, &value)| (key, value)),
+    )?)
+}
+
+pub(super) struct Texts<'s> {
+    sources: &'s Sources<'s>,
+    sealed: Map,
+}
+
+impl<'s> Texts<'s> {
+    pub(super) fn new(sources: &'s Sources<'s>) -> Result<Self> {
+        let mut sealed = snapshot(sources)?;
+        sealed.seal();
+        Ok(Self { sources, sealed })
+    }
+}
+
+impl Archive for Texts<'_> {
+    fn bytes(&self) -> Result<usize> {
+        Ok(self.sealed.as_bytes().len())
+    }
+
+    fn write(&mut self) -> Result<()> {
+        black_box(snapshot(self.sources)?.as_bytes());
+        Ok(())
+    }
+
+    fn copy(&mut self) -> Option<Result<()>> {
+        black_box(self.sealed.as_bytes().to_vec());
+        Some(Ok(()))
+    }
+
+    fn open<W: Work>(&self, work: W) -> Result<W::Result> {
+        let mut map = Map::open(black_box(self.sealed.as_bytes()))?;
+        Ok(work.with(black_box(&mut map)))
+    }
+}
+
+pub(super) struct TextsFile<'s> {
+    sources: &'s Sources<'s>,
+    path: PathBuf,
+    /// Beside it, for what is written by hand.
+    copy: PathBuf,
+    sealed: Map,
+}
+
+impl<'s> TextsFile<'s> {
+    pub(super) fn new(sources: &'s Sources<'s>, dir: &Path) -> Result<Self> {
+        let path = dir.join("archive");
+        let mut sealed = snapshot(sources)?;
+        sealed.publish(&path)?;
+        Ok(Self {
+            sources,
+            path,
+            copy: dir.join("copy"),
+            sealed,
+        })
+    }
+}
+
+impl Archive for TextsFile<'_> {
+    fn bytes(&self) -> Result<usize> {
+        Ok(usize::try_from(std::fs::metadata(&self.path)?.len())?)
+    }
+
+    fn write(&mut self) -> Result<()> {
+        snapshot(self.sources)?.publish(&self.path)?;
+        Ok(())
+    }
+
+    /// Another file, synced, in place of the old one: as `publish` does, without a checksum.
+    fn copy(&mut self) -> Option<Result<()>> {
+        let copy = || {
+            let new = self.copy.with_extension("new");
+            let mut file = File::create(&new)?;
+            file.write_all(self.sealed.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&new, &self.copy)?;
+            File::open(self.copy.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+            Ok(())
+        };
+        Some(copy())
+    }
+
+    fn open<W: Work>(&self, work: W) -> Result<W::Result> {
+        // SAFETY: `publish` puts another file in its place, and nobody else writes to it.
+        let mut map = unsafe { Map::map_file(&self.path)? };
+        Ok(work.with(black_box(&mut map)))
+    }
+}
