@@ -281,6 +281,13 @@ fn fixed_maps_go_anywhere() {
     pin_value!(AtomicU64Le); // changed by several threads at once: that is what it is for
     pin_fixed!(u64_le, &'static [u8]);
     pin! {
+        IndexedMap<u64_le, u64_le, AlignedBytes>: true, true;
+        IndexedMap<u64_le, u64_le, Exclusive<'static>>: true, true;
+        IndexedMap<u64_le, u64_le, &'static [u8]>: true, true;
+        IndexedIter<'static, u64_le, u64_le>: true, true;
+        IndexedKeys<'static, u64_le, u64_le>: true, true;
+        IndexedValues<'static, u64_le, u64_le>: true, true;
+        IndexedMap<std::rc::Rc<u64>, u64_le, AlignedBytes>: false, false;
         AlignedBytes: true, true;
         Exclusive<'static>: true, true;
         FixedError: true, true;

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use arenamap::fixed::{
-    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, KeyHasher, KeySecrets, Query, VarMap, char_le, u16_le,
-    u32_le, u64_le,
+    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, IndexedMap, KeyHasher, KeySecrets, Query, VarMap,
+    char_le, u16_le, u32_le, u64_le,
 };
 
 arenamap::fixed_struct! {
@@ -242,6 +242,8 @@ fn every_file_is_tested() {
     let tested = [
         "v1-empty-open.bin",
         "v1-empty-sealed.bin",
+        INDEXED_PARTS,
+        INDEXED,
         "v1-passed-sealed.bin",
         "v1-struct-sealed.bin",
         "v1-text-sealed.bin",
@@ -250,6 +252,49 @@ fn every_file_is_tested() {
         WORDS,
     ];
     assert_eq!(names, tested);
+}
+
+type Indexed<M> = IndexedMap<FixedStr<12>, u16_le, M>;
+
+const INDEXED: &str = "v1-indexed.bin";
+const INDEXED_PARTS: &str = "v1-indexed-parts.hash";
+
+fn indexed_key(i: usize) -> FixedStr<12> {
+    FixedStr::new(&format!("/é/{i}")).unwrap()
+}
+
+/// An indexed archive of so many entries.
+fn indexed(entries: usize) -> AlignedBytes {
+    let memory = AlignedBytes::zeroed(Indexed::<AlignedBytes>::bytes_for(entries));
+    let mut scratch = vec![0; Indexed::<AlignedBytes>::scratch_words(entries)];
+    let pairs = (0..entries).map(|i| (indexed_key(i), u16::try_from(i).unwrap().into()));
+    let map = Indexed::from_entries_in(memory, &mut scratch, SEED, pairs).unwrap();
+    map.into_memory()
+}
+
+/// The hash of an archive of several parts, as it is in its file.
+fn indexed_parts() -> [u8; 8] {
+    rapidhash::v3::rapidhash_v3(&indexed(if cfg!(miri) { 100 } else { 30_000 })).to_le_bytes()
+}
+
+#[test]
+fn indexed_archives_of_version_1() {
+    let file = fs::read(path(INDEXED)).unwrap();
+    assert!(*indexed(150) == *file, "{INDEXED}: the format has changed");
+    let bytes = AlignedBytes::from_slice(&file);
+    let map = Indexed::open_verified(&bytes[..]).unwrap();
+    assert_eq!((map.len(), map.seed(), map.generation()), (150, SEED, 0));
+    assert!((0..150).all(|i| {
+        map.get(&indexed_key(i))
+            .is_some_and(|&value| usize::from(value.to_native()) == i)
+    }));
+    assert!((150..300).all(|i| !map.contains_key(&indexed_key(i))));
+    if !cfg!(miri) {
+        assert!(
+            fs::read(path(INDEXED_PARTS)).unwrap() == indexed_parts(),
+            "{INDEXED_PARTS}: the format has changed"
+        );
+    }
 }
 
 /// Texts of any length, with garbage between them.
@@ -307,4 +352,6 @@ fn write_golden() {
     empty("v1-empty-open.bin", false).write();
     empty("v1-empty-sealed.bin", true).write();
     fs::write(path(WORDS), words().as_bytes()).unwrap();
+    fs::write(path(INDEXED), &*indexed(150)).unwrap();
+    fs::write(path(INDEXED_PARTS), indexed_parts()).unwrap();
 }

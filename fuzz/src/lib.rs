@@ -6,6 +6,7 @@ mod build;
 pub mod growing;
 mod program;
 
+pub use archive::{mark_sealed, sign_header};
 pub use build::{Case, run_archive};
 pub use program::{Key, Value, look, step};
 

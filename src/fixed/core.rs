@@ -54,7 +54,7 @@ pub(super) struct Core<K, V, M> {
     types: PhantomData<(K, V, Invariant<K, V>)>,
 }
 
-impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
+impl<K: FixedValue, V: FixedValue, M> Core<K, V, M> {
     pub(super) const SLOT: SlotLayout = {
         assert!(
             !core::mem::needs_drop::<K>() && !core::mem::needs_drop::<V>(),
@@ -68,7 +68,9 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         assert!(slot.size <= 1 << 30, "a key and its value take at most 1 GiB");
         slot
     };
+}
 
+impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     /// An archive in this memory, checked as far as O(1) goes. C2 is the caller's.
     pub(super) fn attach(memory: M) -> Result<(Self, Header), FixedError> {
         Self::attach_if(memory, Header::check::<K, V>)

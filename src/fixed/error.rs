@@ -46,7 +46,7 @@ pub enum Field {
     Groups,
     /// Bytes of the archive.
     Bytes,
-    /// Kind of the archive: 0 is a table.
+    /// Kind of the archive: 0 is a table, 1 an [`IndexedMap`](super::IndexedMap).
     Kind,
     /// Bytes of the schema.
     SchemaBytes,
@@ -89,6 +89,22 @@ pub enum Field {
     Duplicate,
     /// A key that no search finds: groups searched, groups of the map; the place is the slot.
     Unreachable,
+    /// Parts of an index, in the header; else the first slot after a part, whose number is the place.
+    Parts,
+    /// Buckets of an index.
+    Buckets,
+    /// Slots of an indexed archive.
+    Slots,
+    /// A slot with a key that a search looks for in another one, and that is no copy of its neighbour: expected the other
+    /// one, found this one, which is the place.
+    Misplaced,
+    /// Two entries with the same key: expected the number of the first one, found that of the second one.
+    Repeated,
+    /// Two entries whose keys differ and have the same hash, under each of several seeds: expected the number of the first
+    /// one, found that of the second one.
+    Collision,
+    /// Keys for which there is no index: seeds that were tried.
+    Index,
     /// A search that went through all groups without an end: the keys were chosen to collide under the seed, or the
     /// archive is damaged. The place is the group where it began.
     Search,
@@ -263,7 +279,7 @@ impl fmt::Display for FixedError {
             ),
             Field::Kind => write!(
                 f,
-                "the archive is of kind {found}, expected {expected} (0 is a table, 1 is indexed); open it with the type that wrote it"
+                "the archive is of kind {found}, this type reads kind {expected}; open kind 0 as a `FixedMap` or `VarMap`, kind 1 as an `IndexedMap`"
             ),
             Field::SchemaBytes => write!(
                 f,
@@ -350,6 +366,35 @@ impl fmt::Display for FixedError {
             Field::Unreachable => write!(
                 f,
                 "a search does not find the key in slot {place}: it looked at {found} of {expected} groups; `recover` repairs that"
+            ),
+            Field::Parts if place != NOWHERE => write!(
+                f,
+                "part {place} of the index ends before slot {found}, its entries need {expected}: the archive is damaged; take another copy"
+            ),
+            Field::Parts | Field::Buckets | Field::Slots => write!(
+                f,
+                "the header says {found} {}, its length needs {expected}: the header is damaged; take another copy",
+                match field {
+                    Field::Parts => "parts of the index",
+                    Field::Buckets => "buckets of the index",
+                    _ => "slots",
+                }
+            ),
+            Field::Misplaced => write!(
+                f,
+                "the key in slot {place} belongs into slot {expected}, and is no copy of its neighbour: the archive is damaged; \
+                 take another copy"
+            ),
+            Field::Repeated => write!(f, "entries {expected} and {found} have the same key; leave one out"),
+            Field::Collision => write!(
+                f,
+                "entries {expected} and {found} have different keys with the same hash, and so it was under other seeds: \
+                 their keys were chosen to collide, or their type does not give all its parts to the hasher; use a `FixedMap`"
+            ),
+            Field::Index => write!(
+                f,
+                "no index was found under {found} seeds: the keys were chosen to collide, or have another hash each time; \
+                 try another seed, or use a `FixedMap`"
             ),
             Field::Search => write!(
                 f,

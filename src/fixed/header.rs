@@ -1,7 +1,10 @@
 //! The first 192 bytes: written once, checked in a fixed order before anything else is believed.
 
 use super::error::{Field, FixedError};
-use super::layout::{ENDIAN_MARK, Geometry, HASHER, KIND_TABLE, MAGIC, OPEN, SEALED, SlotLayout, VERSION, at};
+use super::indexed::layout::IndexGeometry;
+use super::layout::{
+    ENDIAN_MARK, Geometry, HASHER, KIND_INDEXED, KIND_TABLE, MAGIC, OPEN, SEALED, SlotLayout, VERSION, at,
+};
 use super::value::FixedValue;
 use rapidhash::v3::{RapidSecrets, RapidStreamHasherV3, rapidhash_v3_seeded};
 
@@ -29,6 +32,29 @@ impl Header {
 
     /// The header of a new map with such slots.
     pub(super) fn of(types: &Types, geometry: &Geometry, seed: u64) -> Self {
+        let mut header = Self::begin(types, KIND_TABLE, seed, geometry.capacity, geometry.bytes);
+        header.put(at::GROUPS, &u64::from(geometry.groups).to_le_bytes());
+        header.put(at::ROOM, &(geometry.room as u64).to_le_bytes());
+        header.put(at::HEADER_CHECKSUM, &header.checksum().to_le_bytes());
+        header.put(at::STATE, &OPEN.to_le_bytes());
+        header
+    }
+
+    /// The header of a new indexed archive, not yet sealed.
+    pub(super) fn new_indexed<K: FixedValue, V: FixedValue>(geometry: &IndexGeometry, seed: u64) -> Self {
+        let shape = geometry.shape;
+        let types = const { &Types::of::<K, V>() };
+        let mut header = Self::begin(types, KIND_INDEXED, seed, shape.keys.into(), geometry.bytes);
+        header.put(at::PARTS, &shape.parts.to_le_bytes());
+        header.put(at::BUCKETS, &shape.buckets.to_le_bytes());
+        header.put(at::SLOTS, &u64::from(shape.slots).to_le_bytes());
+        header.put(at::HEADER_CHECKSUM, &header.checksum().to_le_bytes());
+        header.put(at::LEN, &u64::from(shape.keys).to_le_bytes());
+        header
+    }
+
+    /// What the headers of all kinds have.
+    fn begin(types: &Types, kind: u32, seed: u64, capacity: u64, bytes: usize) -> Self {
         let mut header = Self([0; at::TAGS]);
         header.put(at::MAGIC, &MAGIC.to_le_bytes());
         header.put(at::VERSION, &VERSION.to_le_bytes());
@@ -40,14 +66,10 @@ impl Header {
         header.put(at::KEY_LAYOUT, &types.key_layout.to_le_bytes());
         header.put(at::VALUE_LAYOUT, &types.value_layout.to_le_bytes());
         header.put(at::SEED, &seed.to_le_bytes());
-        header.put(at::CAPACITY, &geometry.capacity.to_le_bytes());
-        header.put(at::GROUPS, &u64::from(geometry.groups).to_le_bytes());
-        header.put(at::BYTES, &(geometry.bytes as u64).to_le_bytes());
-        header.put(at::KIND, &KIND_TABLE.to_le_bytes());
+        header.put(at::CAPACITY, &capacity.to_le_bytes());
+        header.put(at::BYTES, &(bytes as u64).to_le_bytes());
+        header.put(at::KIND, &kind.to_le_bytes());
         header.put(at::SCHEMA_BYTES, &types.schema_bytes.to_le_bytes());
-        header.put(at::ROOM, &(geometry.room as u64).to_le_bytes());
-        header.put(at::HEADER_CHECKSUM, &header.checksum().to_le_bytes());
-        header.put(at::STATE, &OPEN.to_le_bytes());
         header
     }
 
@@ -109,7 +131,6 @@ impl Header {
         self.put(at::GENERATION, &generation.to_le_bytes());
     }
 
-    #[cfg(feature = "files")]
     pub(super) fn set_seal(&mut self, content_checksum: u64) {
         self.put(at::CONTENT_CHECKSUM, &content_checksum.to_le_bytes());
         self.put(at::STATE, &SEALED.to_le_bytes());
@@ -153,7 +174,42 @@ impl Header {
     /// Checks what an archive has to have to be one, and leaves length and state, which `recover` makes anew.
     pub(super) fn check_shape<K: FixedValue, V: FixedValue>(&self) -> Result<Geometry, FixedError> {
         self.check_start()?;
-        self.check_types(const { &Types::of::<K, V>() })
+        self.check_table(const { &Types::of::<K, V>() })
+    }
+
+    /// The rest of it: that it is a table with such slots, and what follows from its capacity.
+    pub(super) fn check_table(&self, types: &Types) -> Result<Geometry, FixedError> {
+        self.check_types(types, KIND_TABLE)?;
+        let room = number!(self.0, at::ROOM, u64);
+        if !types.has_room {
+            expect(Field::Room, 0, room)?;
+        }
+        let capacity = number!(self.0, at::CAPACITY, u64);
+        let geometry = types.geometry(capacity, room)?;
+        expect(Field::Groups, geometry.groups.into(), number!(self.0, at::GROUPS, u64))?;
+        expect(Field::Bytes, geometry.bytes as u64, number!(self.0, at::BYTES, u64))?;
+        self.check_zero(at::RESERVED, at::HEADER_CHECKSUM)?;
+        self.check_zero(at::RESERVED_MUTABLE, at::TAGS)?;
+        Ok(geometry)
+    }
+
+    /// Checks the header of an indexed archive, in the order of `FORMAT.md`, and gives the geometry.
+    pub(super) fn check_indexed<K: FixedValue, V: FixedValue>(&self) -> Result<IndexGeometry, FixedError> {
+        self.check_start()?;
+        self.check_types(const { &Types::of::<K, V>() }, KIND_INDEXED)?;
+        let geometry = IndexGeometry::of::<K, V>(number!(self.0, at::CAPACITY, u64))?;
+        let shape = geometry.shape;
+        expect(Field::Groups, 0, number!(self.0, at::GROUPS, u64))?;
+        expect(Field::Room, 0, number!(self.0, at::ROOM, u64))?;
+        expect(Field::Parts, shape.parts.into(), number!(self.0, at::PARTS, u32).into())?;
+        let buckets = number!(self.0, at::BUCKETS, u32);
+        expect(Field::Buckets, shape.buckets.into(), buckets.into())?;
+        expect(Field::Slots, shape.slots.into(), number!(self.0, at::SLOTS, u64))?;
+        expect(Field::Bytes, geometry.bytes as u64, number!(self.0, at::BYTES, u64))?;
+        expect(Field::Len, shape.keys.into(), self.len())?;
+        expect(Field::State, SEALED, self.state())?;
+        self.check_zero(at::ROOM_USED, at::TAGS)?;
+        Ok(geometry)
     }
 
     /// The first of these: that it is an archive of this version, and the header undamaged.
@@ -177,8 +233,8 @@ impl Header {
         expect(Field::Magic, MAGIC, number!(self.0, at::MAGIC, u64))
     }
 
-    /// And the others: that it is one of these types, and has the size that follows from them.
-    pub(super) fn check_types(&self, types: &Types) -> Result<Geometry, FixedError> {
+    /// And the next: that it is one of this kind and these types.
+    fn check_types(&self, types: &Types, kind: u32) -> Result<(), FixedError> {
         let fields = [
             Field::HeaderBytes,
             Field::SlotSize,
@@ -197,23 +253,12 @@ impl Header {
             types.value_layout,
             number!(self.0, at::VALUE_LAYOUT, u64),
         )?;
-        expect(Field::Kind, KIND_TABLE.into(), number!(self.0, at::KIND, u32).into())?;
+        expect(Field::Kind, kind.into(), number!(self.0, at::KIND, u32).into())?;
         expect(
             Field::SchemaBytes,
             types.schema_bytes.into(),
             number!(self.0, at::SCHEMA_BYTES, u32).into(),
-        )?;
-        let room = number!(self.0, at::ROOM, u64);
-        if !types.has_room {
-            expect(Field::Room, 0, room)?;
-        }
-        let capacity = number!(self.0, at::CAPACITY, u64);
-        let geometry = types.geometry(capacity, room)?;
-        expect(Field::Groups, geometry.groups.into(), number!(self.0, at::GROUPS, u64))?;
-        expect(Field::Bytes, geometry.bytes as u64, number!(self.0, at::BYTES, u64))?;
-        self.check_zero(at::RESERVED, at::HEADER_CHECKSUM)?;
-        self.check_zero(at::RESERVED_MUTABLE, at::TAGS)?;
-        Ok(geometry)
+        )
     }
 
     fn check_zero(&self, from: usize, to: usize) -> Result<(), FixedError> {
@@ -257,6 +302,7 @@ impl Types {
 
     /// The geometry of an archive with these in its slots.
     pub(super) const fn geometry(&self, capacity: u64, room: u64) -> Result<Geometry, FixedError> {
+        let room = if self.has_room { room } else { 0 };
         Geometry::new(capacity, &self.slot, room, self.schema_bytes as usize)
     }
 }

@@ -21,6 +21,9 @@ pub(super) const HASHER: u32 = 1;
 /// A table of groups and slots, with a room for texts or without.
 pub(super) const KIND_TABLE: u32 = 0;
 
+/// An index and its slots.
+pub(super) const KIND_INDEXED: u32 = 1;
+
 /// Offsets of the header's fields, in bytes from the start. All fields are little-endian.
 pub(super) mod at {
     pub(in super::super) const MAGIC: usize = 0;
@@ -47,6 +50,10 @@ pub(super) mod at {
     pub(in super::super) const ROOM: usize = SCHEMA_BYTES + 4;
     /// Zero, for fields of a later version.
     pub(in super::super) const RESERVED: usize = ROOM + 8;
+    /// Of an indexed archive, the numbers of its parts, buckets and slots.
+    pub(in super::super) const PARTS: usize = RESERVED;
+    pub(in super::super) const BUCKETS: usize = PARTS + 4;
+    pub(in super::super) const SLOTS: usize = BUCKETS + 4;
     /// Checksum of everything before it.
     pub(in super::super) const HEADER_CHECKSUM: usize = 120;
     /// From here on, the header changes while the map lives.

@@ -528,7 +528,7 @@ struct Aligned([u8; GROUP_BYTES]);
 
 /// Asks for the cache line of an address. Does nothing where the target has no such instruction.
 #[inline(always)]
-fn prefetch(address: *const u8) {
+pub(super) fn prefetch(address: *const u8) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: a prefetch reads nothing and never faults.
     unsafe {

@@ -126,21 +126,8 @@ impl<S: Slots> Verifier<'_, S> {
 
     /// The schema behind everything else, of which `open` has looked at the hashes.
     fn check_schema(&self) -> Result<(), FixedError> {
-        let (mut at, mut wrong) = (self.geometry.schema_at, None);
-        self.slots.write_schema(&mut |piece| {
-            for &byte in piece {
-                if self.bytes[at] != byte && wrong.is_none() {
-                    wrong = Some(FixedError::at(
-                        Field::Schema,
-                        at as u64,
-                        byte.into(),
-                        self.bytes[at].into(),
-                    ));
-                }
-                at += 1;
-            }
-        });
-        wrong.map_or(Ok(()), Err)
+        let at = self.geometry.schema_at;
+        check_schema(&self.bytes[at..], at, |put| self.slots.write_schema(put))
     }
 
     /// Checks the twelve slots of a group by themselves, adds their passages to `scratch`, and counts the full ones.
@@ -241,8 +228,27 @@ impl<S: Slots> Verifier<'_, S> {
     }
 }
 
+/// Checks the schema at the end of an archive, of which `open` has looked at the hashes; it begins at this offset.
+pub(super) fn check_schema(
+    bytes: &[u8],
+    from: usize,
+    write: impl FnOnce(&mut dyn FnMut(&[u8])),
+) -> Result<(), FixedError> {
+    let (mut next, mut wrong) = (0, None);
+    write(&mut |piece| {
+        for &byte in piece {
+            if bytes[next] != byte && wrong.is_none() {
+                let place = (from + next) as u64;
+                wrong = Some(FixedError::at(Field::Schema, place, byte.into(), bytes[next].into()));
+            }
+            next += 1;
+        }
+    });
+    wrong.map_or(Ok(()), Err)
+}
+
 /// Whether all bytes are zero, looked at in pieces that fit a register.
-fn is_zero(bytes: &[u8]) -> bool {
+pub(super) fn is_zero(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
     words.iter().fold(0, |all, &word| all | u64::from_ne_bytes(word)) == 0 && rest.iter().all(|&byte| byte == 0)
 }

@@ -13,6 +13,8 @@ mod fixed;
 mod growth;
 mod heap;
 mod hint;
+#[cfg(feature = "fixed")]
+mod indexed;
 mod iterate;
 mod nested;
 mod path_map;
@@ -57,6 +59,8 @@ fn main() {
         errors::trials(),
         #[cfg(feature = "fixed")]
         fixed::trials(),
+        #[cfg(feature = "fixed")]
+        indexed::trials(),
         #[cfg(feature = "rkyv")]
         rkyv::trials(),
         #[cfg(feature = "fixed")]

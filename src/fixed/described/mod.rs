@@ -153,7 +153,7 @@ impl Shape {
         let hashes = [at::KEY_LAYOUT, at::VALUE_LAYOUT].map(|at| header.number(at));
         let [key, value] = types::read(&archive[schema_at..], schema_at, hashes)?;
         let types = types_of(&key, &value);
-        let geometry = header.check_types(&types)?;
+        let geometry = header.check_table(&types)?;
         Ok(Self {
             secrets: KeySecrets::seed(header.seed()),
             header,

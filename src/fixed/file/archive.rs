@@ -3,8 +3,8 @@
 use super::FileError;
 use crate::fixed::header::Header;
 use crate::fixed::layout::{OPEN, SEALED, at};
-use crate::fixed::value::{AnyBytes, Checked, FixedValue};
-use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, VarKey, VarMap, VarValue};
+use crate::fixed::value::{AnyBytes, Checked, FixedValue, Frozen};
+use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, IndexedMap, VarKey, VarMap, VarValue};
 use core::borrow::Borrow;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek};
@@ -216,7 +216,7 @@ impl Seen {
     }
 }
 
-/// A map whose archive may be a file: [`FixedMap`], [`VarMap`].
+/// A map whose archive may be a file: [`FixedMap`], [`VarMap`], [`IndexedMap`].
 pub trait Archive: Sized + Sealed {
     /// Checks a header, and says how many bytes its archive has.
     #[doc(hidden)]
@@ -286,6 +286,26 @@ where
     K: VarKey + ?Sized,
     V: VarValue + ?Sized,
 {
+    fn verify_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_verified_here(memory)
+    }
+}
+
+impl<K, V, M> Sealed for IndexedMap<K, V, M> {}
+
+impl<K: FixedKey, V: Frozen, M> Archive for IndexedMap<K, V, M> {
+    fn check(header: &[u8; at::TAGS]) -> Result<usize, FixedError> {
+        Header(*header).check_indexed::<K, V>().map(|geometry| geometry.bytes)
+    }
+}
+
+impl<K: FixedKey + AnyBytes, V: AnyBytes + Frozen, M: Holds<V>> OpenArchive<M> for IndexedMap<K, V, M> {
+    fn open_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_here(memory)
+    }
+}
+
+impl<K: FixedKey + Checked, V: Checked + Frozen, M: Holds<V>> VerifyArchive<M> for IndexedMap<K, V, M> {
     fn verify_in(memory: M) -> Result<Self, FixedError> {
         Self::open_verified_here(memory)
     }

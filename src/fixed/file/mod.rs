@@ -62,6 +62,7 @@ mod archive;
 mod described;
 mod error;
 mod follow;
+mod indexed;
 mod mapping;
 mod publish;
 mod read;

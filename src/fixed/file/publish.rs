@@ -66,6 +66,27 @@ pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
     core: &mut Core<K, V, M>,
     path: &Path,
 ) -> Result<u64, FileError> {
+    let own = core.number(at::GENERATION);
+    let mut header = core.header();
+    let synced = replace::<A>(path, own, |generation, temporary| {
+        header = core.header_to_publish(generation);
+        temporary.write(&header.0, |mut file| file.write_all(&core.bytes()[at::TAGS..]))
+    })?;
+    core.published(&header);
+    synced?;
+    let generation = usize::try_from(header.generation()).unwrap_or(usize::MAX);
+    probes::publish(core.bytes().len(), generation);
+    Ok(header.generation())
+}
+
+/// Puts a new file in place of the one at a path, written by a closure, which gets the generation that it is to have. The generation
+/// before that is the one of the old file, if it is an archive of this type, else `own`. The error in the result: it is in place, but the directory
+/// was not synced.
+pub(super) fn replace<A: Archive>(
+    path: &Path,
+    own: u64,
+    mut write: impl FnMut(u64, &Temporary<'_>) -> Result<(), FileError>,
+) -> Result<Result<(), FileError>, FileError> {
     let place = Place::of(path)?;
     let mut raced = io::ErrorKind::AlreadyExists.into();
     for _ in 0..ROUNDS {
@@ -73,15 +94,16 @@ pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
         let before = old
             .file()
             .and_then(|old| look_at::<A>(old.file()).ok())
-            .map_or(core.number(at::GENERATION), |seen| seen.header.generation());
-        let header = core.header_to_publish(before.wrapping_add(1));
-        let placed = place.put(old, &mut raced, &header.0, &core.bytes()[at::TAGS..])?;
+            .map_or(own, |seen| seen.header.generation());
+        let temporary = place.temporary(old.file())?;
+        write(before.wrapping_add(1), &temporary)?;
+        let placed = match old {
+            Old::File(old) => temporary.replace(old).map(|()| true),
+            Old::Dangling => temporary.replace_link().map(|()| true),
+            Old::None => temporary.add(&mut raced).map(|file| file.is_some()),
+        }?;
         if placed {
-            core.published(&header);
-            place.sync()?;
-            let generation = usize::try_from(header.generation()).unwrap_or(usize::MAX);
-            probes::publish(core.bytes().len(), generation);
-            return Ok(header.generation());
+            return Ok(place.sync());
         }
     }
     Err(FileError::io(RENAME)(raced))
@@ -267,7 +289,7 @@ fn take_over(file: &File, old: &File) -> Result<(), FileError> {
 }
 
 /// A file beside its path, removed when it is dropped.
-struct Temporary<'p> {
+pub(super) struct Temporary<'p> {
     leftover: Leftover, // before the lock: removed while it is held
     lock: Lock<File>,
     path: &'p Path,
@@ -287,7 +309,7 @@ impl Drop for Leftover {
 
 impl Temporary<'_> {
     /// Writes a header and what follows it, and syncs both.
-    fn write(&self, header: &[u8], content: impl FnOnce(&File) -> io::Result<()>) -> Result<(), FileError> {
+    pub(super) fn write(&self, header: &[u8], content: impl FnOnce(&File) -> io::Result<()>) -> Result<(), FileError> {
         let mut file = self.lock.file();
         file.write_all(header)
             .and_then(|()| content(file))

@@ -1,0 +1,124 @@
+//! `IndexedMap`: made in memory that is given, opened, verified and read, without the heap; nor is it called when something is refused.
+
+use std::collections::HashMap;
+use std::hint::black_box;
+
+use arenamap::fixed::{AlignedBytes, Field, FixedMap, IndexedMap, u16_le, u64_le};
+use libtest_mimic::Trial;
+
+use crate::errors::show;
+use crate::proof::{claim, control};
+use crate::support::key;
+
+const N: u32 = 2_000;
+
+type Map<M> = IndexedMap<u64_le, u16_le, M>;
+
+/// Buffers that a program has anyway.
+struct Buffers {
+    table: FixedMap<u64_le, u16_le>,
+    archive: AlignedBytes,
+    memory: AlignedBytes,
+    scratch: Vec<u64>,
+}
+
+impl Buffers {
+    fn new() -> Self {
+        let len = N as usize;
+        let memory = AlignedBytes::zeroed(FixedMap::<u64_le, u16_le>::bytes_for(len));
+        let mut table = FixedMap::create_seeded(memory, len, 42).unwrap();
+        table.try_extend(pairs()).unwrap();
+        Self {
+            archive: table.try_index().unwrap().into_memory(),
+            table,
+            memory: AlignedBytes::zeroed(Map::<AlignedBytes>::bytes_for(len)),
+            scratch: vec![0; Map::<AlignedBytes>::scratch_words(len)],
+        }
+    }
+}
+
+fn pairs() -> impl ExactSizeIterator<Item = (u64_le, u16_le)> + Clone {
+    (0..N).map(|n| (key(n.into()).into(), u16::try_from(n).unwrap().into()))
+}
+
+fn look<M: arenamap::fixed::Memory>(map: &Map<M>) {
+    for n in 0..2 * u64::from(N) {
+        map.prefetch(&key(n));
+        assert_eq!(map.get(&key(n)).is_some(), n < N.into());
+        assert_eq!(map.get_key_value(&key(n)).is_some(), map.contains_key(&key(n)));
+    }
+    let keys: [u64; 100] = std::array::from_fn(|n| key(n as u64));
+    let mut out = [None; 100];
+    map.get_batch(&keys, &mut out);
+    assert!(out.iter().all(Option::is_some));
+    assert_eq!(
+        map.iter().count() + map.keys().count() + map.values().count(),
+        3 * N as usize
+    );
+    black_box((map.len(), map.is_empty(), map.seed(), map.generation(), map.as_bytes()));
+}
+
+fn make(buffers: &mut Buffers) {
+    let map = buffers
+        .table
+        .index_into(&mut buffers.memory[..], &mut buffers.scratch)
+        .unwrap();
+    assert_eq!(map.as_bytes(), &buffers.archive[..]);
+    let map = Map::from_entries_in(&mut buffers.memory[..], &mut buffers.scratch, 7, pairs()).unwrap();
+    map.verify().unwrap();
+}
+
+fn open(buffers: &mut Buffers) {
+    look(&Map::open(&buffers.archive[..]).unwrap());
+    look(&Map::open_verified(&buffers.archive[..]).unwrap());
+}
+
+fn refuse(buffers: &mut Buffers) {
+    let twice = pairs().map(|(key, value)| {
+        (
+            if value == 9 {
+                5.into()
+            } else if value == 8 {
+                5.into()
+            } else {
+                key
+            },
+            value,
+        )
+    });
+    let error = Map::from_entries_in(&mut buffers.memory[..], &mut buffers.scratch, 7, twice).unwrap_err();
+    assert_eq!(
+        (error.field(), error.expected(), error.found()),
+        (Field::Repeated, 8, 9)
+    );
+    show(&error);
+    show(&Map::from_entries_in(&mut buffers.memory[..], &mut [], 7, pairs()).unwrap_err());
+    show(&Map::open(&buffers.archive[..1_000]).unwrap_err());
+    show(&Map::open(buffers.table.as_bytes()).unwrap_err());
+    buffers.archive[3_000] ^= 1;
+    show(&Map::open_verified(&buffers.archive[..]).unwrap_err());
+    buffers.archive[3_000] ^= 1; // for the next run
+}
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let nothing: fn(&mut Buffers) = |_| {};
+    let claims: [(&'static str, fn(&mut Buffers)); 3] = [
+        ("indexed::make", make),
+        ("indexed::open", open),
+        ("indexed::refuse", refuse),
+    ];
+    let controls: [(&'static str, fn(&mut Buffers)); 2] = [
+        ("indexed::make", |buffers| {
+            drop(black_box(buffers.table.try_index().unwrap()))
+        }),
+        ("indexed::open", |_| {
+            let map: HashMap<u64, u32> = (0..N).map(|n| (key(n.into()), n)).collect();
+            assert!(map.contains_key(&key(1)));
+        }),
+    ];
+    let mut trials: Vec<Trial> = claims
+        .map(|(name, work)| claim(name, Buffers::new, nothing, work))
+        .into();
+    trials.extend(controls.map(|(name, work)| control(name, Buffers::new, nothing, work)));
+    trials
+}
