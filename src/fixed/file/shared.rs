@@ -201,7 +201,7 @@ impl<A: Archive> SharedSnapshot<A> {
 
     /// Opens what is at the path, also if it was rolled back from. Returns false if that is what readers have.
     ///
-    /// Allocates: as [`reload`](Self::reload). Time: as that.
+    /// Allocates: heap, as [`reload`](Self::reload). Time: as that.
     ///
     /// # Errors
     ///
@@ -261,7 +261,7 @@ impl<A> SharedSnapshot<A> {
 
     /// The same, to be held for long, or to be given to another thread: costs a counter that all threads share.
     ///
-    /// Allocates: as [`load`](Self::load). Time: O(1).
+    /// Allocates: heap, as [`load`](Self::load): the first time on a thread. Time: O(1).
     #[must_use]
     pub fn load_full(&self) -> Arc<Generation<A>> {
         self.current.load_full()
@@ -274,7 +274,7 @@ impl<A> SharedSnapshot<A> {
     ///
     /// Waits for no file that is opened meanwhile. If one is, it becomes the current one when it is open.
     ///
-    /// Allocates: as [`load`](Self::load). Time: O(threads that ever called `load`).
+    /// Allocates: heap, as [`load`](Self::load): the first time on a thread. Time: O(threads that ever called `load`).
     pub fn roll_back(&self) -> Option<Arc<Generation<A>>> {
         self.release();
         let mut past = self.past();
