@@ -201,7 +201,7 @@ impl<A: Archive> SharedSnapshot<A> {
 
     /// Opens what is at the path, also if it was rolled back from. Returns false if that is what readers have.
     ///
-    /// Allocates: heap, as [`reload`](Self::reload). Time: as that.
+    /// Allocates: heap, as [`reload`](Self::reload). Time: O(1), and that of opening it.
     ///
     /// # Errors
     ///
