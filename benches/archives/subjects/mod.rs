@@ -21,9 +21,11 @@ use crate::pairs::Pairs;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Subject {
-    /// `VarMap<str, str>` in memory
+    /// `VarMap<str, str>` in memory, opened by `open`
     VarMap,
-    /// The same, published to a file and mapped
+    /// The same, opened by `open_verified`
+    VarMapVerified,
+    /// The same, published to a file and mapped by `map_file`
     VarMapFile,
     /// rkyv's archived `HashMap<String, String>`, opened by `access`
     Rkyv,
@@ -64,7 +66,8 @@ impl Subject {
         let dir = &dir.join(self.name());
         std::fs::create_dir(dir).with_context(|| format!("cannot make {}", dir.display()))?;
         Ok(match self {
-            Self::VarMap => Box::new(texts::Texts::new(sources)?),
+            Self::VarMap => Box::new(texts::Texts::<false>::new(sources)?),
+            Self::VarMapVerified => Box::new(texts::Texts::<true>::new(sources)?),
             Self::VarMapFile => Box::new(texts::TextsFile::new(sources, dir)?),
             Self::Rkyv => Box::new(indexed::Rkyv::<true>::new(sources)?),
             Self::RkyvUnchecked => Box::new(indexed::Rkyv::<false>::new(sources)?),

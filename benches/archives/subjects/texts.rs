@@ -32,12 +32,13 @@ fn snapshot(sources: &Sources<'_>) -> Result<Map> {
     )?)
 }
 
-pub(super) struct Texts<'s> {
+/// `VERIFIED`: every byte is looked at when it is opened.
+pub(super) struct Texts<'s, const VERIFIED: bool> {
     sources: &'s Sources<'s>,
     sealed: Map,
 }
 
-impl<'s> Texts<'s> {
+impl<'s, const VERIFIED: bool> Texts<'s, VERIFIED> {
     pub(super) fn new(sources: &'s Sources<'s>) -> Result<Self> {
         let mut sealed = snapshot(sources)?;
         sealed.seal();
@@ -45,7 +46,7 @@ impl<'s> Texts<'s> {
     }
 }
 
-impl Archive for Texts<'_> {
+impl<const VERIFIED: bool> Archive for Texts<'_, VERIFIED> {
     fn bytes(&self) -> Result<usize> {
         Ok(self.sealed.as_bytes().len())
     }
@@ -61,7 +62,12 @@ impl Archive for Texts<'_> {
     }
 
     fn open<W: Work>(&self, work: W) -> Result<W::Result> {
-        let mut map = Map::open(black_box(self.sealed.as_bytes()))?;
+        let bytes = black_box(self.sealed.as_bytes());
+        let mut map = if VERIFIED {
+            Map::open_verified(bytes)?
+        } else {
+            Map::open(bytes)?
+        };
         Ok(work.with(black_box(&mut map)))
     }
 }

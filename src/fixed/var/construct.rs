@@ -195,6 +195,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
             core: Core::prepare(memory.into_memory(), capacity, room, seed)?,
             secrets: KeySecrets::seed(seed),
             seed,
+            whole: true, // no entries
         })
     }
 }

@@ -3,6 +3,7 @@
 
 use super::super::iter::Iter;
 use super::super::memory::Memory;
+use super::part::Texts;
 use super::{VarKey, VarMap, VarValue};
 use core::fmt;
 use core::iter::FusedIterator;
@@ -20,10 +21,12 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(&self) -> VarIter<'_, K, V> {
-        VarIter {
-            slots: self.core.iter(),
-            room: self.core.room(),
+        let (slots, texts) = (self.core.iter(), self.texts());
+        let mut ahead = slots.clone();
+        for (key, value) in ahead.by_ref().take(AHEAD) {
+            prefetch::<K, V>(texts, key, value);
         }
+        VarIter { slots, ahead, texts }
     }
 
     /// The keys.
@@ -45,7 +48,18 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 #[must_use = "iterators do nothing unless consumed"]
 pub struct VarIter<'m, K: VarKey + ?Sized, V: VarValue + ?Sized> {
     slots: Iter<'m, K::Slot, V::Slot>,
-    room: &'m [u8],
+    /// The same some entries ahead, whose texts are asked for: they are anywhere in the room.
+    ahead: Iter<'m, K::Slot, V::Slot>,
+    texts: Texts<'m>,
+}
+
+/// Entries whose texts are on their way from memory.
+const AHEAD: usize = 8;
+
+#[inline(always)]
+fn prefetch<K: VarKey + ?Sized, V: VarValue + ?Sized>(texts: Texts<'_>, key: &K::Slot, value: &V::Slot) {
+    texts.prefetch::<K>(key);
+    texts.prefetch::<V>(value);
 }
 
 impl<'m, K: VarKey + ?Sized, V: VarValue + ?Sized> Iterator for VarIter<'m, K, V> {
@@ -53,9 +67,12 @@ impl<'m, K: VarKey + ?Sized, V: VarValue + ?Sized> Iterator for VarIter<'m, K, V
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let room = self.room;
+        let texts = self.texts;
+        if let Some((key, value)) = self.ahead.next() {
+            prefetch::<K, V>(texts, key, value);
+        }
         self.slots
-            .find_map(|(key, value)| Some((K::read(key, room)?, V::read(value, room)?)))
+            .find_map(|(key, value)| Some((texts.read(key)?, texts.read(value)?)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -69,7 +86,8 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized> Clone for VarIter<'_, K, V> {
     fn clone(&self) -> Self {
         Self {
             slots: self.slots.clone(),
-            room: self.room,
+            ahead: self.ahead.clone(),
+            texts: self.texts,
         }
     }
 }

@@ -12,7 +12,7 @@
 //! ```text
 //!  element, construct, fill, iter, traits    what callers see
 //!            |
-//!      VarMap { core: Core<slot of K, slot of V, M>, secrets, seed }
+//!      VarMap { core: Core<slot of K, slot of V, M>, secrets, seed, whole }
 //! ```
 
 mod construct;
@@ -28,6 +28,7 @@ pub use self::error::{Refusal, VarInsertError};
 pub use self::iter::{VarIter, VarKeys, VarValues};
 pub use self::part::{VarKey, VarQuery, VarValue};
 
+use self::part::Texts;
 pub(super) use self::part::{LONGEST, Span};
 pub(super) use self::repair::{BITS, Owned, words};
 use super::core::Core;
@@ -69,6 +70,8 @@ pub struct VarMap<K: VarKey + ?Sized, V: VarValue + ?Sized, M = AlignedBytes> {
     pub(super) core: Core<K::Slot, V::Slot, M>,
     secrets: KeySecrets,
     seed: u64,
+    /// T1 of `part.rs` is known to hold.
+    whole: bool,
 }
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
@@ -155,7 +158,8 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// In a damaged archive that was not verified, it may not find a key that is there, and a text that is not where its slot says, or
     /// that is no UTF-8 although it should be, is not found either: [`try_get`](Self::try_get) tells.
     ///
-    /// Allocates: never. Time: O(bytes of the key), and of a `str` O(its bytes), which are checked to be UTF-8.
+    /// Allocates: never. Time: O(bytes of the key), and of a `str` O(its bytes), which are checked to be UTF-8; not in a map that was made
+    /// here, or verified.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, VarMap, u64_le};
@@ -166,9 +170,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// ```
     #[inline]
     pub fn get<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
-        let room = self.core.room();
-        let slot = self.core.find_value(self.hash(key), |other| key.is_var(other, room))?;
-        V::read(slot, room)
+        let texts = self.texts();
+        let slot = self
+            .core
+            .find_value(self.hash_soon(key), |other| key.is_var(other, texts.room))?;
+        texts.read(slot)
     }
 
     /// The stored key, and its value.
@@ -176,9 +182,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// Allocates: never. Time: O(bytes), as [`get`](Self::get).
     #[inline]
     pub fn get_key_value<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
-        let room = self.core.room();
-        let (found, value) = self.core.find(self.hash(key), |other| key.is_var(other, room))?;
-        Some((K::read(found, room)?, V::read(value, room)?))
+        let texts = self.texts();
+        let (found, value) = self
+            .core
+            .find(self.hash_soon(key), |other| key.is_var(other, texts.room))?;
+        Some((texts.read(found)?, texts.read(value)?))
     }
 
     /// True if the key is in the map.
@@ -209,12 +217,12 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// ```
     #[inline]
     pub fn try_get<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Result<Option<&V>, FixedError> {
-        let (hash, room) = (self.hash(key), self.core.room());
-        let Some(slot) = self.core.slot_of(hash, |other| key.is_var(other, room)) else {
+        let (hash, texts) = (self.hash_soon(key), self.texts());
+        let Some(slot) = self.core.slot_of(hash, |other| key.is_var(other, texts.room)) else {
             return self.core.search_ends(hash).map(|()| None);
         };
         self.core.lend();
-        match V::read(self.core.pair(slot).1, room) {
+        match texts.read(self.core.pair(slot).1) {
             Some(value) => Ok(Some(value)),
             None => Err(FixedError::at(Field::Text, slot as u64, 0, 1)),
         }
@@ -262,12 +270,34 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         Hash(hasher.finish())
     }
 
+    /// The hash of a key that is looked for right away. In a map larger than the caches near the processor, everything of its home is asked
+    /// for at once.
+    #[inline(always)]
+    fn hash_soon<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Hash {
+        let hash = self.hash(key);
+        if self.core.geometry().room_at > LARGE {
+            self.core.prefetch_home(hash);
+        }
+        hash
+    }
+
+    #[inline(always)]
+    fn texts(&self) -> Texts<'_> {
+        Texts {
+            room: self.core.room(),
+            whole: self.whole,
+        }
+    }
+
     fn hash_given(&self, key: &K::Given<'_>) -> Hash {
         let mut hasher = KeyHasher::new(&self.secrets);
         K::hash_given(key, &mut hasher);
         Hash(hasher.finish())
     }
 }
+
+/// Bytes of a table that is not in the caches near the processor.
+const LARGE: usize = 1 << 20;
 
 /// The hash of a key in its slot.
 fn hash_slot<K: VarKey + ?Sized>(slot: &K::Slot, room: &[u8], secrets: &KeySecrets) -> Hash {

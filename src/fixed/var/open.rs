@@ -90,8 +90,9 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     where
         M: Holds<V::Slot>,
     {
-        let map = Self::attached(Core::attach(memory)?);
+        let mut map = Self::attached(Core::attach(memory)?);
         map.check(&mut map.scratch()?)?;
+        map.whole = true;
         map.core.lend();
         Ok(map)
     }
@@ -108,8 +109,9 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     where
         M: Holds<V::Slot>,
     {
-        let map = Self::attached(Core::attach(memory.into_memory())?);
+        let mut map = Self::attached(Core::attach(memory.into_memory())?);
         map.check(scratch)?;
+        map.whole = true;
         map.core.lend();
         Ok(map)
     }
@@ -169,6 +171,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
             core,
             secrets: KeySecrets::seed(seed),
             seed,
+            whole: false,
         }
     }
 }

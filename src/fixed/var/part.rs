@@ -5,9 +5,17 @@
 //!                  |
 //!  room  | a text | another |  no longer used  | a third |  zeros  |
 //! ```
+//!
+//! A `str` is checked to be UTF-8 whenever it is read, unless that is known of the whole map:
+//! - **T1** In a map with `whole`, the text of every full slot lies in the room, and is UTF-8 if it is a `str`. It holds of a map without
+//!   entries (`prepare`), of one that was verified (`check`) and of its copies; every write keeps it: what comes in is a `str`, and what is
+//!   lent out to be changed is a `&mut str`. Nobody else writes: M1 and M2 of `memory.rs`; the room has no atomics (C4 of `core.rs`).
+//! - **T2** A `Texts` reads slots of the map that it is of, for as long as that is borrowed.
+#![allow(unsafe_code, reason = "texts that were checked are not checked again; T1 and T2")]
 
 use super::super::key::{FixedKey, KeyHasher, Query};
 use super::super::layout::MOST_ROOM;
+use super::super::raw::prefetch_bytes;
 use super::super::value::{FixedValue, Schema};
 use core::ops::Range;
 use rend::u64_le;
@@ -64,6 +72,39 @@ impl Span {
     /// Whether it is written as this crate writes it: a text without bytes is nowhere.
     pub(in super::super) const fn is_canonical(self) -> bool {
         self.len() > 0 || self.0 == 0
+    }
+}
+
+/// The texts of a map, to read them.
+#[derive(Clone, Copy)]
+pub(super) struct Texts<'m> {
+    pub(super) room: &'m [u8],
+    /// T1 is known to hold.
+    pub(super) whole: bool,
+}
+
+impl<'m> Texts<'m> {
+    /// The key or value of a slot (T2). `None` if its text is not where it should be, or not what it should be: damaged.
+    #[inline(always)]
+    pub(super) fn read<T: VarValue + ?Sized>(self, slot: &'m T::Slot) -> Option<&'m T> {
+        let text = match T::span(slot) {
+            Some(span) => span.of(self.room)?,
+            None => &[],
+        };
+        if self.whole {
+            // SAFETY: T1, T2.
+            Some(unsafe { T::read_whole(slot, text) })
+        } else {
+            T::read_text(slot, text)
+        }
+    }
+
+    /// Asks for the text of a slot before it is needed.
+    #[inline(always)]
+    pub(super) fn prefetch<T: VarValue + ?Sized>(self, slot: &T::Slot) {
+        if let Some(text) = T::span(slot).and_then(|span| span.of(self.room)) {
+            prefetch_bytes(text);
+        }
     }
 }
 
@@ -133,6 +174,13 @@ pub trait VarValue: sealed::Sealed + 'static {
     fn read_text<'m>(slot: &'m Self::Slot, text: &'m [u8]) -> Option<&'m Self>;
     #[doc(hidden)]
     fn read_text_mut<'m>(slot: &'m mut Self::Slot, text: &'m mut [u8]) -> Option<&'m mut Self>;
+    /// `read_text` of bytes that are what they should be.
+    ///
+    /// # Safety
+    ///
+    /// `read_text` would not be `None`.
+    #[doc(hidden)]
+    unsafe fn read_whole<'m>(slot: &'m Self::Slot, text: &'m [u8]) -> &'m Self;
 
     /// By its slot and the room.
     #[doc(hidden)]
@@ -217,6 +265,11 @@ impl<T: FixedValue> VarValue for T {
     fn read_text_mut<'m>(slot: &'m mut T, _: &'m mut [u8]) -> Option<&'m mut T> {
         Some(slot)
     }
+
+    #[inline(always)]
+    unsafe fn read_whole<'m>(slot: &'m T, _: &'m [u8]) -> &'m T {
+        slot
+    }
 }
 
 impl<T: FixedKey> VarKey for T {
@@ -253,9 +306,10 @@ impl<K: FixedKey, Q: Query<K> + ?Sized> VarQuery<K> for Q {
     }
 }
 
-/// `str` and `[u8]`: `$text` gives the bytes of one, `$read` and `$read_mut` make one of bytes, if they can be one.
+/// `str` and `[u8]`: `$text` gives the bytes of one, `$read` and `$read_mut` make one of bytes, if they can be one, and `$read_whole` of
+/// bytes that can.
 macro_rules! texts {
-    ($($type:ty, $slot:ident, $text:expr, $read:expr, $read_mut:expr;)*) => {$(
+    ($($type:ty, $slot:ident, $text:expr, $read:expr, $read_mut:expr, $read_whole:path;)*) => {$(
         impl sealed::Sealed for $type {}
 
         impl VarValue for $type {
@@ -294,6 +348,14 @@ macro_rules! texts {
             #[inline]
             fn read_text_mut<'m>(_: &'m mut $slot, text: &'m mut [u8]) -> Option<&'m mut $type> {
                 $read_mut(text)
+            }
+
+            #[inline(always)]
+            #[allow(unused_unsafe, reason = "any bytes are a `[u8]`")]
+            unsafe fn read_whole<'m>(_: &'m $slot, text: &'m [u8]) -> &'m $type {
+                debug_assert!($read(text).is_some());
+                // SAFETY: passed on by the caller.
+                unsafe { $read_whole(text) }
             }
         }
 
@@ -334,8 +396,9 @@ macro_rules! texts {
 }
 
 texts! {
-    str, StrSpan, str::as_bytes, |bytes| str::from_utf8(bytes).ok(), |bytes| str::from_utf8_mut(bytes).ok();
-    [u8], BytesSpan, core::convert::identity, Some, Some;
+    str, StrSpan, str::as_bytes, |bytes| str::from_utf8(bytes).ok(), |bytes| str::from_utf8_mut(bytes).ok(),
+        str::from_utf8_unchecked;
+    [u8], BytesSpan, core::convert::identity, Some, Some, core::convert::identity;
 }
 
 /// What looks up a text by itself: `$text` gives the text of one.

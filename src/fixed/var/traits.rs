@@ -52,6 +52,7 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized> VarMap<K, V, Aligne
             core: self.core.duplicate()?,
             secrets: self.secrets,
             seed: self.seed,
+            whole: self.whole,
         })
     }
 }
