@@ -225,9 +225,12 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
             let bytes = at..at + field.of().size();
             let taken = |whole: bool| {
                 let mut moves = self.moves.iter().map(|taken| &taken.from);
-                moves.any(|taken| match whole {
-                    true => taken.start <= bytes.start && bytes.end <= taken.end,
-                    false => taken.start < bytes.end && bytes.start < taken.end,
+                moves.any(|taken| {
+                    if whole {
+                        taken.start <= bytes.start && bytes.end <= taken.end
+                    } else {
+                        taken.start < bytes.end && bytes.start < taken.end
+                    }
                 })
             };
             if bytes.is_empty() || taken(true) {
