@@ -49,7 +49,7 @@ impl Failure {
             Field::Kind => Self::new(
                 USAGE,
                 format!(
-                    "{file}: an archive of kind {}, which this version of the command does not know; take a newer one",
+                    "{file}: an archive of kind {} (1 is indexed), which this command cannot read yet; only tables, kind 0",
                     error.found()
                 ),
             ),
