@@ -7,8 +7,8 @@ mod archive;
 use archive::{at, mark_open, mark_sealed, number, put, put32, sign_header};
 use arenamap::fixed::described::{Builder, Described, Input, Packed, Type, Value, recover};
 use arenamap::fixed::{
-    AlignedBytes, Checked, Field, FixedBytes, FixedKey, FixedMap, FixedStr, Frozen, Refusal, Schema, VarMap, char_le,
-    f64_le, i16_le, u16_le, u32_le, u64_le, u128_le,
+    AlignedBytes, Checked, Field, FixedBytes, FixedKey, FixedMap, FixedStr, Frozen, IndexedMap, Refusal, Schema,
+    VarMap, char_le, f64_le, i16_le, u16_le, u32_le, u64_le, u128_le,
 };
 use std::time::{Duration, Instant};
 
@@ -667,4 +667,47 @@ fn golden_files_are_read() {
         }
     }
     assert!(read >= 8, "{read}");
+}
+
+#[test]
+fn indexed_archives_are_read_and_damage_is_seen_as_by_the_typed_map() {
+    for entries in [0_u32, 1, 40, 5_000] {
+        let pairs = (0..entries).map(|n| (u64_le::from_native(n.into()), u32_le::from_native(7)));
+        let entries = u64::from(entries);
+        let map = IndexedMap::<u64_le, u32_le>::try_from_entries(pairs).unwrap();
+        let good = map.as_bytes();
+        let archive = Described::open(good).unwrap();
+        archive.verify().unwrap();
+        assert_eq!((archive.head().kind, archive.len() as u64), (1, entries));
+        let keys: Vec<_> = archive.iter().map(|entry| entry.key.value()).collect();
+        let expected: Vec<_> = map.keys().map(|key| Value::Unsigned(key.to_native().into())).collect();
+        assert_eq!(keys, expected);
+        for key in [0, 1, entries.saturating_sub(1), entries, u64::MAX] {
+            let packed = Packed::new(archive.key_type(), &key.into()).unwrap();
+            let found = archive.get(&packed.view()).unwrap();
+            assert_eq!(
+                found.map(|view| view.value()),
+                map.get(&key).map(|_| Value::Unsigned(7))
+            );
+        }
+        let mut bytes = good.to_vec();
+        assert_eq!(recover(&mut bytes).unwrap_err().field(), Field::Kind);
+        if entries != 40 {
+            continue;
+        }
+        for place in at::TAGS..schema_at(good) {
+            for byte in [0, 0xff, good[place] ^ 1, good[place].wrapping_add(12)] {
+                let mut bytes = good.to_vec();
+                bytes[place] = byte;
+                mark_sealed(&mut bytes);
+                let archive = Described::open(&bytes).unwrap();
+                for entry in archive.iter() {
+                    let _ = archive.get(&entry.key);
+                }
+                let bytes = AlignedBytes::from_slice(&bytes);
+                let expected = IndexedMap::<u64_le, u32_le, _>::open(&bytes[..]).unwrap().verify();
+                assert_eq!(archive.verify(), expected, "byte {place} = {byte}");
+            }
+        }
+    }
 }

@@ -196,8 +196,14 @@ impl Header {
     /// Checks the header of an indexed archive, in the order of `FORMAT.md`, and gives the geometry.
     pub(super) fn check_indexed<K: FixedValue, V: FixedValue>(&self) -> Result<IndexGeometry, FixedError> {
         self.check_start()?;
-        self.check_types(const { &Types::of::<K, V>() }, KIND_INDEXED)?;
-        let geometry = IndexGeometry::of::<K, V>(number!(self.0, at::CAPACITY, u64))?;
+        self.check_index(const { &Types::of::<K, V>() })
+    }
+
+    /// The rest of it: that it is an index with such slots, and what follows from its entries.
+    pub(super) fn check_index(&self, types: &Types) -> Result<IndexGeometry, FixedError> {
+        self.check_types(types, KIND_INDEXED)?;
+        let entries = number!(self.0, at::CAPACITY, u64);
+        let geometry = IndexGeometry::new(entries, &types.slot, types.schema_bytes as usize)?;
         let shape = geometry.shape;
         expect(Field::Groups, 0, number!(self.0, at::GROUPS, u64))?;
         expect(Field::Room, 0, number!(self.0, at::ROOM, u64))?;

@@ -117,7 +117,7 @@ impl FixedStats {
                 hit_groups as f64 / entries as f64
             },
             longest_hit: longest_hit as usize,
-            groups_per_miss: miss_groups as f64 / misses as f64,
+            groups_per_miss: miss_groups as f64 / misses.max(1) as f64,
             longest_miss: longest_miss as usize,
         }
     }

@@ -1,6 +1,6 @@
 //! The command `arenamap` as a process: what it prints, and its exit codes.
 
-use arenamap::fixed::{AlignedBytes, FixedBytes, FixedMap, FixedStr, VarMap, u32_le, u64_le};
+use arenamap::fixed::{AlignedBytes, FixedBytes, FixedMap, FixedStr, IndexedMap, VarMap, u32_le, u64_le};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -397,4 +397,34 @@ fn recover_keeps_what_is_whole() {
         .collect();
     names.sort();
     assert_eq!(names, ["damaged", "pages", "whole"]);
+}
+
+#[test]
+fn indexed_archives_are_shown_and_compared() {
+    let place = Place::new();
+    let pairs = || (0..3_u8).map(|n| (u64_le::from_native(n.into()), u64_le::from_native((n * n).into())));
+    let indexed = IndexedMap::<u64_le, u64_le>::try_from_entries(pairs()).unwrap();
+    place.write("indexed", indexed.as_bytes());
+    let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 3).unwrap();
+    pairs().for_each(|(key, value)| assert!(map.insert(key, value).unwrap().is_none()));
+    map.publish(place.path("table")).unwrap();
+    let info = place.run(&["info", "indexed"]).ok();
+    assert!(
+        info.contains("kind 1 (indexed)") && info.contains("one slot for each key") && info.contains("3 of 3 (100 %)"),
+        "{info}"
+    );
+    assert_eq!(place.run(&["get", "indexed", "2"]).ok(), "4\n");
+    assert_eq!(place.run(&["dump", "indexed"]).ok().lines().count(), 3);
+    assert_eq!(
+        place.run(&["verify", "indexed"]).ok(),
+        "indexed: good, 3 entries, sealed\n"
+    );
+    let diff = place.run(&["diff", "indexed", "table"]).ok();
+    assert!(diff.ends_with("0 added, 0 removed, 0 changed, 3 the same\n"), "{diff}");
+    assert!(
+        place
+            .run(&["recover", "indexed", "--out", "x"])
+            .failed(2)
+            .contains("kind 1")
+    );
 }

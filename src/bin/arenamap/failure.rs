@@ -49,7 +49,7 @@ impl Failure {
             Field::Kind => Self::new(
                 USAGE,
                 format!(
-                    "{file}: an archive of kind {} (1 is indexed), which this command cannot read yet; only tables, kind 0",
+                    "{file}: an archive of kind {}; `recover` is for tables, kind 0, and the other commands for these and indexed ones, kind 1",
                     error.found()
                 ),
             ),

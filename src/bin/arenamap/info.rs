@@ -12,8 +12,11 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
     let state = if head.sealed { "sealed" } else { "open" };
     writeln!(
         out,
-        "  format     version {}, kind {} (a table), hash function {}",
-        head.version, head.kind, head.hasher
+        "  format     version {}, kind {} ({}), hash function {}",
+        head.version,
+        head.kind,
+        if head.kind == 0 { "a table" } else { "indexed" },
+        head.hasher
     )?;
     writeln!(out, "  state      {state}, generation {}", head.generation)?;
     writeln!(
@@ -25,11 +28,16 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
     )?;
     writeln!(
         out,
-        "  bytes      {}: header {}, tags {}, slots {} times {}, room for texts {}, schema {}",
+        "  bytes      {}: header {}, {} {}, slots {} times {}, room for texts {}, schema {}",
         stats.bytes,
         stats.header_bytes,
-        stats.tag_bytes,
-        12 * stats.groups,
+        if head.kind == 0 { "tags" } else { "index" },
+        if head.kind == 0 {
+            stats.tag_bytes
+        } else {
+            head.slots_offset - stats.header_bytes
+        },
+        head.slots,
         stats.slot_bytes,
         head.room,
         stats.schema_bytes
@@ -45,11 +53,15 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
             percent(head.garbage, head.room_used)
         )?;
     }
-    writeln!(
-        out,
-        "  searches   groups per hit {:.3}, longest {}; per miss {:.3}, longest {}",
-        stats.groups_per_hit, stats.longest_hit, stats.groups_per_miss, stats.longest_miss
-    )?;
+    if head.kind == 0 {
+        writeln!(
+            out,
+            "  searches   groups per hit {:.3}, longest {}; per miss {:.3}, longest {}",
+            stats.groups_per_hit, stats.longest_hit, stats.groups_per_miss, stats.longest_miss
+        )?;
+    } else {
+        writeln!(out, "  searches   one slot for each key")?;
+    }
     writeln!(out, "  seed       {:#018x}", head.seed)?;
     writeln!(out)?;
     let mut rows = Vec::new();

@@ -26,6 +26,7 @@
 
 mod build;
 mod grammar;
+mod indexed;
 mod pack;
 mod recover;
 mod room;
@@ -41,10 +42,10 @@ pub use self::types::{Member, Type};
 pub use self::view::{Value, View};
 
 use super::error::{Field, FixedError};
-use super::group::Group;
 use super::header::{Header, Types, expect};
+use super::indexed::layout::IndexGeometry;
 use super::key::KeySecrets;
-use super::layout::{GROUP_BYTES, Geometry, HASHER, Hash, KIND_TABLE, LANES, SEALED, SlotLayout, at};
+use super::layout::{GROUP_BYTES, Geometry, HASHER, Hash, KIND_INDEXED, KIND_TABLE, SEALED, SlotLayout, at};
 use super::stats::FixedStats;
 use super::table::Table;
 use super::var::words;
@@ -63,7 +64,10 @@ pub struct Described<'a> {
 #[derive(Clone, Debug)]
 struct Shape {
     header: Header,
+    /// Of an indexed archive without groups.
     geometry: Geometry,
+    /// Of an indexed archive.
+    index: Option<IndexGeometry>,
     slot: SlotLayout,
     key: Type,
     value: Type,
@@ -88,7 +92,7 @@ pub struct Entry<'a> {
 pub struct Head {
     /// Version of the format.
     pub version: u16,
-    /// Kind of the archive: 0 is a table.
+    /// Kind of the archive: 0 is a table, 1 is indexed.
     pub kind: u32,
     /// Number of the hash function.
     pub hasher: u32,
@@ -98,8 +102,10 @@ pub struct Head {
     pub len: usize,
     /// Capacity, in entries.
     pub capacity: usize,
-    /// Groups of twelve slots.
+    /// Groups of twelve slots; 0 of an indexed archive.
     pub groups: usize,
+    /// Slots, free or full.
+    pub slots: usize,
     /// Bytes of the archive.
     pub bytes: usize,
     /// How often it was published.
@@ -138,7 +144,9 @@ impl Shape {
         };
         header.check_start()?;
         expect(Field::Hasher, HASHER.into(), header.hasher().into())?;
-        expect(Field::Kind, KIND_TABLE.into(), header.kind().into())?;
+        if header.kind() != KIND_INDEXED {
+            expect(Field::Kind, KIND_TABLE.into(), header.kind().into())?;
+        }
         let stated = header.number(at::BYTES);
         let archive = usize::try_from(stated)
             .ok()
@@ -153,11 +161,26 @@ impl Shape {
         let hashes = [at::KEY_LAYOUT, at::VALUE_LAYOUT].map(|at| header.number(at));
         let [key, value] = types::read(&archive[schema_at..], schema_at, hashes)?;
         let types = types_of(&key, &value);
-        let geometry = header.check_table(&types)?;
+        let (geometry, index) = if header.kind() == KIND_INDEXED {
+            let index = header.check_index(&types)?;
+            let geometry = Geometry {
+                capacity: index.shape.keys.into(),
+                groups: 0,
+                slots_at: index.slots_at,
+                room_at: index.schema_at,
+                room: 0,
+                schema_at: index.schema_at,
+                bytes: index.bytes,
+            };
+            (geometry, Some(index))
+        } else {
+            (header.check_table(&types)?, None)
+        };
         Ok(Self {
             secrets: KeySecrets::seed(header.seed()),
             header,
             geometry,
+            index,
             slot: types.slot,
             key,
             value,
@@ -171,6 +194,7 @@ impl Shape {
         Ok(Self {
             header: Header::of(&types, &geometry, seed),
             geometry,
+            index: None,
             slot: types.slot,
             key,
             value,
@@ -309,6 +333,7 @@ impl<'a> Described<'a> {
             len: header.len() as usize,
             capacity: geometry.capacity as usize,
             groups: geometry.groups as usize,
+            slots: self.slots(),
             bytes: geometry.bytes,
             generation: header.generation(),
             sealed: header.state() == SEALED,
@@ -327,10 +352,26 @@ impl<'a> Described<'a> {
     ///
     /// Allocates: never. Time: O(1), and O(capacity) for all.
     pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        (0..self.shape.geometry.groups).flat_map(move |group| {
-            let lanes = Group::load(&self.group(group)).full();
-            lanes.map(move |lane| self.entry(group as usize * LANES + lane))
-        })
+        (0..self.slots())
+            .filter(|&slot| self.is_entry(slot))
+            .map(|slot| self.entry(slot))
+    }
+
+    fn slots(&self) -> usize {
+        match &self.shape.index {
+            Some(index) => index.shape.slots as usize,
+            None => self.shape.geometry.slots(),
+        }
+    }
+
+    /// Whether a slot has an entry. In an indexed archive, each has one, and of neighbours with the same key the first one counts.
+    fn is_entry(&self, slot: usize) -> bool {
+        if self.shape.index.is_none() {
+            return self.tag(slot) != 0;
+        }
+        let key = self.entry(slot).key;
+        slot.checked_sub(1)
+            .is_none_or(|before| !self.entry(before).key.same_parts(&key))
     }
 
     /// The value of a key, which is a view of the type of the keys: of a [`Packed`], or of another archive.
@@ -345,6 +386,13 @@ impl<'a> Described<'a> {
             return Ok(None);
         }
         let hash = key.hash(&self.shape.secrets);
+        if let Some(index) = &self.shape.index {
+            let slot = self.indexed_slot(index, hash);
+            let found = slot
+                .map(|slot| self.entry(slot))
+                .filter(|entry| entry.key.same_parts(key));
+            return Ok(found.map(|entry| entry.value));
+        }
         match self.slot_of(hash, |slot| self.entry(slot).key.same_parts(key)) {
             Some(slot) => Ok(Some(self.entry(slot).value)),
             None => self.search_ends(hash).map(|()| None),
@@ -360,6 +408,9 @@ impl<'a> Described<'a> {
     ///
     /// [`FixedError`] with the first thing that is wrong; [`Field::Heap`] if there is no memory to verify in.
     pub fn verify(&self) -> Result<(), FixedError> {
+        if let Some(index) = &self.shape.index {
+            return self.verify_indexed(index);
+        }
         let Shape { header, geometry, .. } = &self.shape;
         let mut scratch = words(scratch_words(geometry.groups))?;
         Verifier {

@@ -1,7 +1,7 @@
 //! Repairs an archive of types that this program does not know.
 
-use super::super::error::FixedError;
-use super::super::layout::at;
+use super::super::error::{Field, FixedError};
+use super::super::layout::{KIND_INDEXED, KIND_TABLE, at};
 use super::super::recover::Recovered;
 use super::super::table::Table;
 use super::super::var::{BITS, Owned, words};
@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 ///
 /// # Errors
 ///
-/// [`FixedError`] if header or schema are damaged, or the heap refuses memory. Then nothing has changed.
+/// [`FixedError`] if header or schema are damaged, or it is an indexed archive, or the heap refuses memory. Then nothing has changed.
 ///
 /// ```
 /// use arenamap::fixed::described::{Described, recover};
@@ -34,6 +34,10 @@ use alloc::vec::Vec;
 /// ```
 pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
     let shape = Shape::read(bytes)?;
+    if shape.index.is_some() {
+        // It is made of all entries at once, and never written to.
+        return Err(FixedError::new(Field::Kind, KIND_TABLE.into(), KIND_INDEXED.into()));
+    }
     let geometry = shape.geometry;
     let slot_layout = shape.slot;
     let mut writer = Writer { shape, bytes };

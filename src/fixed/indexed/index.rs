@@ -76,7 +76,7 @@ impl Shape {
 }
 
 /// The first slot of the part so many, before which there are so many keys.
-pub(super) const fn first_slot(keys: u64, part: u64) -> u32 {
+pub(in crate::fixed) const fn first_slot(keys: u64, part: u64) -> u32 {
     (keys + keys / KEYS_PER_FREE + part) as u32
 }
 
@@ -112,16 +112,16 @@ const fn upper(number: u64, parts: u32) -> u32 {
 
 /// An index that is there, to look up.
 #[derive(Clone, Copy)]
-pub(super) struct Index<'m> {
+pub(in crate::fixed) struct Index<'m> {
     /// The first slot of each part, and the end of the last one; at least two.
-    pub(super) starts: &'m [[u8; START_BYTES]],
+    pub(in crate::fixed) starts: &'m [[u8; START_BYTES]],
     /// At least one.
-    pub(super) pilots: &'m [u8],
+    pub(in crate::fixed) pilots: &'m [u8],
 }
 
 impl Index<'_> {
     /// The only slot that a key of this hash can have. What it gives for damaged bytes may be no slot at all.
-    pub(super) fn slot(self, hash: u64) -> usize {
+    pub(in crate::fixed) fn slot(self, hash: u64) -> usize {
         let bucket = bucket(hash, self.pilots.len() as u32);
         let part = part(bucket) as usize;
         place(
@@ -133,7 +133,7 @@ impl Index<'_> {
     }
 
     /// The first slot of a part, as the bytes say.
-    pub(super) const fn start(self, part: usize) -> u32 {
+    pub(in crate::fixed) const fn start(self, part: usize) -> u32 {
         u32::from_le_bytes(self.starts[part])
     }
 }

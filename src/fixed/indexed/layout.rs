@@ -35,7 +35,11 @@ pub(in crate::fixed) struct IndexGeometry {
 impl IndexGeometry {
     /// The geometry for so many entries of these types, if it fits the address space and the format.
     pub(in crate::fixed) const fn of<K: FixedValue, V: FixedValue>(entries: u64) -> Result<Self, FixedError> {
-        let slot = SlotLayout::of::<K, V>();
+        Self::new(entries, &SlotLayout::of::<K, V>(), schema_bytes::<K, V>())
+    }
+
+    /// The same for slots of this layout, and a schema of so many bytes.
+    pub(in crate::fixed) const fn new(entries: u64, slot: &SlotLayout, schema: usize) -> Result<Self, FixedError> {
         let too_large = FixedError::new(Field::Capacity, Shape::MOST, entries);
         if entries > Shape::MOST {
             return Err(too_large);
@@ -45,7 +49,7 @@ impl IndexGeometry {
         let pilots_end = pilots_at + shape.buckets as u128;
         let slots_at = pilots_end.next_multiple_of(slot.archive_align() as u128);
         let schema_at = slots_at + shape.slots as u128 * slot.size as u128;
-        let bytes = schema_at + schema_bytes::<K, V>() as u128;
+        let bytes = schema_at + schema as u128;
         if bytes > isize::MAX as u128 {
             return Err(too_large);
         }
