@@ -175,7 +175,8 @@ fn parts_are_not_joined_and_all_of_them_count() {
         h: 8,
         i: 9,
     };
-    let mut many = FixedMap::<Nine, u64_le, _>::create(AlignedBytes::zeroed(1024), 10).unwrap();
+    let need = FixedMap::<Nine, u64_le>::bytes_for(10);
+    let mut many = FixedMap::<Nine, u64_le, _>::create(AlignedBytes::zeroed(need), 10).unwrap();
     many.insert(nine(), 1.into()).unwrap();
     assert_eq!(many.get(&nine()), Some(&1.into()));
 }
