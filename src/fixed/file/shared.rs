@@ -28,13 +28,13 @@ use std::vec::Vec;
 #[cfg(doc)]
 use super::Snapshot;
 #[cfg(doc)]
-use crate::fixed::{FixedMap, VarMap};
+use crate::fixed::{FixedMap, IndexedMap, VarMap};
 
 /// An archive from a path, read by many threads. [`reload`](Self::reload) replaces it by what was published there since, and
 /// [`roll_back`](Self::roll_back) by what was there before.
 ///
-/// `A` is a [`FixedMap`] or a [`VarMap`]. What [`load`](Self::load) returns dereferences to it, and stays the same map for as long as it is
-/// held. So all that one guard reads is of one generation.
+/// `A` is a [`FixedMap`], a [`VarMap`] or an [`IndexedMap`]. What [`load`](Self::load) returns dereferences to it, and stays the same map for
+/// as long as it is held. So all that one guard reads is of one generation.
 ///
 /// Everything is called through `&self`: put it into an [`Arc`] or a `static`. One thread, or a timer, calls `reload` from time to time; a
 /// file watcher is in the example `config_snapshot`. Readers wait for nobody: not for `reload`, and not for each other.
