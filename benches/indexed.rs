@@ -79,7 +79,8 @@ fn shuffled(n: usize, key: impl Fn(u64) -> u64) -> Vec<u64> {
         .map(|i| key(i % n as u64))
         .collect();
     for i in (1..keys.len()).rev() {
-        keys.swap(i, (support::key(!(i as u64)) % (i as u64 + 1)) as usize);
+        let other = support::key(!(i as u64)) % (i as u64 + 1);
+        keys.swap(i, usize::try_from(other).expect("below i"));
     }
     keys.truncate(LOOKUPS);
     keys

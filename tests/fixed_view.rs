@@ -1,4 +1,5 @@
 //! Archives of older and newer programs: read by some of their fields, in any order; widened; and every mismatch by its name.
+#![allow(clippy::cast_possible_truncation, reason = "numbers of tests are small")]
 
 use arenamap::fixed::{
     AlignedBytes, Field, FixedMap, FixedStr, FixedView, VarMap, ViewError, Widening, i16_le, i32_le, u16_le, u32_le,

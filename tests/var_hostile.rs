@@ -2,6 +2,7 @@
 //!
 //! `cargo test --features fixed --test var_hostile -- --nocapture` prints how many archives were looked at.
 //! `ARENAMAP_HOSTILE` says how many times as many random ones.
+#![allow(clippy::cast_possible_truncation, reason = "numbers of tests are small")]
 
 mod support {
     pub(crate) mod archive;
@@ -198,6 +199,7 @@ const fn span(offset: u64, len: u64) -> u64 {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn lies_about_texts() {
     type Lie = (&'static str, Field, fn(&mut [u8], &Shape));
     fn slot(bytes: &[u8], shape: &Shape, n: usize) -> usize {
@@ -284,7 +286,7 @@ fn lies_about_texts() {
         }),
         ("garbage: none", Field::Garbage, |b, _| put(b, at::GARBAGE, 0)),
         ("a byte behind the used ones", Field::Reserved, |b, s| {
-            b[s.room_at() + ROOM - 1] = 1
+            b[s.room_at() + ROOM - 1] = 1;
         }),
         ("one key twice", Field::Duplicate, |b, s| {
             // Another entry of the same group, with the same tag: its text is a copy.
@@ -334,10 +336,10 @@ fn lies_in_the_header() {
         ("room: 2^36 + 1", Field::Room, |b| put(b, at::ROOM, (1 << 36) + 1)),
         ("room: the largest number", Field::Room, |b| put(b, at::ROOM, u64::MAX)),
         ("used: above the room", Field::RoomUsed, |b| {
-            put(b, at::ROOM_USED, ROOM as u64 + 1)
+            put(b, at::ROOM_USED, ROOM as u64 + 1);
         }),
         ("used: the largest number", Field::RoomUsed, |b| {
-            put(b, at::ROOM_USED, u64::MAX)
+            put(b, at::ROOM_USED, u64::MAX);
         }),
         ("garbage: above the used", Field::Garbage, |b| {
             let used = number(b, at::ROOM_USED);

@@ -1,4 +1,5 @@
 //! `VarMap` against a plain model: entries, bytes of the room, and garbage, to the byte; full maps, full rooms, and what comes back.
+#![allow(clippy::cast_possible_truncation, reason = "numbers of tests are small")]
 
 mod support;
 

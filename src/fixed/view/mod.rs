@@ -11,30 +11,6 @@
 //!  the view's fields:    size | "bytes"         status              weight = 1
 //!  read at:                     0                   8               nowhere: the default
 //! ```
-//!
-//! ```
-//! use arenamap::fixed::{AlignedBytes, FixedMap, FixedView, u16_le, u32_le, u64_le};
-//!
-//! // Another program, a year ago.
-//! arenamap::fixed_struct! { pub struct Page { pub bytes: u64_le, pub status: u16_le, pub port: u16_le, pub site: u32_le } }
-//! let mut pages = FixedMap::<u64_le, Page, _>::create(AlignedBytes::zeroed(2048), 10)?;
-//! pages.insert(7.into(), Page { bytes: 512.into(), status: 200.into(), port: 443.into(), site: 1.into() }).unwrap();
-//! let archive = pages.into_memory();
-//!
-//! // This program.
-//! arenamap::fixed_view! {
-//!     /// What is needed here.
-//!     pub struct Seen<'m> {
-//!         pub status: u16_le,
-//!         pub size: u64_le | "bytes",                  // its name was another one
-//!         pub weight: u32_le = u32_le::from_native(1), // archives have it since this year
-//!     }
-//! }
-//! let view = FixedView::<u64_le, Seen>::open(&archive)?;
-//! let page = view.get(&7).unwrap();
-//! assert_eq!((page.status.to_native(), page.size.to_native(), page.weight.to_native()), (200, 512, 1));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 mod error;
 mod field;
@@ -57,7 +33,31 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-/// Some fields of the values of an archive: the [module](self) has an example.
+/// Some fields of the values of an archive, read where they stand, whatever struct wrote them.
+///
+/// ```
+/// use arenamap::fixed::{AlignedBytes, FixedMap, FixedView, u16_le, u32_le, u64_le};
+///
+/// // Another program, a year ago.
+/// arenamap::fixed_struct! { pub struct Page { pub bytes: u64_le, pub status: u16_le, pub port: u16_le, pub site: u32_le } }
+/// let mut pages = FixedMap::<u64_le, Page, _>::create(AlignedBytes::zeroed(2048), 10)?;
+/// pages.insert(7.into(), Page { bytes: 512.into(), status: 200.into(), port: 443.into(), site: 1.into() }).unwrap();
+/// let archive = pages.into_memory();
+///
+/// // This program.
+/// arenamap::fixed_view! {
+///     /// What is needed here.
+///     pub struct Seen<'m> {
+///         pub status: u16_le,
+///         pub size: u64_le | "bytes",                  // its name was another one
+///         pub weight: u32_le = u32_le::from_native(1), // archives have it since this year
+///     }
+/// }
+/// let view = FixedView::<u64_le, Seen>::open(&archive)?;
+/// let page = view.get(&7).unwrap();
+/// assert_eq!((page.status.to_native(), page.size.to_native(), page.weight.to_native()), (200, 512, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// `K` is the key, as of a [`FixedMap`](super::FixedMap) or a [`VarMap`](super::VarMap), and the same as when the archive was written. `P` is
 /// what [`fixed_view!`](crate::fixed_view) makes.
