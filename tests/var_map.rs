@@ -139,6 +139,7 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
 }
 
 /// A random program, in maps of several sizes, with keys and values short and long.
+#[allow(clippy::too_many_lines, reason = "one arm for each call")]
 fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
     let mut dice = Dice::new(11);
     let (mut refused, mut overwritten) = ([0, 0], 0);

@@ -74,18 +74,7 @@ fn open(buffers: &mut Buffers) {
 }
 
 fn refuse(buffers: &mut Buffers) {
-    let twice = pairs().map(|(key, value)| {
-        (
-            if value == 9 {
-                5.into()
-            } else if value == 8 {
-                5.into()
-            } else {
-                key
-            },
-            value,
-        )
-    });
+    let twice = pairs().map(|(key, value)| (if value == 8 || value == 9 { 5.into() } else { key }, value));
     let error = Map::from_entries_in(&mut buffers.memory[..], &mut buffers.scratch, 7, twice).unwrap_err();
     assert_eq!(
         (error.field(), error.expected(), error.found()),
@@ -100,16 +89,19 @@ fn refuse(buffers: &mut Buffers) {
     buffers.archive[3_000] ^= 1; // for the next run
 }
 
+/// One piece of work, with a name.
+type Work = (&'static str, fn(&mut Buffers));
+
 pub(crate) fn trials() -> Vec<Trial> {
     let nothing: fn(&mut Buffers) = |_| {};
-    let claims: [(&'static str, fn(&mut Buffers)); 3] = [
+    let claims: [Work; 3] = [
         ("indexed::make", make),
         ("indexed::open", open),
         ("indexed::refuse", refuse),
     ];
-    let controls: [(&'static str, fn(&mut Buffers)); 2] = [
+    let controls: [Work; 2] = [
         ("indexed::make", |buffers| {
-            drop(black_box(buffers.table.try_index().unwrap()))
+            drop(black_box(buffers.table.try_index().unwrap()));
         }),
         ("indexed::open", |_| {
             let map: HashMap<u64, u32> = (0..N).map(|n| (key(n.into()), n)).collect();
