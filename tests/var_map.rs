@@ -384,3 +384,43 @@ fn snapshots_of_growing_maps() {
     assert_eq!(again.len(), 3);
     assert_eq!(again.get("two").map(String::as_str), Some("zwei"));
 }
+
+/// Keys come again near and far, in groups that are full and in others.
+#[test]
+fn snapshots_count_repeated_keys_and_clear_what_is_left() {
+    for n in [1, 15, 16, 17, 300, times(5_000, 100)] {
+        let keys: Vec<String> = (0..n).map(|i| format!("/a/common/beginning/{i}")).collect();
+        let values: Vec<String> = (0..n).map(|i| "naïve ".repeat(i % 9)).collect();
+        let pairs = || keys.iter().map(String::as_str).zip(values.iter().map(String::as_str));
+        let (capacity, room) = VarMap::<str, str>::measure(pairs());
+        let (capacity, room) = (capacity + 3, room + 100);
+        let memory = || AlignedBytes::from_slice(&vec![0xff; VarMap::<str, str>::bytes_for(capacity, room)]);
+
+        let map = VarMap::<str, str, _>::snapshot(memory(), capacity, room, pairs()).unwrap();
+        map.verify().expect("also that what is left of the room is zero");
+        assert_eq!(map.len(), n);
+        assert!(pairs().all(|(key, value)| map.get(key) == Some(value)));
+        let copy = map.compact_into(memory(), capacity, room).unwrap();
+        copy.verify().unwrap();
+        assert_eq!(copy, map);
+        let sealed = map.clone().seal().to_vec();
+        let sealed = AlignedBytes::from_slice(&sealed);
+        let verified = VarMap::<str, str, _>::open_verified(&sealed[..]).unwrap();
+        assert_eq!(verified, VarMap::<str, str, _>::open(&sealed[..]).unwrap());
+
+        let again = keys.iter().step_by(7).map(|key| (key.as_str(), ""));
+        let error = VarMap::<str, str>::from_pairs(pairs().chain(again.clone()).chain(again.clone())).err();
+        let entries = again.count() * 2;
+        assert_eq!(error, Some(SnapshotError::Repeated { entries }));
+    }
+}
+
+/// Pairs that are too large to wait for others on the stack.
+#[test]
+fn snapshots_of_large_values() {
+    let pairs = (0..50_u64).map(|i| (i.to_string(), [i as u8; 1_000]));
+    let pairs: Vec<_> = pairs.collect();
+    let map = VarMap::<str, [u8; 1_000]>::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), *value))).unwrap();
+    map.verify().unwrap();
+    assert!(pairs.iter().all(|(key, value)| map.get(key) == Some(value)));
+}

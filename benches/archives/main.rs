@@ -87,8 +87,9 @@ fn compare(cli: &Cli) -> Result<()> {
 fn about(cli: &Cli) -> Vec<String> {
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let mut lines = vec![format!(
-        "archives, {}; arenamap {}; {} {}, {processors} processors",
+        "archives, {}, {} rounds; arenamap {}; {} {}, {processors} processors",
         cli.about(),
+        cli.scale().rounds,
         env!("CARGO_PKG_VERSION"),
         std::env::consts::OS,
         std::env::consts::ARCH,

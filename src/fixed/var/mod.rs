@@ -173,7 +173,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         let texts = self.texts();
         let slot = self
             .core
-            .find_value(self.hash_soon(key), |other| key.is_var(other, texts.room))?;
+            .find_value(self.hash(key), |other| key.is_var(other, texts.room))?;
         texts.read(slot)
     }
 
@@ -183,9 +183,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     #[inline]
     pub fn get_key_value<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
         let texts = self.texts();
-        let (found, value) = self
-            .core
-            .find(self.hash_soon(key), |other| key.is_var(other, texts.room))?;
+        let (found, value) = self.core.find(self.hash(key), |other| key.is_var(other, texts.room))?;
         Some((texts.read(found)?, texts.read(value)?))
     }
 
@@ -217,7 +215,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// ```
     #[inline]
     pub fn try_get<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Result<Option<&V>, FixedError> {
-        let (hash, texts) = (self.hash_soon(key), self.texts());
+        let (hash, texts) = (self.hash(key), self.texts());
         let Some(slot) = self.core.slot_of(hash, |other| key.is_var(other, texts.room)) else {
             return self.core.search_ends(hash).map(|()| None);
         };
@@ -270,17 +268,6 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         Hash(hasher.finish())
     }
 
-    /// The hash of a key that is looked for right away. In a map larger than the caches near the processor, everything of its home is asked
-    /// for at once.
-    #[inline(always)]
-    fn hash_soon<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Hash {
-        let hash = self.hash(key);
-        if self.core.geometry().room_at > LARGE {
-            self.core.prefetch_home(hash);
-        }
-        hash
-    }
-
     #[inline(always)]
     fn texts(&self) -> Texts<'_> {
         Texts {
@@ -295,9 +282,6 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         Hash(hasher.finish())
     }
 }
-
-/// Bytes of a table that is not in the caches near the processor.
-const LARGE: usize = 1 << 20;
 
 /// The hash of a key in its slot.
 fn hash_slot<K: VarKey + ?Sized>(slot: &K::Slot, room: &[u8], secrets: &KeySecrets) -> Hash {
