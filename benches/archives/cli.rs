@@ -7,6 +7,7 @@ use clap::{Parser, ValueEnum};
 use crate::measure::Operation;
 use crate::subjects::Subject;
 
+#[allow(clippy::doc_markdown, reason = "the help of a program")]
 /// Compares archives of strings: their bytes, and the time of writing, opening, lookups and walks.
 ///
 /// Prints tables and whether the goals are met, and writes results.json. SQLite takes part if it was built with

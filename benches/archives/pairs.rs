@@ -47,9 +47,9 @@ fn value(i: u64) -> String {
     let random = scrambled(i ^ 0xABCD_EF01_2345);
     let len = len(random);
     let mut text = String::with_capacity(len);
-    let mut rest = &PROSE[PROSE.ceil_char_boundary((random >> 40) as usize % PROSE.len())..];
+    let mut rest = &PROSE[boundary(PROSE, (random >> 40) as usize % PROSE.len())..];
     while text.len() < len {
-        let piece = &rest[..rest.floor_char_boundary(len - text.len())];
+        let piece = &rest[..boundary(rest, len - text.len())];
         if piece.is_empty() && !rest.is_empty() {
             text.push('.'); // half of a character is left
         }
@@ -57,6 +57,12 @@ fn value(i: u64) -> String {
         rest = PROSE;
     }
     text
+}
+
+/// The end of the last whole character before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut ends = (0..=at.min(text.len())).rev();
+    ends.find(|&end| text.is_char_boundary(end)).unwrap_or(0)
 }
 
 /// A length, of which short ones are many: 8 * 128^(u²) for u from 0 to 1.

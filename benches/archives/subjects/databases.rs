@@ -1,4 +1,4 @@
-//! Databases in files that are read: LMDB, and SQLite where it is built.
+//! Databases in files that are read: LMDB, and `SQLite` where it is built.
 #![allow(unsafe_code, reason = "opens LMDB's file, which this program alone has")]
 
 use std::hint::black_box;
