@@ -9,7 +9,7 @@
 //! # What is measured
 //!
 //! Pairs of strings: keys are paths, addresses, names and words with common beginnings, 8 to 60 bytes; values have 8 to 1,024 bytes, half
-//! of them 27 or less. All subjects have one process and take turns; who comes first changes from round to round. Figures are medians of
+//! of them 26 or less. All subjects have one process and take turns; who comes first changes from round to round. Figures are medians of
 //! rounds, ratios medians of the rounds' own ratios. Every answer is added up and compared.
 //!
 //! - **Writing** is from a map in memory to a finished archive: ours from a `StrMap` in an arena, the others' from a
