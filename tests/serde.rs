@@ -332,3 +332,115 @@ fn a_budget_that_a_list_exceeds_is_an_error_of_the_format() {
     let lying = SeqDeserializer::<_, Error>::new((0..3_u64).chain(std::iter::empty()));
     assert_eq!(seed().deserialize(lying).unwrap(), [0, 1, 2]);
 }
+
+/// Archives by the schemas of their types.
+#[cfg(feature = "fixed")]
+mod archives {
+    use arenamap::fixed::{
+        AlignedBytes, FixedBytes, FixedMap, FixedStr, VarMap, char_le, f64_le, i16_le, u32_le, u64_le, u128_le,
+    };
+    use serde::de::DeserializeSeed;
+
+    arenamap::fixed_struct! {
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) checked struct All {
+            wide: u128_le, count: u64_le, part: f64_le, letter: char_le, sizes: [i16_le; 2], name: FixedStr<6>,
+            raw: FixedBytes<4>, on: bool, tail: [u8; 13]
+        }
+    }
+
+    fn all(n: u64) -> All {
+        All {
+            wide: (u128::MAX - u128::from(n)).into(),
+            count: (u64::MAX - n).into(),
+            part: (-0.1_f64).into(),
+            letter: '漢'.into(),
+            sizes: [i16::MIN.into(), 7.into()],
+            name: "é\"".try_into().unwrap(),
+            raw: (&[0xff, 0][..]).try_into().unwrap(),
+            on: n.is_multiple_of(2),
+            tail: [n.to_le_bytes()[0]; 13],
+        }
+    }
+
+    fn filled() -> FixedMap<u64_le, All> {
+        let memory = AlignedBytes::zeroed(FixedMap::<u64_le, All>::bytes_for(20));
+        let mut map = FixedMap::create(memory, 20).unwrap();
+        for n in 0..20 {
+            map.insert(n.into(), all(n)).unwrap();
+        }
+        map
+    }
+
+    #[test]
+    fn there_and_back() {
+        let map = filled();
+        let json = serde_json::to_string(&map).unwrap();
+        let again: FixedMap<u64_le, All> = serde_json::from_str(&json).unwrap();
+        assert_eq!(again, map);
+        assert_eq!(again.capacity(), 20);
+        again.verify().unwrap();
+
+        let words: VarMap<str, [u8]> =
+            serde_json::from_str(r#"{"a": "text", "": [1, 255], "hex:00": "hex:00"}"#).unwrap();
+        assert_eq!(words.get("a"), Some(&b"text"[..]));
+        assert_eq!(words.get(""), Some(&[1, 255][..]));
+        assert_eq!(words.get("hex:00"), Some(&b"hex:00"[..]));
+        words.verify().unwrap();
+        let again: VarMap<str, [u8]> = serde_json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
+        assert_eq!(again, words);
+    }
+
+    #[test]
+    fn into_a_map_that_is_there() {
+        let mut map = FixedMap::<FixedStr<4>, u32_le, _>::create(AlignedBytes::zeroed(1024), 2).unwrap();
+        let mut put = |json: &str| {
+            (&mut map)
+                .deserialize(&mut serde_json::Deserializer::from_str(json))
+                .map_err(|error| error.to_string())
+        };
+        put(r#"{"a": 1, "b": 2, "a": 3}"#).unwrap();
+        for (json, says) in [
+            (r#"{"c": 1}"#, "has all of its 2 entries"),
+            (r#"{"long": 1}"#, "4 bytes, but FixedStr<4> takes 3"),
+            (r#"{"a": 4294967296}"#, "out of range"),
+            (r#"{"a": -1}"#, "no u32_le"),
+            (r#"{"a": {}}"#, "expected u32_le"),
+            (r#"{"a": "#, "EOF"),
+            ("[1]", "expected a map from FixedStr<4> to u32_le"),
+        ] {
+            let error = put(json).unwrap_err();
+            assert!(error.contains(says), "{json}: {error}");
+        }
+        assert_eq!(
+            (map.get("a"), map.get("b"), map.len()),
+            (Some(&3.into()), Some(&2.into()), 2)
+        );
+
+        let mut texts = VarMap::<str, str, _>::create(AlignedBytes::zeroed(1024), 2, 8).unwrap();
+        let json = r#"{"one": "1", "two": "too long"}"#;
+        let error = (&mut texts)
+            .deserialize(&mut serde_json::Deserializer::from_str(json))
+            .unwrap_err();
+        assert!(error.to_string().contains("11 bytes, 4 are left"), "{error}");
+        assert_eq!(texts.get("one"), Some("1"));
+    }
+
+    #[test]
+    fn fields_are_named() {
+        // (Numbers of 128 bits are cut by `Value`.)
+        let mut json: serde_json::Value = serde_json::from_str(&serde_json::to_string(&filled()).unwrap()).unwrap();
+        json["3"]["wide"] = 1.into();
+        assert_eq!(json["3"]["sizes"], serde_json::json!([-32768, 7]));
+        assert_eq!(json["3"]["letter"], "漢");
+        for (change, says) in [("cuont", "no field `cuont`"), ("count", "is missing")] {
+            let mut json = json["3"].clone();
+            let count = json.as_object_mut().unwrap().remove("count").unwrap();
+            if change != "count" {
+                json[change] = count;
+            }
+            let error = serde_json::from_value::<FixedMap<u64_le, All>>(serde_json::json!({ "3": json })).unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}

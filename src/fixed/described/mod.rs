@@ -30,6 +30,8 @@ mod indexed;
 mod pack;
 mod recover;
 mod room;
+#[cfg(feature = "serde")]
+mod serde;
 mod types;
 mod view;
 mod write;

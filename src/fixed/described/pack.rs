@@ -99,9 +99,9 @@ impl core::error::Error for InputError {}
 #[derive(Clone, Debug)]
 pub struct Packed<'t> {
     of: &'t Type,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// Its texts, one behind the other.
-    room: Vec<u8>,
+    pub(super) room: Vec<u8>,
 }
 
 impl<'t> Packed<'t> {

@@ -21,7 +21,7 @@ pub(super) fn value_in<T: AnyBytes + Frozen>(bytes: &[u8]) -> Option<&T> {
 }
 
 /// A value with these bytes, if they are one.
-pub(super) fn value_of<T: Checked>(bytes: &[u8]) -> Option<T> {
+pub(in super::super) fn value_of<T: Checked>(bytes: &[u8]) -> Option<T> {
     if bytes.len() != size_of::<T>() {
         return None;
     }

@@ -22,6 +22,8 @@ pub use self::projection::{Found, ProjectedField, Projection};
 pub use self::widen::Widening;
 
 use self::field::value_in;
+#[cfg(feature = "serde")]
+pub(super) use self::field::value_of;
 use super::described::Described;
 use super::error::{Field, FixedError};
 use super::key::{KeyHasher, KeySecrets};
