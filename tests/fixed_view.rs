@@ -208,7 +208,7 @@ fn checked_structs_widen_too() {
     let mut bytes = archive(|n| Flag { on: n % 2 == 0 });
     let missing = Flags { on: false, seen: true };
     let wider = Widening::<u64_le, Flags>::open(&bytes, &missing, &[]).unwrap();
-    assert!(wider.iter().all(|(key, flags)| flags
+    assert!(wider.iter().map(Result::unwrap).all(|(key, flags)| flags
         == Flags {
             on: key.to_native() % 2 == 0,
             seen: true
@@ -240,4 +240,98 @@ fn whatever_the_bytes_are() {
         }
     }
     assert!(opened > whole.len());
+}
+
+#[test]
+fn indexed_archives_too() {
+    let mut map = FixedMap::<u64_le, v1::Page, _>::create(AlignedBytes::zeroed(8192), 40).unwrap();
+    for n in 0..40 {
+        map.insert(n.into(), old(n)).unwrap();
+    }
+    let indexed = map.try_index().unwrap();
+    let view = FixedView::<u64_le, Seen>::open(indexed.as_bytes()).unwrap();
+    assert_eq!((view.len(), view.iter().count()), (40, 40));
+    for n in 0..40 {
+        assert_eq!(view.get(&n).unwrap().size.to_native(), n * 1000);
+    }
+    assert!((40..400).all(|n| view.get(&n).is_none()));
+    let wider = Widening::<u64_le, v2::Page>::open(indexed.as_bytes(), &new(5), &[("size", "bytes")]).unwrap();
+    assert_eq!(wider.iter().filter(Result::is_ok).count(), 40);
+}
+
+/// Two numbers of which the first is not above the second.
+mod ordered {
+    use arenamap::fixed::__private::{rkyv, zerocopy};
+    use arenamap::fixed::{FieldSchema, FixedValue, Schema, u32_le};
+    use rkyv::bytecheck::{CheckBytes, Verify, rancor};
+
+    #[derive(Clone, Copy, Debug, zerocopy::IntoBytes, zerocopy::Immutable, rkyv::Portable, CheckBytes)]
+    #[zerocopy(crate = "arenamap::fixed::__private::zerocopy")]
+    #[rkyv(crate = rkyv)]
+    #[bytecheck(crate = rkyv::bytecheck, verify)]
+    #[repr(C)]
+    pub(crate) struct Range {
+        pub(crate) low: u32_le,
+        pub(crate) high: u32_le,
+    }
+
+    #[derive(Debug)]
+    struct Crossed;
+
+    impl std::fmt::Display for Crossed {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("low is above high")
+        }
+    }
+
+    impl std::error::Error for Crossed {}
+
+    #[allow(unsafe_code, reason = "the trait for what goes across fields")]
+    // SAFETY: every field was checked before.
+    unsafe impl<C: rancor::Fallible + ?Sized> Verify<C> for Range
+    where
+        C::Error: rancor::Source,
+    {
+        fn verify(&self, _: &mut C) -> Result<(), C::Error> {
+            if self.low.to_native() > self.high.to_native() {
+                rancor::fail!(Crossed);
+            }
+            Ok(())
+        }
+    }
+
+    impl FixedValue for Range {
+        const SCHEMA: Schema = Schema {
+            fields: &[
+                FieldSchema {
+                    name: "low",
+                    offset: 0,
+                    schema: &u32_le::SCHEMA,
+                },
+                FieldSchema {
+                    name: "high",
+                    offset: 4,
+                    schema: &u32_le::SCHEMA,
+                },
+            ],
+            ..Schema::leaf("Range", 8, 4)
+        };
+    }
+}
+
+/// What is a mixture of an old value and the one that was given may be no value: that is an error, and no entry is left out.
+#[test]
+fn nothing_is_lost_in_silence() {
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Low { low: u32_le } }
+    let bytes = archive(|n| Low { low: (n as u32).into() });
+    let missing = ordered::Range {
+        low: 0.into(),
+        high: 10.into(),
+    };
+    let wider = Widening::<u64_le, ordered::Range>::open(&bytes, &missing, &[]).unwrap();
+    let (whole, crossed): (Vec<_>, Vec<_>) = wider.iter().partition(Result::is_ok);
+    assert_eq!((whole.len(), crossed.len()), (11, 29));
+    let need = FixedMap::<u64_le, ordered::Range>::bytes_for(40);
+    let error = wider.copy_into(AlignedBytes::zeroed(need), 40).unwrap_err();
+    assert!(matches!(error, ViewError::Archive(error) if error.field() == Field::Value));
 }

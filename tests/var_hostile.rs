@@ -252,7 +252,7 @@ fn lies_about_texts() {
             let value = number(b, slot + 8);
             put(b, slot + 8, value + 1);
         }),
-        ("a key elsewhere", Field::Tag, |b, s| {
+        ("a key elsewhere", Field::Overlap, |b, s| {
             let slot = slot(b, s, 3);
             put(b, slot, span(0, 2));
         }),

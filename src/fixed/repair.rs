@@ -20,11 +20,11 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// Zeroes full slots that hold no valid entry, free ones that are not zero, and the bytes before the first; says how
     /// many slots of each. For a core without C2, and with any state, which has both afterwards.
     ///
-    /// `is_whole` is asked about what has a valid key, a valid value and the key's tag.
+    /// `is_whole` is asked about what has a valid key and a valid value; its third argument tells whether the tag is that of the key.
     pub(super) fn drop_invalid(
         &mut self,
         hash_of: impl Fn(&K) -> Hash,
-        mut is_whole: impl FnMut(&K, &V) -> bool,
+        mut is_whole: impl FnMut(&K, &V, &dyn Fn() -> bool) -> bool,
     ) -> (usize, usize)
     where
         K: Checked,
@@ -41,10 +41,10 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             // SAFETY: R1; `&mut self`: nobody writes meanwhile. The key becomes a reference after it was checked.
             let valid = tag != 0
                 && unsafe {
-                    K::is_valid(raw.key_ptr(slot).as_ptr())
-                        && V::is_valid(raw.value_ptr(slot).as_ptr())
-                        && hash_of(raw.key_ptr(slot).as_ref()).mark(raw.groups()).tag() == tag
-                        && is_whole(raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref())
+                    K::is_valid(raw.key_ptr(slot).as_ptr()) && V::is_valid(raw.value_ptr(slot).as_ptr()) && {
+                        let (key, value) = (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref());
+                        is_whole(key, value, &|| hash_of(key).mark(raw.groups()).tag() == tag)
+                    }
                 };
             if valid {
                 // SAFETY: R1 for writing (M2).

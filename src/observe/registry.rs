@@ -20,7 +20,8 @@
 //! Not listed: lists, strings, boxes and `FixedMap`s. Their arenas are.
 //!
 //! What is leaked stays listed: that is how it is found. So does a map that was put into an arena by `alloc`, whose drop never
-//! runs.
+//! runs: one in each round of a loop takes a node in each round. Nothing that a global allocator does may use this module: it is
+//! called while a page is made.
 //!
 //! The first 1,024 things that are alive at once take nothing from the heap; beyond, one heap call doubles the room. Nodes are
 //! recycled: a load that is repeated makes no heap call. Insertions, removals and lookups never make one.

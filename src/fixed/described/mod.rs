@@ -359,6 +359,14 @@ impl<'a> Described<'a> {
             .map(|slot| self.entry(slot))
     }
 
+    /// The slot of a key, which `is_key` recognises, in an archive of any kind.
+    pub(super) fn find(&self, hash: Hash, mut is_key: impl FnMut(usize) -> bool) -> Option<usize> {
+        match &self.shape.index {
+            Some(index) => self.indexed_slot(index, hash).filter(|&slot| is_key(slot)),
+            None => self.slot_of(hash, is_key),
+        }
+    }
+
     fn slots(&self) -> usize {
         match &self.shape.index {
             Some(index) => index.shape.slots as usize,
@@ -388,15 +396,9 @@ impl<'a> Described<'a> {
             return Ok(None);
         }
         let hash = key.hash(&self.shape.secrets);
-        if let Some(index) = &self.shape.index {
-            let slot = self.indexed_slot(index, hash);
-            let found = slot
-                .map(|slot| self.entry(slot))
-                .filter(|entry| entry.key.same_parts(key));
-            return Ok(found.map(|entry| entry.value));
-        }
-        match self.slot_of(hash, |slot| self.entry(slot).key.same_parts(key)) {
+        match self.find(hash, |slot| self.entry(slot).key.same_parts(key)) {
             Some(slot) => Ok(Some(self.entry(slot).value)),
+            None if self.shape.index.is_some() => Ok(None),
             None => self.search_ends(hash).map(|()| None),
         }
     }
@@ -415,15 +417,17 @@ impl<'a> Described<'a> {
         }
         let Shape { header, geometry, .. } = &self.shape;
         let mut scratch = words(scratch_words(geometry.groups))?;
-        Verifier {
+        let verifier = Verifier {
             slots: self,
             geometry,
             len: header.len(),
             sealed: (header.state() == SEALED).then(|| header.content_checksum()),
             bytes: self.bytes,
-        }
-        .run(&mut scratch)?;
-        room::check(self)
+        };
+        verifier.check_around()?;
+        let bits = room::check_places(self)?;
+        verifier.check_table(&mut scratch)?;
+        room::check(self, bits)
     }
 
     /// Bytes of the parts of the archive, and the lengths of all searches.

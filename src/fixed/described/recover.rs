@@ -4,7 +4,7 @@ use super::super::error::{Field, FixedError};
 use super::super::layout::{KIND_INDEXED, KIND_TABLE, at};
 use super::super::recover::Recovered;
 use super::super::table::Table;
-use super::super::var::{BITS, Owned, words};
+use super::super::var::{BITS, Owned, Span, words};
 use super::write::Writer;
 use super::{Shape, room};
 use alloc::vec::Vec;
@@ -52,14 +52,18 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
     for slot in 0..slots {
         let entry = writer.entry(slot);
         let tag = writer.tag(slot);
-        let valid = tag != 0
+        room::spans(&entry, &mut texts)?;
+        // No byte of a text is hashed or read for two entries.
+        let in_room = |span: &Span| span.is_canonical() && span.range().end <= geometry.room;
+        let has_own = tag != 0 && texts.iter().all(in_room) && owned.take_all(&texts);
+        let valid = has_own
             && entry.key.is_valid()
             && entry.value.is_valid()
             && entry.key.hash(&writer.shape.secrets).mark(geometry.groups).tag() == tag;
-        if valid {
-            room::spans(&entry, &mut texts)?;
+        if has_own && !valid {
+            texts.iter().for_each(|&span| owned.give_back(span));
         }
-        keep.push(valid && owned.take_all(&texts));
+        keep.push(valid);
     }
 
     let claimed = usize::try_from(writer.number(at::LEN)).unwrap_or(usize::MAX);

@@ -23,8 +23,9 @@ pub(super) fn spans(entry: &Entry<'_>, spans: &mut Vec<Span>) -> Result<(), Fixe
     Ok(())
 }
 
-/// Every text is where it should be and what it should be, and the room is accounted for: what `VarMap::verify` says of it.
-pub(super) fn check(archive: &Described<'_>) -> Result<(), FixedError> {
+/// Every text is where it should be, and no two share a byte: before a key is hashed, as in `VarMap::verify`. Gives the bits of the bytes that
+/// belong to one.
+pub(super) fn check_places(archive: &Described<'_>) -> Result<Vec<u32>, FixedError> {
     let head = archive.head();
     let used = head.room_used;
     let room_at = archive.shape.geometry.room_at;
@@ -54,11 +55,20 @@ pub(super) fn check(archive: &Described<'_>) -> Result<(), FixedError> {
                 start(texts.last()),
             ));
         }
+    }
+    Ok(bits)
+}
+
+/// Every text is what it should be, and the room is accounted for.
+pub(super) fn check(archive: &Described<'_>, mut bits: Vec<u32>) -> Result<(), FixedError> {
+    let head = archive.head();
+    for entry in archive.iter() {
         if !entry.key.is_valid() || !entry.value.is_valid() {
-            return Err(FixedError::at(Field::Text, slot, 0, 1));
+            return Err(FixedError::at(Field::Text, entry.slot as u64, 0, 1));
         }
     }
-    let (garbage, stated) = (used as u64 - owned.count(), head.garbage as u64);
+    let owned = Owned { bits: &mut bits };
+    let (garbage, stated) = (head.room_used as u64 - owned.count(), head.garbage as u64);
     if garbage == stated {
         Ok(())
     } else {

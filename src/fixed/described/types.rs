@@ -166,6 +166,11 @@ impl Type {
     ///
     /// Allocates: heap. Time: O(fields).
     ///
+    /// # Panics
+    ///
+    /// If a schema that was written by hand describes no type: an array larger than the address space; one that contains itself ends the
+    /// program.
+    ///
     /// ```
     /// use arenamap::fixed::described::Type;
     /// use arenamap::fixed::{FixedValue, u32_le};

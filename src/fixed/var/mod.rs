@@ -319,8 +319,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         let hash = self.hash_given(&key);
         let room = self.core.room();
         let placed = match self.core.place_of(hash, |other| K::is_given(&key, other, room)) {
-            Ok(Search::Found(slot)) => match self.check_fits(V::text(&value), self.old_len(slot)) {
-                Ok(()) => return Ok(Some(self.replace(slot, value))),
+            Ok(Search::Found(slot)) => match self.check_old(slot, room) {
+                Ok(old) => match self.check_fits(V::text(&value), old) {
+                    Ok(()) => return Ok(Some(self.replace(slot, value))),
+                    Err(cause) => Err(cause),
+                },
                 Err(cause) => Err(cause),
             },
             Ok(Search::Vacant(place)) => self.check_new(&key, &value).map(|()| place),
@@ -479,9 +482,15 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         Some(keep(key, V::read_text_mut(value, value_text)?))
     }
 
-    /// Bytes of the text of an entry's value.
-    fn old_len(&self, slot: usize) -> usize {
-        V::span(self.core.pair(slot).1).map_or(0, Span::len)
+    /// Bytes of the text of an entry's value, which is where the slot says.
+    fn check_old(&self, slot: usize, room: &[u8]) -> Result<usize, Refusal> {
+        let Some(span) = V::span(self.core.pair(slot).1) else {
+            return Ok(0);
+        };
+        match span.of(room) {
+            Some(text) => Ok(text.len()),
+            None => Err(Refusal::Corrupt(FixedError::at(Field::Text, slot as u64, 0, 1))),
+        }
     }
 
     /// Whether there may be an entry more.
@@ -549,7 +558,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         let span = match V::text(&value) {
             Some(text) if text.len() <= old.len() => {
                 let span = Span::new(old.range().start, text.len());
-                // In an archive that lies, the old text may be outside of the room.
+                // (It was checked to be in the room.)
                 if let Some(bytes) = self.core.room_mut().get_mut(span.range()) {
                     bytes.copy_from_slice(text);
                 }

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! A `str` is checked to be UTF-8 whenever it is read, unless that is known of the whole map:
-//! - **T1** In a map with `whole`, the text of every full slot lies in the room, and is UTF-8 if it is a `str`. It holds of a map without
+//! - **T1** In a map with `whole`, the text of every full slot lies in the used part of the room, is UTF-8 if it is a `str`, and has no byte
+//!   in common with another: else a value that is changed could change a key. (So `Overlap` and the end of the used part are checked for
+//!   more than good answers.) It holds of a map without
 //!   entries (`prepare`), of one that was verified (`check`) and of its copies; every write keeps it: what comes in is a `str`, and what is
 //!   lent out to be changed is a `&mut str`. Nobody else writes: M1 and M2 of `memory.rs`; the room has no atomics (C4 of `core.rs`).
 //! - **T2** A `Texts` reads slots of the map that it is of, for as long as that is borrowed.
@@ -54,12 +56,9 @@ impl Span {
     }
 
     /// Where the bytes are, in any archive: nobody has checked that they are in its room.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "on a target of 32 bits, a place that is cut off is checked as every other"
-    )]
-    pub(in super::super) const fn range(self) -> Range<usize> {
-        let offset = (self.0 & (MOST_ROOM - 1)) as usize;
+    pub(in super::super) fn range(self) -> Range<usize> {
+        // (On a target of 32 bits, a place beyond the address space is in no room.)
+        let offset = usize::try_from(self.0 & (MOST_ROOM - 1)).unwrap_or(usize::MAX);
         offset..offset.saturating_add(self.len())
     }
 

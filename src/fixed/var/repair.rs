@@ -12,12 +12,14 @@
     reason = "reads texts while the table around them changes; C4 of `core.rs`"
 )]
 
+use super::super::core::Core;
 use super::super::error::{Field, FixedError};
 use super::super::key::KeySecrets;
 use super::super::layout::{Hash, OPEN, SEALED, at};
 use super::super::memory::{Memory, MemoryMut};
 use super::super::recover::{Recovered, recover};
 use super::super::typed::{Keys, Typed};
+use super::super::value::FixedValue;
 use super::super::verify::{Verifier, scratch_words};
 use super::part::Span;
 use super::{VarKey, VarMap, VarValue, hash_slot};
@@ -70,7 +72,7 @@ impl Owned<'_> {
         Self::words(span).for_each(|(word, bits)| self.bits[word] |= bits);
     }
 
-    fn give_back(&mut self, span: Span) {
+    pub(in super::super) fn give_back(&mut self, span: Span) {
         Self::words(span).for_each(|(word, bits)| self.bits[word] &= !bits);
     }
 
@@ -147,26 +149,26 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
             bytes: self.core.bytes_still(),
         };
         verifier.check_around()?;
+        of_room.fill(0);
+        let mut owned = Owned { bits: of_room };
+        self.check_places(&mut owned)?;
         verifier.check_table(of_groups)?;
-        self.check_texts(of_room)
+        self.check_texts(&owned)
     }
 
-    /// Every text is where it should be and what it should be, and the room is accounted for. The table was checked before: what is in its
-    /// slots is valid.
-    fn check_texts(&self, bits: &mut [u32]) -> Result<(), FixedError> {
+    /// Every text is where it should be, and no two share a byte. This comes before a key is hashed: so all texts together have no more bytes
+    /// than the room, whoever made the archive.
+    fn check_places(&self, owned: &mut Owned<'_>) -> Result<(), FixedError> {
         let (room, used) = (self.core.room(), self.room_used());
         if let Some(i) = room[used..].iter().position(|&byte| byte != 0) {
             let at = used + i;
             let place = (self.core.geometry().room_at + at) as u64;
             return Err(FixedError::at(Field::Reserved, place, 0, room[at].into()));
         }
-        bits.fill(0);
-        let mut owned = Owned { bits };
         let mut from = 0;
         while let Some(slot) = self.core.full_from(from) {
             from = slot + 1;
-            let (key, value) = self.core.pair(slot);
-            let spans = spans::<K, V>(key, value);
+            let spans = self.spans_unseen(slot);
             for span in spans {
                 if !span.is_canonical() || span.range().end > used {
                     let place = slot as u64;
@@ -177,11 +179,37 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
                 let [one, other] = spans.map(|span| span.range().start as u64);
                 return Err(FixedError::at(Field::Overlap, slot as u64, one, other));
             }
+        }
+        Ok(())
+    }
+
+    /// The texts of an entry, by its bytes: it is not known yet whether these are a valid key and value.
+    fn spans_unseen(&self, slot: usize) -> [Span; 2] {
+        let bytes = self.core.raw().slot_bytes(slot);
+        let span = |in_room: bool, at: usize| match bytes[at..].first_chunk() {
+            Some(&number) if in_room => Span(u64::from_le_bytes(number)),
+            _ => Span::EMPTY,
+        };
+        [
+            span(<K::Slot as FixedValue>::IN_ROOM, 0),
+            span(
+                <V::Slot as FixedValue>::IN_ROOM,
+                Core::<K::Slot, V::Slot, M>::SLOT.value_at,
+            ),
+        ]
+    }
+
+    /// Every text is what it should be, and the room is accounted for. What is in the slots is valid.
+    fn check_texts(&self, owned: &Owned<'_>) -> Result<(), FixedError> {
+        let (room, mut from) = (self.core.room(), 0);
+        while let Some(slot) = self.core.full_from(from) {
+            from = slot + 1;
+            let (key, value) = self.core.pair(slot);
             if K::read(key, room).is_none() || V::read(value, room).is_none() {
                 return Err(FixedError::at(Field::Text, slot as u64, 0, 1));
             }
         }
-        let garbage = used as u64 - owned.count();
+        let garbage = self.room_used() as u64 - owned.count();
         let stated = self.core.number(at::GARBAGE);
         if stated == garbage {
             Ok(())
@@ -211,14 +239,20 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
             &mut self.core,
             |key| hash_slot::<K>(key, room, &secrets),
             |one, other| K::same(one, other, room),
-            |key, value| {
+            |key, value, is_tagged| {
                 let spans = spans::<K, V>(key, value);
-                spans
+                let are_there = spans
                     .into_iter()
-                    .all(|span| span.is_canonical() && span.of(room).is_some())
-                    && K::read(key, room).is_some()
-                    && V::read(value, room).is_some()
-                    && owned.take_all(&spans)
+                    .all(|span| span.is_canonical() && span.of(room).is_some());
+                // No byte is hashed or read for two entries, as in `check_places`.
+                if !are_there || !owned.take_all(&spans) {
+                    return false;
+                }
+                let is_whole = is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some();
+                if !is_whole {
+                    spans.into_iter().for_each(|span| owned.give_back(span));
+                }
+                is_whole
             },
         );
         let (mut used, mut live, mut from) = (0, 0, 0);

@@ -28,7 +28,6 @@ use super::described::Described;
 use super::error::{Field, FixedError};
 use super::key::{KeyHasher, KeySecrets};
 use super::layout::{Hash, LEAST_ALIGN};
-use super::table::Table;
 use super::value::{AnyBytes, Frozen};
 use super::var::{VarKey, VarQuery};
 use alloc::vec::Vec;
@@ -131,7 +130,7 @@ impl<'m, K: VarKey<Slot: AnyBytes + Frozen> + ?Sized, P: Projection> FixedView<'
         key.hash_var(&mut hasher);
         let room = self.archive.room();
         let archive = &self.archive;
-        let slot = archive.slot_of(Hash(hasher.finish()), |slot| {
+        let slot = archive.find(Hash(hasher.finish()), |slot| {
             value_in::<K::Slot>(archive.entry(slot).key.as_bytes()).is_some_and(|other| key.is_var(other, room))
         })?;
         self.read(archive.entry(slot).value.as_bytes())

@@ -63,7 +63,7 @@ impl ProjectedField {
                 found: value.to_string(),
             });
         };
-        if of.layout_hash() == self.schema.layout_hash() {
+        if *of == Type::of(self.schema) {
             Ok(Some(offset))
         } else {
             Err(ViewError::Type {
@@ -91,7 +91,7 @@ pub(super) fn text_of(schema: &Schema) -> String {
 /// Whether the keys of an archive are these.
 pub(super) fn check_key<K: VarKey + ?Sized>(found: &Type) -> Result<(), ViewError> {
     let schema = &<K::Slot as FixedValue>::SCHEMA;
-    if found.layout_hash() == schema.layout_hash() {
+    if *found == Type::of(schema) {
         return Ok(());
     }
     Err(ViewError::Key {

@@ -90,6 +90,16 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
     ///
     /// [`ViewError`]: it is no archive, or damaged; its key is another; a field has another type.
     pub fn open(bytes: &'m [u8], missing: &V, renamed: &[(&str, &str)]) -> Result<Self, ViewError> {
+        const {
+            assert!(
+                !core::mem::needs_drop::<K>() && !core::mem::needs_drop::<V>(),
+                "keys and values of an archive are bytes and never dropped: types with Drop have no place there"
+            );
+            assert!(
+                V::SCHEMA.size == size_of::<V>(),
+                "the schema of the value has not its size"
+            );
+        }
         let archive = Described::open(bytes)?;
         check_key::<K>(archive.key_type())?;
         archive.verify()?;
@@ -138,18 +148,22 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
         self.len() == 0
     }
 
-    /// The entries, with their values widened.
+    /// The entries, with their values widened. An error is an entry whose key, or widened value, is none of its type, although each of its
+    /// parts is: [`Field::Key`] or [`Field::Value`], with the slot.
     ///
     /// Allocates: heap, the bytes of one value. Time: O(capacity) for the whole iteration.
-    pub fn iter(&self) -> impl Iterator<Item = (K, V)> {
+    pub fn iter(&self) -> impl Iterator<Item = Result<(K, V), FixedError>> {
         let mut buffer = self.missing.clone();
-        self.archive.iter().filter_map(move |entry| {
+        self.archive.iter().map(move |entry| {
             buffer.copy_from_slice(&self.missing);
             let old = entry.value.as_bytes();
             for part in &self.moves {
                 part.carry(old, &mut buffer);
             }
-            Some((value_of(entry.key.as_bytes())?, value_of(&buffer)?))
+            let invalid = |field| FixedError::at(field, entry.slot as u64, 0, 1);
+            let key = value_of(entry.key.as_bytes()).ok_or(invalid(Field::Key))?;
+            let value = value_of(&buffer).ok_or(invalid(Field::Value))?;
+            Ok((key, value))
         })
     }
 
@@ -159,7 +173,8 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
     ///
     /// # Errors
     ///
-    /// [`ViewError::TooSmall`], or [`ViewError::Archive`] if the memory is too short or misaligned.
+    /// [`ViewError::TooSmall`], or [`ViewError::Archive`] if the memory is too short or misaligned, or with the error of an entry as in
+    /// [`iter`](Self::iter).
     pub fn copy_into<B: IntoMemory<Memory: MemoryMut>>(
         &self,
         memory: B,
@@ -170,7 +185,8 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
             return Err(ViewError::TooSmall { len, capacity });
         }
         let mut map = FixedMap::create(memory, capacity)?;
-        for (key, value) in self.iter() {
+        for entry in self.iter() {
+            let (key, value) = entry?;
             map.insert(key, value)
                 .map_err(|_| FixedError::new(Field::Len, capacity as u64, capacity as u64 + 1))?;
         }
@@ -187,7 +203,7 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
         renamed: &[(&str, &str)],
     ) -> Result<(), ViewError> {
         let longer = sign(new).filter(|&signed| sign(old) == Some(signed) && old.size() < new.size());
-        if longer.is_some() || new.layout_hash() == old.layout_hash() {
+        if longer.is_some() || new == old {
             self.moves.push(Move {
                 from: from..from + old.size(),
                 to: to..to + new.size(),
