@@ -61,7 +61,9 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
             && entry.value.is_valid()
             && entry.key.hash(&writer.shape.secrets).mark(geometry.groups).tag() == tag;
         if has_own && !valid {
-            texts.iter().for_each(|&span| owned.give_back(span));
+            for &span in &texts {
+                owned.give_back(span);
+            }
         }
         keep.push(valid);
     }
