@@ -14,7 +14,9 @@ fn archive<K: FixedKey, V: Frozen>(input: &[u8], entry: fn(u8) -> (K, V)) -> Opt
         return Some(AlignedBytes::from_slice(input));
     }
     let entries = (0..entries).map(entry);
-    let mut bytes = IndexedMap::<K, V>::try_from_entries(entries).expect("different keys").into_memory();
+    let mut bytes = IndexedMap::<K, V>::try_from_entries(entries)
+        .expect("different keys")
+        .into_memory();
     let from = if mode % 8 < 4 { HEADER } else { 0 };
     while let Some((&[low, high, byte], rest)) = input.split_first_chunk() {
         let at = from + usize::from(u16::from_le_bytes([low, high])) % (bytes.len() - from);
