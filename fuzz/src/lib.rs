@@ -6,8 +6,17 @@ mod build;
 pub mod growing;
 mod program;
 
-pub use archive::{mark_sealed, sign_header};
 pub use build::{Case, run_archive};
 pub use program::{Key, Value, look, step};
 
 pub use libfuzzer_sys::arbitrary::Unstructured;
+
+/// Says that an archive is sealed, with a checksum that holds, whatever its content.
+pub fn mark_sealed(bytes: &mut [u8]) {
+    archive::mark_sealed(bytes);
+}
+
+/// Makes the checksum of a header anew.
+pub fn sign_header(bytes: &mut [u8]) {
+    archive::sign_header(bytes);
+}
