@@ -323,8 +323,7 @@ pub(super) const fn geometry_of<K: FixedValue, V: FixedValue>(
     capacity: u64,
     room: u64,
 ) -> Result<Geometry, FixedError> {
-    let room = if has_room::<K, V>() { room } else { 0 };
-    Geometry::new(capacity, &SlotLayout::of::<K, V>(), room, schema_bytes::<K, V>())
+    Types::of::<K, V>().geometry(capacity, room)
 }
 
 /// Gives the bytes of the schema of such an archive, piece by piece.

@@ -319,13 +319,15 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         let hash = self.hash_given(&key);
         let room = self.core.room();
         let placed = match self.core.place_of(hash, |other| K::is_given(&key, other, room)) {
-            Ok(Search::Found(slot)) => match self.check_old(slot, room) {
-                Ok(old) => match self.check_fits(V::text(&value), old) {
+            Ok(Search::Found(slot)) => {
+                let fits = self
+                    .check_old(slot, room)
+                    .and_then(|old| self.check_fits(V::text(&value), old));
+                match fits {
                     Ok(()) => return Ok(Some(self.replace(slot, value))),
                     Err(cause) => Err(cause),
-                },
-                Err(cause) => Err(cause),
-            },
+                }
+            }
             Ok(Search::Vacant(place)) => self.check_new(&key, &value).map(|()| place),
             Err(error) => Err(self.check_len().err().unwrap_or(Refusal::Corrupt(error))),
         };
