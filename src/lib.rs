@@ -39,6 +39,8 @@ mod error;
 #[cfg(feature = "fixed")]
 pub mod fixed;
 pub mod guide;
+#[cfg(all(feature = "huge-pages", target_os = "linux"))]
+mod huge_pages;
 #[cfg(feature = "hashbrown")]
 mod interop;
 mod iterator;

@@ -110,8 +110,11 @@ impl Chunk {
             owned,
             weight: owned,
         };
+        // SAFETY: from `start` to `end` are so many bytes of a block that nobody else has.
         #[cfg(all(feature = "huge-pages", target_os = "linux"))]
-        chunk.ask_for_huge_pages();
+        unsafe {
+            crate::huge_pages::ask(start, chunk.room());
+        }
         Some(chunk)
     }
 
@@ -181,25 +184,6 @@ impl Chunk {
         let offset = address.wrapping_sub(self.start.addr().get());
         // SAFETY: the offset is inside the chunk.
         (offset < self.size()).then(|| unsafe { self.start.add(offset) })
-    }
-
-    /// Asks Linux to back a fresh chunk with huge pages where they fit. It may refuse, and nothing is lost.
-    #[cfg(all(feature = "huge-pages", target_os = "linux"))]
-    fn ask_for_huge_pages(&self) {
-        /// A smaller chunk need not contain an aligned huge page of 2 MiB.
-        const LEAST: usize = 4 << 20;
-        /// A multiple of every page size that Linux has.
-        const PAGE: usize = 64 << 10;
-        let room = self.room();
-        if room < LEAST {
-            return;
-        }
-        let start = self.start.as_ptr();
-        let skip = start.addr().next_multiple_of(PAGE) - start.addr();
-        let len = (room - skip) / PAGE * PAGE;
-        // A kernel without huge pages answers with an error; small pages serve as well.
-        // SAFETY: the pages are inside the chunk, since `skip + len <= room`; the advice changes no byte of them.
-        let _ = unsafe { rustix::mm::madvise(start.add(skip).cast(), len, rustix::mm::Advice::LinuxHugepage) };
     }
 }
 

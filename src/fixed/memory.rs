@@ -288,8 +288,13 @@ impl AlignedBytes {
             });
         }
         // SAFETY: the layout is not of size zero.
-        let block = unsafe { alloc_zeroed(layout) };
-        NonNull::new(block).map(|ptr| Self { ptr, len }).ok_or(refused)
+        let block = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(refused)?;
+        // SAFETY: so long is the block, which nobody else has.
+        #[cfg(all(feature = "huge-pages", target_os = "linux"))]
+        unsafe {
+            crate::huge_pages::ask(block, len);
+        }
+        Ok(Self { ptr: block, len })
     }
 
     /// A copy of these bytes.
