@@ -199,6 +199,29 @@ const fn span(offset: u64, len: u64) -> u64 {
 }
 
 #[test]
+fn one_text_that_seems_longer_costs_its_own_entry_alone() {
+    let whole = archive(3);
+    let shape = Shape::of(&whole);
+    let slots = shape.full(&whole);
+    for slot in &slots {
+        for part in [0, 8] {
+            let mut bytes = whole.clone();
+            let at = shape.slot_at(*slot) + part;
+            let offset = number(&bytes, at) & ((1 << 36) - 1);
+            put(&mut bytes, at, span(offset, ROOM as u64 - offset));
+            assert!(Texts::open_verified(&bytes[..]).is_err());
+            let (map, recovered) = Texts::recover(bytes.clone()).unwrap();
+            // (All, if there is nothing behind it but zeros.)
+            assert!(recovered.kept >= slots.len() - 1 && map.len() == recovered.kept);
+            // By the schema alone, too.
+            let by_schema = arenamap::fixed::described::recover(&mut bytes).unwrap();
+            assert_eq!(by_schema, recovered);
+            assert_eq!(model(&Texts::open_verified(&bytes[..]).unwrap()), model(&map));
+        }
+    }
+}
+
+#[test]
 #[allow(clippy::too_many_lines, reason = "a table")]
 fn lies_about_texts() {
     type Lie = (&'static str, Field, fn(&mut [u8], &Shape));

@@ -242,7 +242,7 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
                     copy.verify().expect("whole");
                     if dense > 0 {
                         let error = map.compact_into(memory(), capacity, dense - 1).unwrap_err();
-                        assert_eq!(error.field(), Field::RoomUsed);
+                        assert_eq!(error.field(), Field::TooLittleRoom);
                     }
                     if !map.is_empty() {
                         let error = map.compact_into(memory(), map.len() - 1, dense).unwrap_err();

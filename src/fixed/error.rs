@@ -42,6 +42,8 @@ pub enum Field {
     Capacity,
     /// Capacity of a copy or snapshot: entries to copy, entries it takes.
     TooSmall,
+    /// Room of a copy: bytes of the texts to copy, bytes it takes.
+    TooLittleRoom,
     /// Groups of slots.
     Groups,
     /// Bytes of the archive.
@@ -237,7 +239,7 @@ impl fmt::Display for FixedError {
             Field::KeyLayout | Field::ValueLayout => write!(
                 f,
                 "the archive's {} is of another type: layout hash {found:#018x}, this program's is {expected:#018x}; \
-                 open it with the type that wrote it",
+                 open it with the type that wrote it, or some of its fields by a `FixedView`; `arenamap info` shows all of them",
                 if field == Field::KeyLayout { "key" } else { "value" }
             ),
             Field::HeaderBytes
@@ -268,6 +270,10 @@ impl fmt::Display for FixedError {
             Field::TooSmall => write!(
                 f,
                 "a capacity of {found} entries does not hold the {expected} that the map has; ask for more"
+            ),
+            Field::TooLittleRoom => write!(
+                f,
+                "a room of {found} bytes does not hold the {expected} that the texts of the map have; ask for more"
             ),
             Field::Groups => write!(
                 f,

@@ -335,7 +335,7 @@ impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, 
     pub(super) fn recover_here(&mut self) -> Recovered {
         let secrets = &self.secrets;
         let hash = |key: &K| hash_of(key, secrets);
-        let recovered = super::recover::recover(&mut self.core, hash, K::same, |_, _, is_tagged| is_tagged());
+        let recovered = super::recover::recover(&mut self.core, hash, K::same, |_, _, _, is_tagged| is_tagged());
         for of_texts in [at::ROOM_USED, at::GARBAGE] {
             self.core.put(of_texts, 0);
         }

@@ -31,12 +31,12 @@ impl fmt::Display for Recovered {
     }
 }
 
-/// Keeps the entries that are whole: of which key and value are valid, and `is_whole` is true, which asks for the tag.
+/// Keeps the entries that are whole: of which key and value are valid, and `is_whole` is true, which asks for the tag. It gets the slot first.
 pub(super) fn recover<K: Checked, V: Checked, M: MemoryMut>(
     core: &mut Core<K, V, M>,
     hash: impl Fn(&K) -> Hash,
     same: impl Fn(&K, &K) -> bool,
-    is_whole: impl FnMut(&K, &V, &dyn Fn() -> bool) -> bool,
+    is_whole: impl FnMut(usize, &K, &V, &dyn Fn() -> bool) -> bool,
 ) -> Recovered {
     let claimed = core.len();
     let (mut lost, unfinished) = core.drop_invalid(&hash, is_whole);

@@ -24,7 +24,7 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     pub(super) fn drop_invalid(
         &mut self,
         hash_of: impl Fn(&K) -> Hash,
-        mut is_whole: impl FnMut(&K, &V, &dyn Fn() -> bool) -> bool,
+        mut is_whole: impl FnMut(usize, &K, &V, &dyn Fn() -> bool) -> bool,
     ) -> (usize, usize)
     where
         K: Checked,
@@ -38,14 +38,9 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         let (mut lost, mut unfinished) = (0, 0);
         for slot in 0..self.geometry().slots() {
             let tag = raw.tag(slot);
-            // SAFETY: R1; `&mut self`: nobody writes meanwhile. The key becomes a reference after it was checked.
-            let valid = tag != 0
-                && unsafe {
-                    K::is_valid(raw.key_ptr(slot).as_ptr()) && V::is_valid(raw.value_ptr(slot).as_ptr()) && {
-                        let (key, value) = (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref());
-                        is_whole(key, value, &|| hash_of(key).mark(raw.groups()).tag() == tag)
-                    }
-                };
+            let valid = self.is_whole(slot, &hash_of, |key, value, is_tagged| {
+                is_whole(slot, key, value, is_tagged)
+            });
             if valid {
                 // SAFETY: R1 for writing (M2).
                 unsafe { raw.zero_padding(slot) };
@@ -57,6 +52,29 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             unsafe { raw.wipe(slot) };
         }
         (lost, unfinished)
+    }
+
+    /// Whether a slot has a tag, a valid key and value, and `is_whole` is true of them, which can ask whether the tag is that of the key.
+    pub(super) fn is_whole(
+        &mut self,
+        slot: usize,
+        hash_of: impl Fn(&K) -> Hash,
+        is_whole: impl FnOnce(&K, &V, &dyn Fn() -> bool) -> bool,
+    ) -> bool
+    where
+        K: Checked,
+        V: Checked,
+    {
+        let raw = self.raw();
+        let tag = raw.tag(slot);
+        // SAFETY: R1; `&mut self`: nobody writes meanwhile. The key becomes a reference after it was checked.
+        tag != 0
+            && unsafe {
+                K::is_valid(raw.key_ptr(slot).as_ptr()) && V::is_valid(raw.value_ptr(slot).as_ptr()) && {
+                    let (key, value) = (raw.key_ptr(slot).as_ref(), raw.value_ptr(slot).as_ref());
+                    is_whole(key, value, &|| hash_of(key).mark(raw.groups()).tag() == tag)
+                }
+            }
     }
 
     /// Takes out each entry that a search for its key does not meet first, and says how many.

@@ -4,7 +4,7 @@ use super::super::error::{Field, FixedError};
 use super::super::layout::{KIND_INDEXED, KIND_TABLE, at};
 use super::super::recover::Recovered;
 use super::super::table::Table;
-use super::super::var::{BITS, Owned, Span, words};
+use super::super::var::{BITS, Owned, Span, class_of, classes, words};
 use super::write::Writer;
 use super::{Shape, room};
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 /// Repairs an archive whose header and schema are good and whose content may be damaged, as [`FixedMap::recover`](crate::fixed::FixedMap::recover)
 /// does: keeps the entries that are valid by the schema, and makes length, counters and state anew. The archive is open afterwards.
 ///
-/// Of entries whose texts share bytes, those behind the first one are lost.
+/// Of entries whose texts share bytes, one of those with the shortest texts is kept.
 ///
 /// Allocates: heap, for the schema, a byte for each slot, and a bit for each byte of a room. Time: O(bytes).
 ///
@@ -49,23 +49,30 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
     let mut texts = Vec::new();
     let mut keep = Vec::new();
     keep.try_reserve_exact(slots).map_err(|_| FixedError::refused(slots))?;
+    keep.resize(slots, false);
+    let mut found = Vec::new();
+    found.try_reserve_exact(slots).map_err(|_| FixedError::refused(slots))?;
     for slot in 0..slots {
-        let entry = writer.entry(slot);
-        let tag = writer.tag(slot);
-        room::spans(&entry, &mut texts)?;
-        // No byte of a text is hashed or read for two entries.
-        let in_room = |span: &Span| span.is_canonical() && span.range().end <= geometry.room;
-        let has_own = tag != 0 && texts.iter().all(in_room) && owned.take_all(&texts);
-        let valid = has_own
-            && entry.key.is_valid()
-            && entry.value.is_valid()
-            && entry.key.hash(&writer.shape.secrets).mark(geometry.groups).tag() == tag;
-        if has_own && !valid {
-            for &span in &texts {
-                owned.give_back(span);
+        room::spans(&writer.entry(slot), &mut texts)?;
+        found.push(class_of(&texts));
+    }
+    for class in classes(found.iter().fold(0, |all, class| all | 1 << class)) {
+        for slot in (0..slots).filter(|&slot| found[slot] == class) {
+            let entry = writer.entry(slot);
+            let tag = writer.tag(slot);
+            room::spans(&entry, &mut texts)?;
+            // No byte of a text is hashed or read for two entries that are kept.
+            let in_room = |span: &Span| span.is_canonical() && span.range().end <= geometry.room;
+            if tag == 0 || !texts.iter().all(in_room) || !owned.take_all(&texts) {
+                continue;
+            }
+            keep[slot] = entry.key.is_valid()
+                && entry.value.is_valid()
+                && entry.key.hash(&writer.shape.secrets).mark(geometry.groups).tag() == tag;
+            if !keep[slot] {
+                texts.iter().for_each(|&span| owned.give_back(span));
             }
         }
-        keep.push(valid);
     }
 
     let claimed = usize::try_from(writer.number(at::LEN)).unwrap_or(usize::MAX);

@@ -211,7 +211,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     ///
     /// # Errors
     ///
-    /// [`FixedError`] if the memory is too short or misaligned, or if `capacity` ([`Field::TooSmall`]) or `room` ([`Field::RoomUsed`]) is less
+    /// [`FixedError`] if the memory is too short or misaligned, or if `capacity` ([`Field::TooSmall`]) or `room` ([`Field::TooLittleRoom`]) is less
     /// than what is there.
     ///
     /// ```
@@ -255,9 +255,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         });
         filled.map_err(|refusal| match refusal {
             Refusal::Full { capacity } => FixedError::new(Field::Len, capacity as u64, capacity as u64 + 1),
-            Refusal::NoRoom { needed, .. } => {
-                FixedError::new(Field::RoomUsed, copy.room() as u64, (copy.room_used() + needed) as u64)
-            }
+            Refusal::NoRoom { needed, .. } => FixedError::new(
+                Field::TooLittleRoom,
+                (copy.room_used() + needed) as u64,
+                copy.room() as u64,
+            ),
             Refusal::TooLong { len } => FixedError::new(Field::Text, super::LONGEST as u64, len as u64),
             Refusal::Corrupt(error) => error,
         })?;

@@ -53,6 +53,18 @@ impl core::error::Error for Refusal {}
 
 /// A pair that was not inserted, and why.
 ///
+/// It borrows what was given. So a function that passes its error on with `?`, as a `Box<dyn Error>` for instance, passes on the cause alone.
+///
+/// ```
+/// use arenamap::fixed::VarMap;
+///
+/// fn rename(map: &mut VarMap<str, str>, line: &str) -> Result<(), Box<dyn std::error::Error>> {
+///     let (key, value) = line.split_once('=').ok_or("no `=` in the line")?;
+///     map.insert(key, value).map_err(|error| error.cause)?;
+///     Ok(())
+/// }
+/// ```
+///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, Refusal, VarMap};
 ///
@@ -97,3 +109,9 @@ impl<K, V> fmt::Display for VarInsertError<K, V> {
 }
 
 impl<K, V> core::error::Error for VarInsertError<K, V> {}
+
+impl<K, V> From<VarInsertError<K, V>> for Refusal {
+    fn from(error: VarInsertError<K, V>) -> Self {
+        error.cause
+    }
+}

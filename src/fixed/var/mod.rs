@@ -30,7 +30,7 @@ pub use self::part::{VarKey, VarQuery, VarValue};
 
 use self::part::Texts;
 pub(super) use self::part::{LONGEST, Span};
-pub(super) use self::repair::{BITS, Owned, words};
+pub(super) use self::repair::{BITS, Owned, class_of, classes, words};
 use super::core::Core;
 use super::error::FixedError;
 use super::key::{KeyHasher, KeySecrets};

@@ -179,9 +179,9 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut + Holds<V::Slot>> VarMap<K, V, M> {
     /// Repairs an archive whose header is good and whose content may be damaged, as
     /// [`FixedMap::recover`](crate::fixed::FixedMap::recover) does. An entry is kept if its texts lie in the room, too, are UTF-8 where they
-    /// should be, and have no byte in common with those of entries in earlier slots; garbage is counted anew.
+    /// should be, and have no byte in common with those of another entry, of which that with the shorter texts is kept; garbage is counted anew.
     ///
-    /// Allocates: heap, a bit for each byte of the room. Time: O(bytes).
+    /// Allocates: heap, a bit for each byte of the room and for each slot. Time: O(bytes).
     ///
     /// # Errors
     ///

@@ -98,6 +98,20 @@ fn spans<K: VarKey + ?Sized, V: VarValue + ?Sized>(key: &K::Slot, value: &V::Slo
     [K::span(key), V::span(value)].map(|span| span.unwrap_or(Span::EMPTY))
 }
 
+/// How long the texts of an entry are together, in powers of two.
+///
+/// What is repaired takes the entries with the shortest texts first. Of texts that share bytes the first one is kept: so an entry whose length
+/// is damaged does not cost all those whose texts it seems to have.
+pub(in super::super) fn class_of(spans: &[Span]) -> u32 {
+    let bytes = spans.iter().fold(0_usize, |sum, span| sum.saturating_add(span.len()));
+    (usize::BITS - bytes.leading_zeros()).min(u64::BITS - 1)
+}
+
+/// The classes of a set of bits, the shortest texts first.
+pub(in super::super) fn classes(found: u64) -> impl Iterator<Item = u32> {
+    (0..u64::BITS).filter(move |class| found >> class & 1 == 1)
+}
+
 pub(in super::super) fn words(words: usize) -> Result<Vec<u32>, FixedError> {
     let mut scratch = Vec::new();
     scratch
@@ -230,32 +244,43 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
 
     /// Keeps the entries that are whole.
     pub(super) fn recover_here(&mut self) -> Result<Recovered, FixedError> {
+        let slots = self.core.geometry().slots();
         let mut bits = words(self.room().div_ceil(BITS))?;
+        let mut kept = words(slots.div_ceil(BITS))?;
         let mut owned = Owned { bits: &mut bits };
         let secrets = self.secrets;
         // SAFETY: until the end of `recover`, only header, tags, counters, slots, gap and schema are written.
         let room = unsafe { self.core.room_detached() };
+        let hash = |key: &K::Slot| hash_slot::<K>(key, room, &secrets);
+        let found = (0..slots).fold(0, |found, slot| found | 1 << class_of(&self.spans_unseen(slot)));
+        for class in classes(found) {
+            for slot in 0..slots {
+                if class_of(&self.spans_unseen(slot)) != class {
+                    continue;
+                }
+                let is_whole = self.core.is_whole(slot, hash, |key, value, is_tagged| {
+                    let spans = spans::<K, V>(key, value);
+                    let mut of_room = spans
+                        .into_iter()
+                        .map(|span| span.is_canonical() && span.of(room).is_some());
+                    // No byte is hashed or read for two entries that are kept, as in `check_places`.
+                    if !of_room.all(|is_there| is_there) || !owned.take_all(&spans) {
+                        return false;
+                    }
+                    let is_whole = is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some();
+                    if !is_whole {
+                        spans.into_iter().for_each(|span| owned.give_back(span));
+                    }
+                    is_whole
+                });
+                kept[slot / BITS] |= u32::from(is_whole) << (slot % BITS);
+            }
+        }
         let recovered = recover(
             &mut self.core,
-            |key| hash_slot::<K>(key, room, &secrets),
+            hash,
             |one, other| K::same(one, other, room),
-            |key, value, is_tagged| {
-                let spans = spans::<K, V>(key, value);
-                let are_there = spans
-                    .into_iter()
-                    .all(|span| span.is_canonical() && span.of(room).is_some());
-                // No byte is hashed or read for two entries, as in `check_places`.
-                if !are_there || !owned.take_all(&spans) {
-                    return false;
-                }
-                let is_whole = is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some();
-                if !is_whole {
-                    for span in spans {
-                        owned.give_back(span);
-                    }
-                }
-                is_whole
-            },
+            |slot, _, _, _| kept[slot / BITS] >> (slot % BITS) & 1 == 1,
         );
         let (mut used, mut live, mut from) = (0, 0, 0);
         while let Some(slot) = self.core.full_from(from) {
