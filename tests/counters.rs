@@ -338,6 +338,15 @@ fn the_alarm_is_raised_once_for_each_crossing() {
     map.reserve(5_000);
     map.insert(100, 100);
     assert_eq!((CALLS.load(Ordering::Relaxed), GROUPS.load(Ordering::Relaxed)), (3, 7));
+    // Taken out one by one, or by what asks about each.
+    for n in 0..=100 {
+        map.remove(&n);
+    }
+    map.extend((0..100).map(|n| (n, n)));
+    assert_eq!(CALLS.load(Ordering::Relaxed), 4);
+    map.retain(|_, _| false);
+    map.extend((0..100).map(|n| (n, n)));
+    assert_eq!(CALLS.load(Ordering::Relaxed), 5);
     // Good hashes do not raise it.
     let mut good = ArenaMap::new().with_probe_alarm(8, |groups| panic!("{groups} groups"));
     good.extend((0..50_000).map(|n| (n, n)));

@@ -442,6 +442,31 @@ fn a_budget_gives_the_value_back_and_leaves_nothing_half_made() {
 
 /// Nothing is recursive: a test's thread has 2 MiB of stack.
 #[test]
+fn the_parts_of_a_path_come_from_both_ends() {
+    for len in [0, 1, 2, 3, 4, 7, 100, 1_000, times(30_000, 300)] {
+        let parts: Vec<usize> = (0..len).collect();
+        let mut map = PathMap::<usize, u32>::new();
+        map.insert(&parts, 1);
+        let (path, _) = map.iter().next().unwrap();
+        assert!(path.parts().eq(&parts));
+        assert!(path.parts().rev().eq(parts.iter().rev()));
+        assert_eq!(path.parts().len(), len);
+        for turn in [2, 3, 7] {
+            let (mut found, mut wanted) = (path.parts(), parts.iter());
+            for n in 0..=len {
+                if n % turn == 0 {
+                    assert_eq!(found.next_back(), wanted.next_back());
+                } else {
+                    assert_eq!(found.next(), wanted.next());
+                }
+                assert_eq!(found.len(), wanted.len());
+            }
+            assert_eq!((found.next(), found.next_back()), (None, None));
+        }
+    }
+}
+
+#[test]
 fn a_path_of_a_million_levels() {
     let levels = times(1_000_000, 2_000);
     let path = || (0..levels).map(|level| if level % 2 == 0 { "even" } else { "odd" });

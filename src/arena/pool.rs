@@ -145,6 +145,10 @@ impl PoolConfig {
 
     /// How many bytes each waiting arena holds at most; one that comes back larger is trimmed.
     ///
+    /// That is counted as [`PoolStats::kept_bytes`] counts: a first chunk of up to about 15 KiB, which stands in one block with the arena's own
+    /// numbers, is put out of service and goes back to the heap with its arena ([`Arena`]). So give a bound above that, or bound how
+    /// [many](Self::max_kept) wait.
+    ///
     /// Allocates: never. Time: O(1).
     ///
     /// ```

@@ -119,7 +119,7 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// written; and then no more until the last level of such a path is gone and one comes again.
     ///
     /// It is called before the value is put in. Levels that are there already are not seen, nor are those that come by a move of
-    /// what is above them. Levels that were cut off are gone when they are recycled.
+    /// what is above them; those that are moved up are not gone. Levels that were cut off are gone when they are recycled.
     ///
     /// Allocates: never. Time: O(1).
     ///

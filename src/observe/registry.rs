@@ -312,14 +312,15 @@ pub struct Entry {
     pub kind: &'static str,
     /// The name that it was given, or its type.
     pub name: &'static str,
-    /// The line that made it: for an arena out of a pool, that of the checkout. `None` if it is not known.
+    /// The line that made it: for an arena out of a pool, that of the checkout; for what generic code or a clone made, a line in there. `None`
+    /// if it is not known.
     pub place: Option<&'static Location<'static>>,
     /// Since its first block; for an arena out of a pool, since the checkout.
     pub age: Duration,
     /// Of an arena the bytes that it holds, with those of the maps in it. Of a map those of its tables and nodes, without copied keys. Of
     /// a pool nothing: its arenas are listed.
     pub bytes: usize,
-    /// Of a map; nodes of a `PathMap`.
+    /// Of a map. Of a `PathMap` its levels, but for that of the empty path, and with those that wait to be recycled.
     pub entries: usize,
     /// An arena that waits in its pool.
     pub waiting: bool,

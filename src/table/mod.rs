@@ -124,6 +124,9 @@ impl<T, H: Handle> Table<T, H> {
     #[inline(always)]
     fn set_len(&mut self, len: usize) {
         self.len = len;
+        if len == 0 {
+            self.tally.calm();
+        }
         self.watch.entries(len);
     }
 

@@ -110,7 +110,6 @@ impl<T, H: Handle> Drop for RawDrain<'_, T, H> {
 impl<T, H: Handle> Table<T, H> {
     /// Forgets all entries, which were taken out: the block is as new.
     fn wipe(&mut self) {
-        self.tally.calm();
         self.set_len(0);
         if self.is_small() {
             self.watch_blocks();
