@@ -19,7 +19,7 @@ use support::archive::{Shape, at, counter, number, sign_header};
 use support::archive_use::{Kind, use_plain, use_unverified};
 
 /// Entries of the archives whose bits are flipped.
-const ENTRIES: u32 = if cfg!(miri) { 3 } else { 100 };
+const ENTRIES: u32 = if cfg!(miri) { 3 } else { 40 };
 
 /// Every bit; under Miri, where a flip takes a second, one in so many. `ARENAMAP_FLIPS` says to take one in how many: a prime, so that all
 /// bits of a byte take part.

@@ -65,11 +65,11 @@ macro_rules! family {
     };
 }
 
-family!(OfNumbers = MapOf<Numbers, H>, H, 200, 4, 20);
-family!(OfTexts = MapOf<Texts, H>, H, 60, 8, 2);
-family!(OfBlocks = MapOf<Blocks, H>, H, 80, 8, 2);
-family!(OfSets = Set<H>, H, 80, 4, 2);
-family!(OfWords = Words<H>, H, 60, 4, 2);
+family!(OfNumbers = MapOf<Numbers, H>, H, 100, 4, 8);
+family!(OfTexts = MapOf<Texts, H>, H, 30, 8, 1);
+family!(OfBlocks = MapOf<Blocks, H>, H, 40, 8, 1);
+family!(OfSets = Set<H>, H, 40, 4, 1);
+family!(OfWords = Words<H>, H, 30, 4, 1);
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
