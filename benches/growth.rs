@@ -7,6 +7,10 @@
 //! Groups and functions are called as in the example `compare`, which shows these figures beside its own (`--criterion`).
 //! `ARENAMAP_BENCH_MAX` bounds n, `ARENAMAP_BENCH_ROUNDS` (5) sets the rounds.
 
+#[path = "support/filling.rs"]
+mod filling;
+#[path = "support/single.rs"]
+mod single;
 mod support;
 
 use std::time::{Duration, Instant};
@@ -15,10 +19,11 @@ use arenamap::{Arena, ArenaMap};
 use bumpalo::Bump;
 use comfy_table::{CellAlignment, Table, presets};
 use criterion::{Criterion, Throughput};
+use filling::{Grows, Numbers, Pairs, Strings, Wide, fill, fill_timed, warm_arena, warm_bump};
 use foldhash::fast::FixedState;
 use hdrhistogram::Histogram;
+use single::clock_alone;
 use support::fixed;
-use support::growth::{Grows, Numbers, Pairs, Strings, Wide, clock_alone, fill, fill_timed, warm_arena, warm_bump};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();

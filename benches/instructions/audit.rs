@@ -33,7 +33,7 @@ pub(crate) fn program_sizes(_: &str) -> Option<&'static [usize]> {
     None
 }
 
-pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions/audit.json");
+pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/audit.json");
 
 /// The counting allocator is code of its own: no feature changes it.
 pub(crate) const OTHER_FEATURES: bool = false;

@@ -32,7 +32,7 @@ pub(crate) const SIZES: [usize; 2] = [1_000, 100_000];
 /// The sizes of a whole program of this name; `None`: it is an operation, of [`SIZES`].
 pub(crate) use clients::sizes as program_sizes;
 
-pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions/budgets.json");
+pub(crate) const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 
 /// Whether the library has other features than this package asks for by itself: they change what is inlined.
 pub(crate) const OTHER_FEATURES: bool = cfg!(feature = "audit");

@@ -1,8 +1,6 @@
 //! What all benches share: sizes that `--test` and the environment can cut, keys, and the request that is measured.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each bench uses its own part")]
 
-pub(crate) mod growth;
-
 use std::env;
 use std::sync::Barrier;
 use std::thread;

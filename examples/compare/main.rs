@@ -26,6 +26,8 @@ mod page;
 mod programs;
 mod readme;
 mod scenarios;
+#[path = "../../benches/support/single.rs"]
+mod single;
 mod strings;
 #[path = "../../benches/support/mod.rs"]
 mod support;
@@ -169,7 +171,7 @@ fn about(cli: &Cli) -> Vec<String> {
         std::env::consts::ARCH,
         processor().map_or(String::new(), |name| format!(" ({name})"))
     );
-    let clock = support::growth::clock_alone(1_000_000);
+    let clock = single::clock_alone(1_000_000);
     let alone = format!(
         "a million readings of the clock with nothing between them: p50 {} ns, p99 {} ns, p99.99 {} ns, longest {} ns; \
          a longest operation that is not well above that says nothing about a map",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use crate::heap::Meter;
-use crate::support::growth::{new_histogram, record};
+use crate::single::{new_histogram, record};
 
 /// Told by a scenario what it is doing; a watcher that does not care costs nothing.
 pub(crate) trait Watch {

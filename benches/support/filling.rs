@@ -1,4 +1,4 @@
-//! Growing a map from empty, whole and insert by insert, for the bench `growth` and for `compare`.
+//! Growing a map from empty, whole and insert by insert.
 
 use std::hash::Hash;
 use std::hint::black_box;
@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use foldhash::fast::FixedState;
 use hdrhistogram::Histogram;
+
+use super::single::{new_histogram, record};
 
 /// What a map is filled with.
 pub(crate) trait Pairs {
@@ -25,7 +27,7 @@ impl Pairs for Numbers {
 
     #[inline(always)]
     fn pair(i: u64) -> (u64, u64) {
-        (super::key(i), i)
+        (super::support::key(i), i)
     }
 }
 
@@ -37,7 +39,7 @@ impl Pairs for Strings {
     type Value = u64;
 
     fn pair(i: u64) -> (String, u64) {
-        (format!("{:016x}", super::key(i)), i)
+        (format!("{:016x}", super::support::key(i)), i)
     }
 }
 
@@ -50,7 +52,7 @@ impl Pairs for Wide {
 
     #[inline(always)]
     fn pair(i: u64) -> (u64, [u64; 64]) {
-        (super::key(i), [i; 64])
+        (super::support::key(i), [i; 64])
     }
 }
 
@@ -93,7 +95,7 @@ pub(crate) fn fill<P: Pairs>(map: &mut impl Grows<P>, n: usize) {
 
 /// Grows `map` to `n` entries with a clock around each insert; nanoseconds.
 ///
-/// A reading of the clock is part of each span: see [`clock_alone`].
+/// A reading of the clock is part of each span: see [`clock_alone`](super::single::clock_alone).
 pub(crate) fn fill_timed<P: Pairs>(map: &mut impl Grows<P>, n: usize) -> Histogram<u64> {
     let mut spans = new_histogram();
     for i in 0..n as u64 {
@@ -110,7 +112,7 @@ pub(crate) fn fill_timed<P: Pairs>(map: &mut impl Grows<P>, n: usize) -> Histogr
 /// An arena that has held such a map, grown to `n` entries, and was reset.
 pub(crate) fn warm_arena<P: Pairs>(n: usize) -> arenamap::Arena {
     let mut arena = arenamap::Arena::new();
-    let mut map = arenamap::ArenaMap::<P::Key, P::Value, _, _>::with_hasher_in(super::fixed(), &arena);
+    let mut map = arenamap::ArenaMap::<P::Key, P::Value, _, _>::with_hasher_in(super::support::fixed(), &arena);
     fill::<P>(&mut map, n);
     drop(map);
     arena.reset();
@@ -120,31 +122,9 @@ pub(crate) fn warm_arena<P: Pairs>(n: usize) -> arenamap::Arena {
 /// The same, of hashbrown's.
 pub(crate) fn warm_bump<P: Pairs>(n: usize) -> bumpalo::Bump {
     let mut bump = bumpalo::Bump::new();
-    let mut map = hashbrown::HashMap::<P::Key, P::Value, _, _>::with_hasher_in(super::fixed(), &bump);
+    let mut map = hashbrown::HashMap::<P::Key, P::Value, _, _>::with_hasher_in(super::support::fixed(), &bump);
     fill::<P>(&mut map, n);
     drop(map);
     bump.reset();
     bump
-}
-
-/// The same loop without an insert: what the clock, the scheduler and other programs add by themselves.
-pub(crate) fn clock_alone(n: usize) -> Histogram<u64> {
-    let mut spans = new_histogram();
-    for i in 0..n as u64 {
-        let key = super::key(i);
-        let start = Instant::now();
-        black_box(key);
-        let span = start.elapsed();
-        record(&mut spans, span);
-    }
-    spans
-}
-
-/// One nanosecond to one minute with three digits: a fixed table, so that recording never allocates or grows.
-pub(crate) fn new_histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("valid bounds")
-}
-
-pub(crate) fn record(spans: &mut Histogram<u64>, span: std::time::Duration) {
-    spans.saturating_record(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
 }
