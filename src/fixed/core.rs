@@ -395,6 +395,12 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
         self.raw().prefetch_home(hash);
     }
 
+    /// Whether there is such a slot, and it is full.
+    #[inline(always)]
+    pub(super) fn is_full(&self, slot: usize) -> bool {
+        slot < self.geometry.slots() && self.raw().tag(slot) != 0
+    }
+
     /// The first full slot from this one on.
     pub(super) fn full_from(&self, from: usize) -> Option<usize> {
         (from..self.geometry.slots()).find(|&slot| self.raw().tag(slot) != 0)

@@ -91,6 +91,25 @@ pub enum Field {
     Duplicate,
     /// A key that no search finds: groups searched, groups of the map; the place is the slot.
     Unreachable,
+    /// Bytes of the links at the start of the room of a [`PathArchive`](super::PathArchive), which belong to no text: counted from its slots; found.
+    Links,
+    /// A link to a level that is not there, or beside the empty path: expected at most, found. The place is the slot of the level that has it; of
+    /// the link to the empty path it has none.
+    Link,
+    /// A text that stands among the links: expected from there on, found. The place is the slot.
+    LinkText,
+    /// A level to which another one leads than its parent: number of the one that leads to it, number of the parent; the place is the slot.
+    Parent,
+    /// Levels to which the links lead: entries of the archive, levels; with a place, that is the slot of one to which they lead more than once.
+    Levels,
+    /// A level with neither a value nor levels below; the place is the slot.
+    EmptyLevel,
+    /// A level without a value that has bytes in its place; the place is the slot.
+    NoValue,
+    /// Number of values of a [`PathArchive`](super::PathArchive): counted, found.
+    Values,
+    /// An archive of paths, which is made at once and never written to: entries cannot be repaired or added one by one.
+    Tree,
     /// Parts of an index, in the header; else the first slot after a part, whose number is the place.
     Parts,
     /// Buckets of an index.
@@ -372,6 +391,55 @@ impl fmt::Display for FixedError {
             Field::Unreachable => write!(
                 f,
                 "a search does not find the key in slot {place}: it looked at {found} of {expected} groups; `recover` repairs that"
+            ),
+            Field::Links => write!(
+                f,
+                "the links between levels take {found} bytes of the room, its slots need {expected}: the archive is damaged; take another copy"
+            ),
+            Field::Link if place == NOWHERE => write!(
+                f,
+                "the link to the empty path leads to level {found}, which is not among the {expected} slots: the archive is damaged; \
+                 take another copy"
+            ),
+            Field::Link => write!(
+                f,
+                "a link of the level in slot {place} leads to level {found}, which is not there, expected {expected} at most: \
+                 the archive is damaged; take another copy"
+            ),
+            Field::LinkText => write!(
+                f,
+                "a text of slot {place} stands at {found} in the room, among the links, which end at {expected}: \
+                 the archive is damaged; take another copy"
+            ),
+            Field::Parent => write!(
+                f,
+                "level {expected} leads to the one in slot {place}, whose parent is level {found}: the archive is damaged; take another copy"
+            ),
+            Field::Levels if place == NOWHERE => write!(
+                f,
+                "the links lead to {found} of {expected} levels: the archive is damaged; take another copy"
+            ),
+            Field::Levels => write!(
+                f,
+                "the links lead to more than the {expected} levels there are, and again to that in slot {place}: \
+                 the archive is damaged; take another copy"
+            ),
+            Field::EmptyLevel => write!(
+                f,
+                "the level in slot {place} has neither a value nor levels below: the archive is damaged; take another copy"
+            ),
+            Field::NoValue => write!(
+                f,
+                "the level in slot {place} has no value, but bytes in its place: the archive is damaged; take another copy"
+            ),
+            Field::Values => write!(
+                f,
+                "the archive says {found} values, its levels have {expected}: it is damaged; take another copy"
+            ),
+            Field::Tree => write!(
+                f,
+                "an archive of paths is made at once and never written to, so its entries cannot be repaired or added one by one; \
+                 make it anew of a `PathMap`, or take another copy"
             ),
             Field::Parts if place != NOWHERE => write!(
                 f,

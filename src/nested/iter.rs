@@ -241,6 +241,13 @@ impl<'a, K: PathKey + ?Sized, V> Nodes<'a, K, V> {
     }
 }
 
+impl<'a, K: PathKey + ?Sized, V> Nodes<'a, K, V> {
+    /// The levels, each with how deep below the first one it is.
+    pub(super) fn deep(mut self) -> impl Iterator<Item = (Node<'a, K, V>, usize)> {
+        core::iter::from_fn(move || self.steps.step())
+    }
+}
+
 impl<'a, K: PathKey + ?Sized, V> Iterator for Nodes<'a, K, V> {
     type Item = Node<'a, K, V>;
 

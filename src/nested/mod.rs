@@ -37,6 +37,8 @@ pub use self::key::{PathKey, PathPart};
 pub use self::serde::{AsList, PathMapSeed, as_list};
 use self::slab::Slab;
 pub use self::stats::{Depths, PathStats};
+#[cfg(feature = "fixed")]
+pub(crate) use self::traits::fmt_levels;
 pub use self::view::{Components, Node, Path};
 use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;

@@ -119,64 +119,66 @@ where
     K: PathKey + fmt::Debug + ?Sized,
     V: fmt::Debug,
 {
+    fmt_levels(top.nodes().deep(), f, |node| (node.key(), node.value(), node.is_leaf()))
+}
+
+/// The same of any tree: its levels, depth first, with how deep they are; of each, key, value, and whether nothing is below.
+pub(crate) fn fmt_levels<N, K: fmt::Debug, V: fmt::Debug>(
+    levels: impl Iterator<Item = (N, usize)>,
+    f: &mut fmt::Formatter<'_>,
+    level: impl Fn(N) -> (Option<K>, Option<V>, bool),
+) -> fmt::Result {
     const MOST: usize = 32;
     let pretty = f.alternate();
-    let (mut depth, mut first) = (0_usize, true);
     let line = |f: &mut fmt::Formatter<'_>, depth: usize| {
         f.write_str("\n")?;
         (0..depth.min(MOST)).try_for_each(|_| f.write_str("    "))
     };
-    let mut is_top = true;
-    for step in top.walk() {
-        match step {
-            Step::Enter(node) => {
-                if !is_top {
-                    if !first {
-                        f.write_str(if pretty { "," } else { ", " })?;
-                    }
-                    if pretty {
-                        line(f, depth)?;
-                    }
-                    node.key().fmt_key(f)?;
-                    f.write_str(": ")?;
-                }
-                if let Some(value) = node.value() {
-                    fmt::Debug::fmt(value, f)?;
-                    if !node.is_leaf() {
-                        f.write_str(" ")?;
-                    }
-                }
-                if !node.is_leaf() {
-                    f.write_str("{")?;
-                }
-                (is_top, first) = (false, true);
-                depth += 1;
+    let end = |f: &mut fmt::Formatter<'_>, depth: usize| {
+        if pretty {
+            f.write_str(",")?;
+            line(f, depth)?;
+        }
+        f.write_str("}")
+    };
+    // Braces that are open, and whether nothing is behind the last one yet.
+    let (mut open, mut first) = (0, true);
+    for (node, depth) in levels {
+        while open > depth {
+            open -= 1;
+            end(f, open)?;
+            first = false;
+        }
+        let (key, value, is_leaf) = level(node);
+        if depth > 0 {
+            if !first {
+                f.write_str(if pretty { "," } else { ", " })?;
             }
-            Step::Leave(node) => {
-                depth -= 1;
-                if !node.is_leaf() {
-                    if pretty {
-                        f.write_str(",")?;
-                        line(f, depth)?;
-                    }
-                    f.write_str("}")?;
-                }
-                first = false;
+            if pretty {
+                line(f, depth)?;
+            }
+            if let Some(key) = key {
+                fmt::Debug::fmt(&key, f)?;
+            }
+            f.write_str(": ")?;
+        }
+        if let Some(value) = value {
+            fmt::Debug::fmt(&value, f)?;
+            if !is_leaf {
+                f.write_str(" ")?;
             }
         }
+        if !is_leaf {
+            f.write_str("{")?;
+            open += 1;
+        }
+        first = !is_leaf;
+    }
+    while open > 0 {
+        open -= 1;
+        end(f, open)?;
     }
     Ok(())
-}
-
-/// A key that is there.
-trait FmtKey {
-    fn fmt_key(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-}
-
-impl<K: fmt::Debug + ?Sized> FmtKey for Option<&K> {
-    fn fmt_key(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.map_or(Ok(()), |key| fmt::Debug::fmt(key, f))
-    }
 }
 
 impl<K: PathKey + fmt::Debug + ?Sized, V: fmt::Debug, S, H: Handle> fmt::Debug for PathMap<K, V, S, H> {

@@ -54,6 +54,9 @@ impl Builder {
     ///
     /// As [`new`](Self::new).
     pub fn new_seeded(key: Type, value: Type, capacity: usize, room: usize, seed: u64) -> Result<Self, FixedError> {
+        if key.is_path_key() {
+            return Err(FixedError::new(Field::Tree, 0, 1));
+        }
         if room > 0 && !key.in_room && !value.in_room {
             return Err(FixedError::new(Field::Room, 0, room as u64));
         }

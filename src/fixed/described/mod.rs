@@ -32,6 +32,7 @@ mod recover;
 mod room;
 #[cfg(feature = "serde")]
 mod serde;
+mod tree;
 mod types;
 mod view;
 mod write;
@@ -40,6 +41,7 @@ pub use self::build::Builder;
 pub use self::grammar::TypeError;
 pub use self::pack::{Input, InputError, Packed};
 pub use self::recover::recover;
+pub use self::tree::Tree;
 pub use self::types::{Member, Type};
 pub use self::view::{Value, View};
 
@@ -251,7 +253,7 @@ fn types_of(key: &Type, value: &Type) -> Types {
         key_layout: key.layout_hash(),
         value_layout: value.layout_hash(),
         schema_bytes: (key.written_bytes() + value.written_bytes()) as u32,
-        has_room: key.in_room || value.in_room,
+        has_room: key.in_room || value.in_room || key.is_path_key(),
     }
 }
 
@@ -427,7 +429,11 @@ impl<'a> Described<'a> {
         verifier.check_around()?;
         let bits = room::check_places(self)?;
         verifier.check_table(&mut scratch)?;
-        room::check(self, bits)
+        room::check(self, bits)?;
+        match self.tree() {
+            Some(tree) => tree.verify(),
+            None => Ok(()),
+        }
     }
 
     /// Bytes of the parts of the archive, and the lengths of all searches.

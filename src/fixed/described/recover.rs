@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 ///
 /// # Errors
 ///
-/// [`FixedError`] if header or schema are damaged, or it is an indexed archive, or the heap refuses memory. Then nothing has changed.
+/// [`FixedError`] if header or schema are damaged, or it is an indexed archive or one of paths, or the heap refuses memory. Then nothing has changed.
 ///
 /// ```
 /// use arenamap::fixed::described::{Described, recover};
@@ -37,6 +37,9 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
     if shape.index.is_some() {
         // It is made of all entries at once, and never written to.
         return Err(FixedError::new(Field::Kind, KIND_TABLE.into(), KIND_INDEXED.into()));
+    }
+    if shape.key.is_path_key() {
+        return Err(FixedError::new(Field::Tree, 0, 1));
     }
     let geometry = shape.geometry;
     let slot_layout = shape.slot;

@@ -162,6 +162,16 @@ impl Type {
         self.shape != Shape::Leaf(Leaf::Unknown)
     }
 
+    /// Whether it is the key of a [`PathArchive`](crate::fixed::PathArchive): a part of a path, and the number of the level that it is below.
+    ///
+    /// Allocates: never. Time: O(1).
+    #[must_use]
+    pub fn is_path_key(&self) -> bool {
+        let is_parent = |parent: &Member| parent.offset == PARENT_AT && parent.of.name == NODE && parent.of.is_known();
+        let members = self.members();
+        self.name == PATH_KEY && self.size == 2 * PARENT_AT && members.len() == 2 && is_parent(&members[1])
+    }
+
     /// The type that a schema of this program describes.
     ///
     /// Allocates: heap. Time: O(fields).
@@ -281,6 +291,12 @@ impl Type {
     }
 }
 
+/// The name of the key of an archive of paths, and that of the number of a level.
+const PATH_KEY: &str = "PathKey";
+const NODE: &str = "PathNode";
+/// Bytes of a part in such a key.
+pub(super) const PARENT_AT: usize = 8;
+
 /// The name of every array.
 const ARRAY: &str = "[]";
 /// The name of its one field.
@@ -315,6 +331,8 @@ impl Leaf {
             "NonZeroI16_le" => (Self::NonZeroSigned, 2),
             "NonZeroI32_le" => (Self::NonZeroSigned, 4),
             "NonZeroI64_le" => (Self::NonZeroSigned, 8),
+            // (Number of a level in an archive of paths.)
+            NODE => (Self::Unsigned, 8),
             "str" => (Self::Str, 8),
             "[u8]" => (Self::Bytes, 8),
             "FixedStr" if align == 1 && (1..=256).contains(&size) => return Self::FixedStr,

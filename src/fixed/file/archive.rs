@@ -4,7 +4,9 @@ use super::FileError;
 use crate::fixed::header::Header;
 use crate::fixed::layout::{OPEN, SEALED, at};
 use crate::fixed::value::{AnyBytes, Checked, FixedValue, Frozen};
-use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, IndexedMap, VarKey, VarMap, VarValue};
+use crate::fixed::var::path::PartSlot;
+use crate::fixed::path::{Part, Value};
+use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, IndexedMap, PathArchive, VarKey, VarMap, VarValue};
 use core::borrow::Borrow;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek};
@@ -216,7 +218,7 @@ impl Seen {
     }
 }
 
-/// A map whose archive may be a file: [`FixedMap`], [`VarMap`], [`IndexedMap`].
+/// A map whose archive may be a file: [`FixedMap`], [`VarMap`], [`IndexedMap`], [`PathArchive`].
 pub trait Archive: Sized + Sealed {
     /// Checks a header, and says how many bytes its archive has.
     #[doc(hidden)]
@@ -306,6 +308,36 @@ impl<K: FixedKey + AnyBytes, V: AnyBytes + Frozen, M: Holds<V>> OpenArchive<M> f
 }
 
 impl<K: FixedKey + Checked, V: Checked + Frozen, M: Holds<V>> VerifyArchive<M> for IndexedMap<K, V, M> {
+    fn verify_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_verified_here(memory)
+    }
+}
+
+impl<K: Part + ?Sized, V: Value + ?Sized, M> Sealed for PathArchive<K, V, M> {}
+
+impl<K: Part + ?Sized, V: Value + ?Sized, M> Archive for PathArchive<K, V, M> {
+    fn check(header: &[u8; at::TAGS]) -> Result<usize, FixedError> {
+        Header(*header)
+            .check::<PartSlot<K>, V::Slot>()
+            .map(|geometry| geometry.bytes)
+    }
+}
+
+impl<K, V, M: Holds<V::Slot>> OpenArchive<M> for PathArchive<K, V, M>
+where
+    K: Part + ?Sized,
+    V: Value<Slot: AnyBytes> + ?Sized,
+{
+    fn open_in(memory: M) -> Result<Self, FixedError> {
+        Self::open_here(memory)
+    }
+}
+
+impl<K, V, M: Holds<V::Slot>> VerifyArchive<M> for PathArchive<K, V, M>
+where
+    K: Part + ?Sized,
+    V: Value + ?Sized,
+{
     fn verify_in(memory: M) -> Result<Self, FixedError> {
         Self::open_verified_here(memory)
     }

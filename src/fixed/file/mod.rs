@@ -64,6 +64,7 @@ mod error;
 mod follow;
 mod indexed;
 mod mapping;
+mod path;
 mod publish;
 mod read;
 mod shared;

@@ -185,7 +185,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     }
 
     /// A new map, whose memory has no magic number until `finish`, and anything in the room.
-    fn prepare(
+    pub(super) fn prepare(
         memory: impl IntoMemory<Memory = M>,
         capacity: usize,
         room: usize,

@@ -21,12 +21,14 @@ mod fill;
 mod iter;
 mod open;
 mod part;
+pub mod path;
 mod repair;
 mod traits;
 
 pub use self::error::{Refusal, VarInsertError};
 pub use self::iter::{VarIter, VarKeys, VarValues};
 pub use self::part::{VarKey, VarQuery, VarValue};
+pub use self::path::PathArchive;
 
 use self::part::Texts;
 pub(super) use self::part::{LONGEST, Span};

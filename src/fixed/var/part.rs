@@ -157,6 +157,10 @@ pub trait VarValue: sealed::Sealed + 'static {
     #[doc(hidden)]
     type Slot: FixedValue;
 
+    /// Whether the slot begins with the place of a text.
+    #[doc(hidden)]
+    const IS_TEXT: bool;
+
     #[doc(hidden)]
     fn text<'a>(given: &'a Self::Given<'_>) -> Option<&'a [u8]>;
     #[doc(hidden)]
@@ -229,6 +233,8 @@ impl<T: FixedValue> VarValue for T {
     type Given<'a> = T;
     type Old = T;
     type Slot = T;
+
+    const IS_TEXT: bool = false;
 
     #[inline(always)]
     fn text(_: &T) -> Option<&[u8]> {
@@ -315,6 +321,8 @@ macro_rules! texts {
             type Given<'a> = &'a $type;
             type Old = ();
             type Slot = $slot;
+
+            const IS_TEXT: bool = true;
 
             #[inline(always)]
             fn text<'a>(given: &'a &$type) -> Option<&'a [u8]> {

@@ -19,7 +19,6 @@ use super::super::layout::{Hash, OPEN, SEALED, at};
 use super::super::memory::{Memory, MemoryMut};
 use super::super::recover::{Recovered, recover};
 use super::super::typed::{Keys, Typed};
-use super::super::value::FixedValue;
 use super::super::verify::{Verifier, scratch_words};
 use super::part::Span;
 use super::{VarKey, VarMap, VarValue, hash_slot};
@@ -200,16 +199,13 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// The texts of an entry, by its bytes: it is not known yet whether these are a valid key and value.
     fn spans_unseen(&self, slot: usize) -> [Span; 2] {
         let bytes = self.core.raw().slot_bytes(slot);
-        let span = |in_room: bool, at: usize| match bytes[at..].first_chunk() {
-            Some(&number) if in_room => Span(u64::from_le_bytes(number)),
+        let span = |is_text: bool, at: usize| match bytes[at..].first_chunk() {
+            Some(&number) if is_text => Span(u64::from_le_bytes(number)),
             _ => Span::EMPTY,
         };
         [
-            span(<K::Slot as FixedValue>::IN_ROOM, 0),
-            span(
-                <V::Slot as FixedValue>::IN_ROOM,
-                Core::<K::Slot, V::Slot, M>::SLOT.value_at,
-            ),
+            span(K::IS_TEXT, 0),
+            span(V::IS_TEXT, Core::<K::Slot, V::Slot, M>::SLOT.value_at),
         ]
     }
 

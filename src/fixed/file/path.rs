@@ -1,0 +1,112 @@
+//! Archives of paths in files.
+#![allow(unsafe_code, reason = "maps files, under the promise of `FixedMap::map_file`")]
+
+use super::archive::open_to_read;
+use super::mapping::{map_open, map_open_verified};
+use super::publish::publish;
+use super::read::{read, read_unverified};
+use super::{FileError, Mapped};
+use crate::fixed::path::{Part, Value};
+use crate::fixed::value::AnyBytes;
+use crate::fixed::{AlignedBytes, MemoryMut, PathArchive};
+use std::path::Path;
+
+impl<K: Part + ?Sized, V: Value + ?Sized, M: MemoryMut> PathArchive<K, V, M> {
+    /// Writes a sealed copy of the archive to a file at this path, in place of the old file, and returns its generation: see
+    /// [`FixedMap::publish`](crate::fixed::FixedMap::publish).
+    ///
+    /// Allocates: heap, a small block for a path. Time: O(bytes), and two syncs of the disk.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// ```
+    /// use arenamap::PathMap;
+    /// use arenamap::fixed::PathArchive;
+    /// use arenamap::fixed::file::SharedSnapshot;
+    ///
+    /// type Settings = PathArchive<str, str>;
+    /// let directory = tempfile::tempdir()?;
+    /// let path = directory.path().join("settings");
+    /// let mut settings: PathMap<str, &str> = [(["api", "motd"], "Hello")].into_iter().collect();
+    /// Settings::from_map(&settings)?.publish(&path)?;
+    ///
+    /// let shared = SharedSnapshot::<Settings>::read(&path)?; // for many threads
+    /// settings.insert(["api", "motd"], "Welcome");
+    /// Settings::from_map(&settings)?.publish(&path)?;
+    /// # #[cfg(unix)]
+    /// assert!(shared.reload()?);
+    /// # #[cfg(unix)]
+    /// assert_eq!(shared.load().get(["api", "motd"]), Some("Welcome"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn publish(&mut self, path: impl AsRef<Path>) -> Result<u64, FileError> {
+        self.table.settle();
+        publish::<Self, _, _, _>(&mut self.table.core, path.as_ref())
+    }
+}
+
+impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V, AlignedBytes> {
+    /// Reads an archive from a file and verifies all of it.
+    ///
+    /// Allocates: heap, the bytes of the archive, and while it verifies, four bytes a group and a bit for each used byte of the room. Time:
+    /// O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// As [`FixedMap::read_file`](crate::fixed::FixedMap::read_file).
+    pub fn read_file(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        read(path.as_ref())
+    }
+
+    /// Reads an archive from a file and checks its header alone, as [`open`](PathArchive::open) does.
+    ///
+    /// Allocates: heap, the bytes of the archive. Time: O(bytes), one copy.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_file`](Self::read_file), but damage after the header is not noticed.
+    pub fn read_file_unverified(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        V::Slot: AnyBytes,
+    {
+        read_unverified(path.as_ref())
+    }
+}
+
+impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V, Mapped> {
+    /// Maps a file for reading, as [`open`](PathArchive::open) does: the header is checked, and other pages are read when a lookup needs them.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Errors
+    ///
+    /// As [`read_file_unverified`](PathArchive::read_file_unverified).
+    ///
+    /// # Safety
+    ///
+    /// As [`FixedMap::map_file`](crate::fixed::FixedMap::map_file): as long as the archive lives, or the memory taken out of it, nobody may
+    /// write to the file or shorten it. `publish` does neither.
+    pub unsafe fn map_file(path: impl AsRef<Path>) -> Result<Self, FileError>
+    where
+        V::Slot: AnyBytes,
+    {
+        map_open(&open_to_read(path.as_ref())?)
+    }
+
+    /// Maps a file to read it and verifies all of it.
+    ///
+    /// Allocates: heap, while it verifies, as [`read_file`](PathArchive::read_file). Time: O(bytes); reads the whole file.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_file`](PathArchive::read_file).
+    ///
+    /// # Safety
+    ///
+    /// As [`map_file`](Self::map_file).
+    pub unsafe fn map_file_verified(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        map_open_verified(&open_to_read(path.as_ref())?)
+    }
+}
