@@ -1,13 +1,13 @@
-//! Settings of any depth and length that one process publishes and others read in place, by many threads: a `VarMap` in a file.
+//! Settings of any depth and length that one process publishes and others read in place, by many threads: a `PathArchive` in a file.
 //!
 //! ```text
 //! cargo run --release --features audit,files --example config_snapshot
 //! ```
 //!
-//! The publisher turns JSON into one archive: the path of a setting is its key, joined by dots; a list is a text of lines. It writes
-//! a whole new file, which takes the place of the old one. The reading process, which this program starts, learns of it from the file system
-//! (`follow`, which you can take as it is), and threads look up without parsing, without a lock, and without a call to the heap.
-//! What does not pass its own check is rolled back.
+//! The publisher turns JSON into a map of paths, and that into one archive: objects and lists are levels, nothing is joined or flattened. It
+//! writes a whole new file, which takes the place of the old one. The reading process, which this program starts, learns of it from the
+//! file system (`follow`, which you can take as it is), and threads look up paths and walk levels without parsing, without a lock, and
+//! without a call to the heap. What does not pass its own check is rolled back.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
@@ -18,8 +18,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use arenamap::PathMap;
 use arenamap::audit::{AllocScope, CountingAllocator};
-use arenamap::fixed::VarMap;
+use arenamap::fixed::PathArchive;
 use arenamap::fixed::file::{FileError, SharedSnapshot};
 use notify::{RecursiveMode, Watcher};
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ use serde_json::{Value, json};
 #[global_allocator]
 static HEAP: CountingAllocator = CountingAllocator::system();
 
-type Settings = VarMap<str, str>;
+type Settings = PathArchive<str, str>;
 
 const THREADS: usize = 4;
 
@@ -57,36 +58,32 @@ fn settings_of(revision: u64) -> Value {
     settings
 }
 
-/// Every setting as a pair of texts.
-fn flatten(path: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+/// Puts every setting below a path into the map, as a text: a member of an object by its name, an item of a list by its number.
+fn add(settings: &mut PathMap<str, String>, path: &mut Vec<String>, value: &Value) {
+    let mut below = |name: String, value: &Value| {
+        path.push(name);
+        add(settings, path, value);
+        path.pop();
+    };
     match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                let path = if path.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{path}.{name}")
-                };
-                flatten(&path, member, pairs);
-            }
+        Value::Object(members) => members.iter().for_each(|(name, member)| below(name.clone(), member)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, item)| below(i.to_string(), item)),
+        value => {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            settings.insert(path.iter().map(String::as_str), text);
         }
-        Value::Array(items) => {
-            let lines: Vec<_> = items.iter().map(text).collect();
-            pairs.push((path.to_owned(), lines.join("\n")));
-        }
-        value => pairs.push((path.to_owned(), text(value))),
     }
 }
 
 fn publish(path: &Path, revision: u64) -> Result<(), Box<dyn Error>> {
-    let mut pairs = Vec::new();
-    flatten("", &settings_of(revision), &mut pairs);
-    let mut archive = Settings::from_pairs(pairs.iter().map(|(path, text)| (path.as_str(), text.as_str())))?;
+    let mut settings = PathMap::new();
+    add(&mut settings, &mut Vec::new(), &settings_of(revision));
+    let mut archive = Settings::from_map(&settings)?;
     let generation = archive.publish(path)?;
     println!(
-        "publisher: generation {generation}, {} settings, {} bytes",
+        "publisher: generation {generation}, {} settings in {} levels, {} bytes",
         archive.len(),
+        archive.level_count(),
         archive.as_bytes().len()
     );
     Ok(())
@@ -96,16 +93,20 @@ fn publish(path: &Path, revision: u64) -> Result<(), Box<dyn Error>> {
 
 /// What a thread does for each request. `None` if a setting is missing or no number.
 fn answer(settings: &Settings) -> Option<(u64, usize, usize)> {
-    let timeout = settings.get("services.api.timeout_ms")?.parse().ok()?;
-    let upstreams = settings.get("services.api.upstreams")?.lines().count();
-    Some((timeout, upstreams, settings.get("motd")?.len()))
+    let api = settings.node(["services", "api"])?;
+    let timeout = api.node(["timeout_ms"])?.value()?.parse().ok()?;
+    let upstreams = api.node(["upstreams"])?.children().count();
+    Some((timeout, upstreams, settings.get(["motd"])?.len()))
 }
 
-/// Whether all that is read here is of one revision.
+/// Whether all that is read here is of one revision: that of the whole, and that of each service, whichever there are.
 fn is_whole(settings: &Settings, generation: u64) -> bool {
-    ["revision", "services.api.revision", "services.search.revision"]
-        .iter()
-        .all(|path| settings.get(*path).and_then(|text| text.parse().ok()) == Some(generation))
+    let is_of_it = |text: Option<&str>| text.and_then(|text| text.parse().ok()) == Some(generation);
+    let Some(services) = settings.node(["services"]) else { return false };
+    is_of_it(settings.get(["revision"]))
+        && services
+            .children()
+            .all(|service| is_of_it(service.node(["revision"]).and_then(|node| node.value())))
 }
 
 /// What a reading thread tells the one that follows.
@@ -236,7 +237,7 @@ fn read(path: &Path) -> Result<bool, Box<dyn Error>> {
 /// The publishing process: the next revision when the reading one has told of the last.
 fn run() -> Result<bool, Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
-    let path = directory.path().join("settings.varmap");
+    let path = directory.path().join("settings.amap");
     publish(&path, 1)?;
     let mut reader = Command::new(std::env::current_exe()?)
         .arg(&path)

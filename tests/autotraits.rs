@@ -229,6 +229,8 @@ fn shared_snapshots_go_where_their_maps_go() {
     pin_shared!(FixedMap<u64_le, u64_le, Mapped>: true);
     pin_shared!(VarMap<str, str>: true);
     pin_shared!(VarMap<str, str, Mapped>: true);
+    pin_shared!(PathArchive<str, str>: true);
+    pin_shared!(PathArchive<str, str, Mapped>: true);
     pin_shared!(std::rc::Rc<u64>: false);
 }
 

@@ -6,9 +6,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use arenamap::PathMap;
 use arenamap::fixed::{
-    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, IndexedMap, KeyHasher, KeySecrets, Query, VarMap,
-    char_le, u16_le, u32_le, u64_le,
+    AlignedBytes, Checked, FixedKey, FixedMap, FixedStr, Frozen, IndexedMap, KeyHasher, KeySecrets, PathArchive, Query,
+    VarMap, char_le, u16_le, u32_le, u64_le,
 };
 
 arenamap::fixed_struct! {
@@ -245,6 +246,7 @@ fn every_file_is_tested() {
         INDEXED_PARTS,
         INDEXED,
         "v1-passed-sealed.bin",
+        PATHS,
         "v1-struct-sealed.bin",
         "v1-text-sealed.bin",
         "v1-u64-open.bin",
@@ -295,6 +297,38 @@ fn indexed_archives_of_version_1() {
             "{INDEXED_PARTS}: the format has changed"
         );
     }
+}
+
+/// A tree, with values at several levels, of the empty path too.
+fn paths() -> PathArchive<str, u32_le> {
+    let mut map = PathMap::<str, u32>::new();
+    map.insert([""; 0], 7);
+    for i in 0..30 {
+        map.insert([["a", "é", ""][i as usize % 3], &word(i as usize)], i);
+    }
+    map.insert(["a"], 100);
+    map.insert(["a", "b", "c", "d"], 101);
+    let (levels, texts) = PathArchive::<str, u32_le>::measure(&map);
+    let memory = AlignedBytes::zeroed(PathArchive::<str, u32_le>::bytes_for(levels, texts));
+    let mut archive = PathArchive::<str, u32_le>::snapshot_seeded(memory, &map, SEED).unwrap();
+    archive.seal();
+    archive
+}
+
+const PATHS: &str = "v1-paths-sealed.bin";
+
+#[test]
+fn paths_of_version_1() {
+    let file = fs::read(path(PATHS)).unwrap();
+    assert!(*paths().as_bytes() == *file, "{PATHS}: the format has changed");
+    let bytes = AlignedBytes::from_slice(&file);
+    let archive = PathArchive::<str, u32_le, _>::open_verified(&bytes[..]).unwrap();
+    assert_eq!((archive.len(), archive.level_count(), archive.seed()), (33, 37, SEED));
+    assert_eq!(archive.get([""; 0]), Some(&7.into()));
+    assert_eq!(archive.get(["é", "/é/28"]), Some(&28.into()));
+    assert_eq!(archive.get(["a", "b", "c", "d"]), Some(&101.into()));
+    let tops: Vec<_> = archive.root().unwrap().children().filter_map(|node| node.key()).collect();
+    assert_eq!(tops, ["a", "é", ""]);
 }
 
 /// Texts of any length, with garbage between them.
@@ -351,6 +385,7 @@ fn write_golden() {
     structs().write();
     empty("v1-empty-open.bin", false).write();
     empty("v1-empty-sealed.bin", true).write();
+    fs::write(path(PATHS), paths().as_bytes()).unwrap();
     fs::write(path(WORDS), words().as_bytes()).unwrap();
     fs::write(path(INDEXED), &*indexed(150)).unwrap();
     fs::write(path(INDEXED_PARTS), indexed_parts()).unwrap();

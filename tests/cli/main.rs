@@ -1,6 +1,7 @@
 //! The command `arenamap` as a process: what it prints, and its exit codes.
 
-use arenamap::fixed::{AlignedBytes, FixedBytes, FixedMap, FixedStr, IndexedMap, VarMap, u32_le, u64_le};
+use arenamap::PathMap;
+use arenamap::fixed::{AlignedBytes, FixedBytes, FixedMap, FixedStr, IndexedMap, PathArchive, VarMap, u32_le, u64_le};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -427,4 +428,83 @@ fn indexed_archives_are_shown_and_compared() {
             .failed(2)
             .contains("kind 1")
     );
+}
+
+#[test]
+fn archives_of_paths_are_shown_by_their_paths() {
+    let place = Place::new();
+    let mut map: PathMap<str, u32> = [("a/b", 1), ("a/é\"", 2), ("c", 3)]
+        .into_iter()
+        .map(|(path, value)| (path.split('/'), value))
+        .collect();
+    let publish = |map: &PathMap<str, u32>, name| {
+        let mut archive = PathArchive::<str, u32_le>::from_map(map).unwrap();
+        archive.publish(place.path(name)).unwrap();
+    };
+    publish(&map, "old");
+    map.insert(["a", "b"], 7);
+    map.remove(["c"]);
+    map.insert(["a"], 9);
+    publish(&map, "new");
+
+    let info = place.run(&["info", "old"]).ok();
+    assert!(
+        info.contains("3 values in 5 levels") && info.contains("parent: PathNode"),
+        "{info}"
+    );
+    assert_eq!(place.run(&["get", "old", r#"["a", "b"]"#]).ok(), "1\n");
+    assert_eq!(place.run(&["get", "new", r#"["a"]"#]).ok(), "9\n");
+    for key in [r#"["a"]"#, r#"["a", "x"]"#, "[]"] {
+        assert_eq!(
+            place.run(&["get", "old", key]).failed(1),
+            "arenamap: old: the key is not there\n"
+        );
+    }
+    assert!(
+        place
+            .run(&["get", "old", "a"])
+            .failed(2)
+            .contains("a JSON list of the parts")
+    );
+    let sorted = |text: String| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(
+        sorted(place.run(&["dump", "old"]).ok()),
+        [
+            r#"{"path":["a","b"],"value":1}"#,
+            r#"{"path":["a","é\""],"value":2}"#,
+            r#"{"path":["c"],"value":3}"#
+        ]
+    );
+    assert!(
+        place
+            .run(&["dump", "--format", "csv", "old"])
+            .ok()
+            .contains("\"[\"\"a\"\",\"\"b\"\"]\",1\n")
+    );
+    assert_eq!(place.run(&["verify", "old"]).ok(), "old: good, 5 entries, sealed\n");
+    let diff = place.run(&["diff", "old", "new"]);
+    assert_eq!(diff.code, 1);
+    let lines = sorted(diff.out);
+    for line in [
+        r#"+ {"path":["a"],"value":9}"#,
+        r#"- {"path":["c"],"value":3}"#,
+        r#"~ {"path":["a","b"],"old":1,"new":7}"#,
+        "1 added, 1 removed, 1 changed, 1 the same",
+    ] {
+        assert!(lines.iter().any(|other| other == line), "{line}: {lines:?}");
+    }
+    let refused = place.run(&["recover", "old", "--out", "x"]).failed(2);
+    assert!(refused.contains("make it anew of a `PathMap`"), "{refused}");
+    // The link to the root.
+    place.change("old", |bytes| {
+        let root = 192 + 16 + 12 * 24;
+        bytes[root] = 99;
+        bytes[144..152].copy_from_slice(b"open map");
+    });
+    let broken = place.run(&["verify", "old"]);
+    assert!(broken.out.contains("leads to level 99"), "{broken:?}");
 }

@@ -40,6 +40,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         cycle_claim("path_map::grows", Arena::new, grows),
         cycle_control("path_map::grows", || (), |()| grows_on_the_heap()),
         claim("path_map::by_value", PathMap::<u64, u64>::new, by_value, by_value),
+        // What it measures is all there is.
+        #[cfg(feature = "fixed")]
+        claim("path_map::archive", archived, |_| (), archive),
+        #[cfg(feature = "fixed")]
+        control("path_map::archive", archived, |_| (), archive_on_the_heap),
         #[cfg(feature = "serde")]
         cycle_claim("path_map::deserialize", Arena::new, deserialize),
         #[cfg(feature = "serde")]
@@ -63,6 +68,59 @@ pub(crate) fn trials() -> Vec<Trial> {
         },
     ));
     trials
+}
+
+/// A map, and memory for its archive.
+#[cfg(feature = "fixed")]
+struct Archived {
+    texts: PathMap<str, &'static str>,
+    memory: arenamap::fixed::AlignedBytes,
+    scratch: Vec<u32>,
+}
+
+#[cfg(feature = "fixed")]
+fn archived() -> Archived {
+    let mut texts = PathMap::new();
+    for line in LINES {
+        texts.insert(line.split('/'), line);
+    }
+    Archived {
+        texts,
+        memory: arenamap::fixed::AlignedBytes::zeroed(8192),
+        scratch: vec![0; 1024],
+    }
+}
+
+#[cfg(feature = "fixed")]
+fn archive(here: &mut Archived) {
+    use arenamap::fixed::PathArchive;
+
+    let (levels, bytes) = PathArchive::<str, str>::measure(&here.texts);
+    assert!(PathArchive::<str, str>::bytes_for(levels, bytes) < here.memory.len());
+    let mut texts = PathArchive::<str, str, _>::snapshot(&mut here.memory[..], &here.texts).unwrap();
+    texts.seal();
+    texts.verify_in(&mut here.scratch).unwrap();
+    for line in LINES {
+        assert_eq!(texts.get(line.split('/')), Some(line));
+        assert!(texts.contains(line.split('/')) && texts.get(line.split('/').chain(["none"])).is_none());
+        let node = texts.node(line.split('/')).unwrap();
+        assert_eq!((node.value(), node.path().parts().count()), (Some(line), node.depth()));
+    }
+    assert_eq!(texts.iter().filter(|(path, _)| !path.is_empty()).count(), LINES.len());
+    assert_eq!(texts.nodes().map(|node| node.children().count()).sum::<usize>() + 1, levels);
+    let bytes = texts.as_bytes();
+    let view = PathArchive::<str, str, _>::open(bytes).unwrap();
+    assert!(view == texts && view.leaves().count() == LINES.len() - 1);
+    let view = PathArchive::<str, str, _>::open_verified_in(bytes, &mut here.scratch).unwrap();
+    assert_eq!(view.get(["log"]), Some("log"));
+    let short = PathArchive::<str, str, _>::snapshot(&mut here.memory[..100], &here.texts);
+    assert!(short.is_err());
+}
+
+#[cfg(feature = "fixed")]
+fn archive_on_the_heap(here: &mut Archived) {
+    let archive = arenamap::fixed::PathArchive::<str, str>::from_map(&here.texts).unwrap();
+    archive.verify().unwrap();
 }
 
 fn config<H: Handle>(map: &mut PathMap<str, usize, DefaultHashBuilder, H>) {

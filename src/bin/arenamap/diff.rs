@@ -1,8 +1,8 @@
 //! What two archives differ in.
 
 use crate::failure::{Failure, OTHER};
-use crate::{json, progress};
-use arenamap::fixed::described::{Described, Entry, Type, View};
+use crate::{json, progress, tree};
+use arenamap::fixed::described::{Described, Entry, Type};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ struct Counts {
     unreadable: usize,
 }
 
-pub(crate) fn diff(old: &Described<'_>, new: &Described<'_>, out: &mut impl Write) -> Result<ExitCode, Failure> {
+pub(crate) fn diff<'a>(old: &'a Described<'a>, new: &'a Described<'a>, out: &mut impl Write) -> Result<ExitCode, Failure> {
     headers(old, new, out)?;
     let same_keys = types("key", old.key_type(), new.key_type(), out)?;
     let same_values = types("value", old.value_type(), new.value_type(), out)?;
@@ -27,13 +27,16 @@ pub(crate) fn diff(old: &Described<'_>, new: &Described<'_>, out: &mut impl Writ
     let bar = progress::bar("comparing", old.len() + new.len());
     for entry in old.iter() {
         bar.inc(1);
-        match find(new, &entry) {
+        if !tree::is_shown(old, &entry) {
+            continue;
+        }
+        match tree::find(new, old, &entry) {
             _ if !is_valid(&entry) => counts.unreadable += 1,
             Some(value) if !same_values || entry.value.same(&value) => counts.same += 1,
             Some(value) => {
                 counts.changed += 1;
-                out.write_all(b"~ {\"key\":")?;
-                json::write(&entry.key, out)?;
+                out.write_all(b"~ {")?;
+                tree::write_key(old, &entry, out)?;
                 out.write_all(b",\"old\":")?;
                 json::write(&entry.value, out)?;
                 out.write_all(b",\"new\":")?;
@@ -42,17 +45,20 @@ pub(crate) fn diff(old: &Described<'_>, new: &Described<'_>, out: &mut impl Writ
             }
             None => {
                 counts.removed += 1;
-                line("- ", &entry, out)?;
+                line("- ", old, &entry, out)?;
             }
         }
     }
     for entry in new.iter() {
         bar.inc(1);
+        if !tree::is_shown(new, &entry) {
+            continue;
+        }
         if !is_valid(&entry) {
             counts.unreadable += 1;
-        } else if find(old, &entry).is_none() {
+        } else if tree::find(old, new, &entry).is_none() {
             counts.added += 1;
-            line("+ ", &entry, out)?;
+            line("+ ", new, &entry, out)?;
         }
     }
     bar.finish_and_clear();
@@ -80,14 +86,14 @@ fn is_valid(entry: &Entry<'_>) -> bool {
     entry.key.is_valid() && entry.value.is_valid()
 }
 
-/// The value of the same key in the other archive. A search that does not end (of a damaged one) finds nothing.
-fn find<'a>(archive: &'a Described<'_>, entry: &Entry<'_>) -> Option<View<'a>> {
-    archive.get(&entry.key).ok().flatten()
-}
-
-fn line(mark: &str, entry: &Entry<'_>, out: &mut impl Write) -> Result<(), Failure> {
+fn line<'a>(
+    mark: &str,
+    archive: &'a Described<'a>,
+    entry: &Entry<'a>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     out.write_all(mark.as_bytes())?;
-    json::entry(entry, out)?;
+    json::entry(archive, entry, out)?;
     out.write_all(b"\n")?;
     Ok(())
 }

@@ -1,22 +1,25 @@
 //! All entries of an archive, one a line.
 
 use crate::failure::{Failure, OTHER};
-use crate::{Format, json, progress, table};
+use crate::{Format, json, progress, table, tree};
 use arenamap::fixed::described::{Described, Entry};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(crate) fn dump(
+pub(crate) fn dump<'a>(
     file: &Path,
-    archive: &Described<'_>,
+    archive: &'a Described<'a>,
     format: Format,
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
     let bar = progress::bar("dumping", archive.len());
     let mut left_out = 0_usize;
-    let valid = archive.iter().filter(|entry| {
+    let shown = archive.iter().filter(|entry| {
         bar.inc(1);
+        tree::is_shown(archive, entry)
+    });
+    let valid = shown.filter(|entry| {
         let is_valid = entry.key.is_valid() && entry.value.is_valid();
         if !is_valid {
             left_out += 1;
@@ -26,7 +29,7 @@ pub(crate) fn dump(
     match format {
         Format::Json => {
             for entry in valid {
-                json::entry(&entry, out)?;
+                json::entry(archive, &entry, out)?;
                 out.write_all(b"\n")?;
             }
         }
@@ -44,12 +47,15 @@ pub(crate) fn dump(
 }
 
 fn csv<'a>(
-    archive: &Described<'_>,
+    archive: &'a Described<'a>,
     entries: impl Iterator<Item = Entry<'a>>,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let mut cells = Vec::new();
-    table::columns("key", archive.key_type(), &mut cells);
+    match archive.tree() {
+        Some(_) => cells.push("path".to_owned()),
+        None => table::columns("key", archive.key_type(), &mut cells),
+    }
     table::columns("value", archive.value_type(), &mut cells);
     if cells.is_empty() {
         return Err(Failure::usage(
@@ -64,7 +70,14 @@ fn csv<'a>(
     writer.write_record(&cells).map_err(failed)?;
     for entry in entries {
         cells.clear();
-        table::cells(&entry.key, &mut cells);
+        match archive.tree().and_then(|tree| tree.path(&entry).ok()) {
+            Some(path) => {
+                let mut list = Vec::new();
+                tree::list(&path, &mut list)?;
+                cells.push(String::from_utf8_lossy(&list).into_owned());
+            }
+            None => table::cells(&entry.key, &mut cells),
+        }
         table::cells(&entry.value, &mut cells);
         writer.write_record(&cells).map_err(failed)?;
     }

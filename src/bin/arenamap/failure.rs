@@ -53,7 +53,7 @@ impl Failure {
                     error.found()
                 ),
             ),
-            Field::Version | Field::EndianMark | Field::Hasher | Field::Heap => {
+            Field::Version | Field::EndianMark | Field::Hasher | Field::Heap | Field::Tree => {
                 Self::new(USAGE, format!("{file}: {error}"))
             }
             _ => Self::new(OTHER, format!("{file}: {error}")),

@@ -42,7 +42,16 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
         head.room,
         stats.schema_bytes
     )?;
-    if head.room > 0 {
+    if let Some(tree) = archive.tree() {
+        writeln!(
+            out,
+            "  tree       {} values in {} levels; links and texts take {} bytes, of these links {}",
+            tree.len(),
+            head.len,
+            head.room_used,
+            head.garbage
+        )?;
+    } else if head.room > 0 {
         writeln!(
             out,
             "  texts      {} of {} bytes used ({:.0} %), of these {} garbage ({:.0} %)",
@@ -81,6 +90,9 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
         "  layouts    key {:#018x}, value {:#018x}",
         head.key_layout, head.value_layout
     )?;
+    if archive.tree().is_some() {
+        return writeln!(out, "  to build   `PathArchive::from_map` in a program");
+    }
     writeln!(
         out,
         "  to build   --key '{}' --value '{}'",

@@ -1,6 +1,7 @@
 //! Keys and values as JSON, from which `build` makes the same bytes again.
 
-use arenamap::fixed::described::{Entry, Value, View};
+use crate::tree;
+use arenamap::fixed::described::{Described, Entry, Value, View};
 use std::io::{self, Write};
 
 /// Writes a key or value.
@@ -91,9 +92,9 @@ pub(crate) fn string(text: &str, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Writes an entry.
-pub(crate) fn entry(entry: &Entry<'_>, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(b"{\"key\":")?;
-    write(&entry.key, out)?;
+pub(crate) fn entry<'a>(archive: &'a Described<'a>, entry: &Entry<'a>, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"{")?;
+    tree::write_key(archive, entry, out)?;
     out.write_all(b",\"value\":")?;
     write(&entry.value, out)?;
     out.write_all(b"}")

@@ -9,6 +9,7 @@ mod input;
 mod json;
 mod progress;
 mod table;
+mod tree;
 
 use arenamap::fixed::described::{Described, Packed, Type, recover};
 use arenamap::fixed::file::{publish_archive, read_archive};
@@ -170,10 +171,14 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode, Failure> {
         Command::Get { file, key, trust } => {
             let bytes = read(&file)?;
             let archive = open_trusted(&file, &bytes, &trust)?;
-            let key = key_of(archive.key_type(), &key)?;
-            let found = archive
-                .get(&key.view())
-                .map_err(|error| Failure::archive(&file, error))?;
+            let found = if archive.tree().is_some() {
+                tree::get(&archive, &key)?
+            } else {
+                let key = key_of(archive.key_type(), &key)?;
+                archive
+                    .get(&key.view())
+                    .map_err(|error| Failure::archive(&file, error))?
+            };
             let Some(value) = found else {
                 return Err(Failure::other(format!("{}: the key is not there", file.display())));
             };

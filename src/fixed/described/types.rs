@@ -169,7 +169,11 @@ impl Type {
     pub fn is_path_key(&self) -> bool {
         let is_parent = |parent: &Member| parent.offset == PARENT_AT && parent.of.name == NODE && parent.of.is_known();
         let members = self.members();
-        self.name == PATH_KEY && self.size == 2 * PARENT_AT && members.len() == 2 && is_parent(&members[1])
+        self.name == PATH_KEY
+            && self.size == 2 * PARENT_AT
+            && members.len() == 2
+            && members[0].name == PART
+            && is_parent(&members[1])
     }
 
     /// The type that a schema of this program describes.
@@ -294,6 +298,8 @@ impl Type {
 /// The name of the key of an archive of paths, and that of the number of a level.
 const PATH_KEY: &str = "PathKey";
 const NODE: &str = "PathNode";
+/// The name of the part in such a key.
+pub(super) const PART: &str = "part";
 /// Bytes of a part in such a key.
 pub(super) const PARENT_AT: usize = 8;
 

@@ -185,7 +185,7 @@ impl<'a> View<'a> {
         Hash(hasher.finish())
     }
 
-    fn hash_parts(&self, hasher: &mut KeyHasher<'_>) {
+    pub(super) fn hash_parts(&self, hasher: &mut KeyHasher<'_>) {
         match &self.of.shape {
             Shape::Leaf(Leaf::FixedStr | Leaf::FixedBytes) => hasher.write(self.content()),
             Shape::Leaf(Leaf::Str | Leaf::Bytes) => hasher.write(self.span().of(self.room).unwrap_or_default()),

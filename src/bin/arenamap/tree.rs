@@ -1,0 +1,71 @@
+//! Archives of paths: their entries are levels, which are shown by their paths.
+
+use crate::failure::Failure;
+use crate::{input, json};
+use arenamap::fixed::described::{Described, Entry, Input, Packed, View};
+use std::io::{self, Write};
+
+/// Whether an entry is shown: of a tree, the levels with a value.
+pub(crate) fn is_shown(archive: &Described<'_>, entry: &Entry<'_>) -> bool {
+    archive.tree().is_none_or(|tree| tree.has_value(entry))
+}
+
+/// Writes the name and the content of a key: `"key":..`, or `"path":[..]`.
+pub(crate) fn write_key<'a>(archive: &'a Described<'a>, entry: &Entry<'a>, out: &mut impl Write) -> io::Result<()> {
+    // (In a damaged archive, the parents may lead nowhere.)
+    match archive.tree().and_then(|tree| tree.path(entry).ok()) {
+        Some(path) => {
+            out.write_all(b"\"path\":")?;
+            list(&path, out)
+        }
+        None => {
+            out.write_all(b"\"key\":")?;
+            json::write(&entry.key, out)
+        }
+    }
+}
+
+/// Writes the parts of a path as a list.
+pub(crate) fn list(path: &[View<'_>], out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (i, part) in path.iter().enumerate() {
+        if i > 0 {
+            out.write_all(b",")?;
+        }
+        json::write(part, out)?;
+    }
+    out.write_all(b"]")
+}
+
+/// The value of the same key or path in another archive of these types.
+pub(crate) fn find<'a>(archive: &'a Described<'a>, of: &Described<'_>, entry: &Entry<'_>) -> Option<View<'a>> {
+    let (Some(tree), Some(other)) = (archive.tree(), of.tree()) else {
+        // (A search that does not end, of a damaged archive, finds nothing.)
+        return archive.get(&entry.key).ok().flatten();
+    };
+    let found = tree.find(other.path(entry).ok()?)?;
+    tree.has_value(&found).then_some(found.value)
+}
+
+/// The value of the path that an argument is: a list of parts.
+pub(crate) fn get<'a>(archive: &'a Described<'a>, text: &str) -> Result<Option<View<'a>>, Failure> {
+    let failed = |what: &dyn std::fmt::Display| {
+        Failure::usage(format!(
+            "KEY, of an archive of paths, is a JSON list of the parts, as [\"service\", \"timeout\"]: {what}"
+        ))
+    };
+    let Some((tree, part)) = archive.tree().zip(archive.key_type().members().first()) else {
+        return Ok(None);
+    };
+    let parts = match input::json(text).map_err(|error| failed(&error))? {
+        Input::List(parts) => parts,
+        _ => return Err(failed(&"this is no list")),
+    };
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|input| Packed::new(part.of(), input))
+        .collect::<Result<_, _>>()
+        .map_err(|error| failed(&error))?;
+    let found = tree.find(parts.iter().map(Packed::view));
+    Ok(found.filter(|entry| tree.has_value(entry)).map(|entry| entry.value))
+}
