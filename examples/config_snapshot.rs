@@ -67,7 +67,10 @@ fn add(settings: &mut PathMap<str, String>, path: &mut Vec<String>, value: &Valu
     };
     match value {
         Value::Object(members) => members.iter().for_each(|(name, member)| below(name.clone(), member)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(i, item)| below(i.to_string(), item)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, item)| below(i.to_string(), item)),
         value => {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             settings.insert(path.iter().map(String::as_str), text);
@@ -102,7 +105,9 @@ fn answer(settings: &Settings) -> Option<(u64, usize, usize)> {
 /// Whether all that is read here is of one revision: that of the whole, and that of each service, whichever there are.
 fn is_whole(settings: &Settings, generation: u64) -> bool {
     let is_of_it = |text: Option<&str>| text.and_then(|text| text.parse().ok()) == Some(generation);
-    let Some(services) = settings.node(["services"]) else { return false };
+    let Some(services) = settings.node(["services"]) else {
+        return false;
+    };
     is_of_it(settings.get(["revision"]))
         && services
             .children()

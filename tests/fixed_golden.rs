@@ -327,7 +327,12 @@ fn paths_of_version_1() {
     assert_eq!(archive.get([""; 0]), Some(&7.into()));
     assert_eq!(archive.get(["é", "/é/28"]), Some(&28.into()));
     assert_eq!(archive.get(["a", "b", "c", "d"]), Some(&101.into()));
-    let tops: Vec<_> = archive.root().unwrap().children().filter_map(|node| node.key()).collect();
+    let tops: Vec<_> = archive
+        .root()
+        .unwrap()
+        .children()
+        .filter_map(|node| node.key())
+        .collect();
     assert_eq!(tops, ["a", "é", ""]);
 }
 

@@ -41,7 +41,10 @@ fn agree<M: Memory>(archive: &PathArchive<str, str, M>, model: &Model, map: &Pat
         .keys()
         .flat_map(|path| (0..=path.len()).map(|len| &path[..len]))
         .collect();
-    assert_eq!((archive.level_count(), archive.nodes().count()), (levels.len(), levels.len()));
+    assert_eq!(
+        (archive.level_count(), archive.nodes().count()),
+        (levels.len(), levels.len())
+    );
     for path in &levels {
         let value = model.get(*path).map(String::as_str);
         assert_eq!(archive.get(parts(path)), value, "{path:?}");
@@ -53,7 +56,11 @@ fn agree<M: Memory>(archive: &PathArchive<str, str, M>, model: &Model, map: &Pat
         assert!(node.path().parts().eq(parts(path)));
         let there = map.node(parts(path)).expect("the same level");
         assert_eq!(node.is_leaf(), there.is_leaf());
-        assert!(node.children().map(|child| child.key()).eq(there.children().map(|child| child.key())));
+        assert!(
+            node.children()
+                .map(|child| child.key())
+                .eq(there.children().map(|child| child.key()))
+        );
         if let Some((_, above)) = path.split_last() {
             let above = archive.node(parts(above)).expect("the level above");
             assert_eq!(node.parent().map(|parent| parent.path().len()), Some(above.depth()));
@@ -100,7 +107,10 @@ fn check(model: &Model) {
     let mut scratch = vec![7; view.scratch_words()];
     view.verify_in(&mut scratch).unwrap();
     assert_eq!(view.verify_in(&mut []).unwrap_err().field(), Field::Scratch);
-    assert_eq!((view.seed(), view.generation(), view.is_sealed()), (archive.seed(), 0, true));
+    assert_eq!(
+        (view.seed(), view.generation(), view.is_sealed()),
+        (archive.seed(), 0, true)
+    );
     let view = PathArchive::<str, str, _>::open_verified(&sealed[..]).unwrap();
     agree(&view, model, &map);
     PathArchive::<str, str, _>::open_verified_in(&sealed[..], &mut scratch).unwrap();
@@ -150,7 +160,10 @@ fn nothing_and_one() {
     check(&Model::from([(vec![], "the empty path".to_owned())]));
     check(&Model::from([(vec![], String::new())]));
     check(&Model::from([(vec!["a".to_owned()], String::new())]));
-    check(&Model::from([(vec![String::new()], "under a part without bytes".to_owned())]));
+    check(&Model::from([(
+        vec![String::new()],
+        "under a part without bytes".to_owned(),
+    )]));
     check(&Model::from([
         (vec!["a".to_owned(), "b".to_owned()], "two".to_owned()),
         (vec!["a.b".to_owned()], "one".to_owned()),
@@ -178,7 +191,12 @@ fn deep() {
     assert_eq!(archive.get(parts(&path)), Some("bottom"));
     assert_eq!(archive.get(parts(&path[1..])), None);
     let (found, _) = archive.iter().next().unwrap();
-    assert!(found.parts().rev().eq(parts(&path).collect::<Vec<_>>().into_iter().rev()));
+    assert!(
+        found
+            .parts()
+            .rev()
+            .eq(parts(&path).collect::<Vec<_>>().into_iter().rev())
+    );
     assert_eq!(archive.node(parts(&path)).unwrap().depth(), depth);
     assert_eq!(format!("{archive:?}"), format!("{map:?}"));
     assert!(archive.clone() == archive);
@@ -187,14 +205,20 @@ fn deep() {
 #[test]
 fn wide() {
     let width = times(10_000, 300);
-    let model: Model = (0..width).map(|n| (vec!["all".to_owned(), format!("{n:05}")], n.to_string())).collect();
+    let model: Model = (0..width)
+        .map(|n| (vec!["all".to_owned(), format!("{n:05}")], n.to_string()))
+        .collect();
     let map = map_of(&model);
     let archive = Tree::from_map(&map).unwrap();
     archive.verify().unwrap();
     let all = archive.node(["all"]).unwrap();
     assert_eq!(all.children().count(), width);
     assert!(all.children().filter_map(|child| child.value()).eq(model.values()));
-    assert!(model.iter().all(|(path, value)| archive.get(parts(path)) == Some(value)));
+    assert!(
+        model
+            .iter()
+            .all(|(path, value)| archive.get(parts(path)) == Some(value))
+    );
 }
 
 arenamap::fixed_struct! {
@@ -229,7 +253,10 @@ fn numbers_and_bytes() {
     assert_eq!(archive.root().unwrap().key(), None);
     let described = Described::open(archive.seal()).unwrap();
     described.verify().unwrap();
-    assert_eq!(described.key_type().to_string(), "PathKey { part: u16_le, parent: PathNode }");
+    assert_eq!(
+        described.key_type().to_string(),
+        "PathKey { part: u16_le, parent: PathNode }"
+    );
 
     let bytes: PathMap<[u8], Vec<u8>> = [([&b"\xff"[..], b"b"], vec![0, 159])].into_iter().collect();
     let archive = PathArchive::<[u8], [u8]>::from_map(&bytes).unwrap();
@@ -304,14 +331,19 @@ fn small() -> Model {
         ("é", "x"),
     ];
     let path = |text: &str| text.split('/').map(str::to_owned).collect();
-    texts.iter().map(|(text, value)| (path(text), (*value).to_owned())).collect()
+    texts
+        .iter()
+        .map(|(text, value)| (path(text), (*value).to_owned()))
+        .collect()
 }
 
 fn small_archive(seed: u64) -> AlignedBytes {
     let map = map_of(&small());
     let (levels, texts) = Tree::measure(&map);
     let memory = AlignedBytes::zeroed(Tree::bytes_for(levels, texts));
-    PathArchive::<str, str>::snapshot_seeded(memory, &map, seed).unwrap().into_memory()
+    PathArchive::<str, str>::snapshot_seeded(memory, &map, seed)
+        .unwrap()
+        .into_memory()
 }
 
 /// Every call on an archive whose bytes may be anything. No walk takes more than a tree of so many slots would.
@@ -347,7 +379,10 @@ fn use_it(bytes: &[u8]) -> Result<(), FixedError> {
 
 fn model_of<M: Memory>(archive: &PathArchive<str, str, M>) -> Model {
     let owned = |path: arenamap::fixed::path::Path<'_, str, str, M>| path.parts().map(str::to_owned).collect();
-    archive.iter().map(|(path, value)| (owned(path), value.to_owned())).collect()
+    archive
+        .iter()
+        .map(|(path, value)| (owned(path), value.to_owned()))
+        .collect()
 }
 
 #[test]
@@ -378,7 +413,10 @@ fn every_bit() {
                     let there = model_of(&archive);
                     assert_eq!(there.len(), whole.len());
                     // One value is another; or one part, which has the same tag, in all paths through it.
-                    let differ = whole.iter().filter(|&(path, value)| there.get(path) != Some(value)).count();
+                    let differ = whole
+                        .iter()
+                        .filter(|&(path, value)| there.get(path) != Some(value))
+                        .count();
                     let sorted = |model: &Model| model.values().cloned().collect::<BTreeSet<_>>();
                     assert!(differ <= 1 || sorted(&there) == sorted(&whole), "bit {bit}");
                 }
@@ -404,7 +442,10 @@ fn slot_of(bytes: &[u8], path: &[&str]) -> usize {
     let tree = described.tree().unwrap();
     let found = described.iter().find(|entry| {
         let parts = tree.path(entry).unwrap();
-        parts.iter().map(|part| format!("{:?}", part.value())).eq(path.iter().map(|part| format!("Text({part:?})")))
+        parts
+            .iter()
+            .map(|part| format!("{:?}", part.value()))
+            .eq(path.iter().map(|part| format!("Text({part:?})")))
     });
     found.expect("it is there").slot
 }
@@ -415,7 +456,9 @@ fn lies_about_links() {
     type Lie = (&'static str, Field, fn(&mut [u8], &Shape));
     const VALUE: u32 = 1 << 31;
     let lies: [Lie; 20] = [
-        ("a root that is not there", Field::Link, |b, s| put32(b, s.room_at(), 10_000)),
+        ("a root that is not there", Field::Link, |b, s| {
+            put32(b, s.room_at(), 10_000)
+        }),
         ("no root", Field::Levels, |b, s| put32(b, s.room_at(), 0)),
         ("a root below another level", Field::Parent, |b, s| {
             let slot = slot_of(b, &["log"]);

@@ -131,7 +131,9 @@ pub use self::text::{FixedBytes, FixedStr, TooLong};
 pub use self::traits::{Drain, ExtractIf};
 pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema, ZeroBytes};
 pub use self::var::path;
-pub use self::var::{PathArchive, Refusal, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarQuery, VarValue, VarValues};
+pub use self::var::{
+    PathArchive, Refusal, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarQuery, VarValue, VarValues,
+};
 pub use self::view::{FixedView, Projection, ViewError, Widening};
 pub use rkyv::rend::{
     NonZeroI16_le, NonZeroI32_le, NonZeroI64_le, NonZeroU16_le, NonZeroU32_le, NonZeroU64_le, char_le, f32_le, f64_le,

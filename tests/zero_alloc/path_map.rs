@@ -107,7 +107,10 @@ fn archive(here: &mut Archived) {
         assert_eq!((node.value(), node.path().parts().count()), (Some(line), node.depth()));
     }
     assert_eq!(texts.iter().filter(|(path, _)| !path.is_empty()).count(), LINES.len());
-    assert_eq!(texts.nodes().map(|node| node.children().count()).sum::<usize>() + 1, levels);
+    assert_eq!(
+        texts.nodes().map(|node| node.children().count()).sum::<usize>() + 1,
+        levels
+    );
     let bytes = texts.as_bytes();
     let view = PathArchive::<str, str, _>::open(bytes).unwrap();
     assert!(view == texts && view.leaves().count() == LINES.len() - 1);

@@ -15,7 +15,11 @@ struct Counts {
     unreadable: usize,
 }
 
-pub(crate) fn diff<'a>(old: &'a Described<'a>, new: &'a Described<'a>, out: &mut impl Write) -> Result<ExitCode, Failure> {
+pub(crate) fn diff<'a>(
+    old: &'a Described<'a>,
+    new: &'a Described<'a>,
+    out: &mut impl Write,
+) -> Result<ExitCode, Failure> {
     headers(old, new, out)?;
     let same_keys = types("key", old.key_type(), new.key_type(), out)?;
     let same_values = types("value", old.value_type(), new.value_type(), out)?;
@@ -86,12 +90,7 @@ fn is_valid(entry: &Entry<'_>) -> bool {
     entry.key.is_valid() && entry.value.is_valid()
 }
 
-fn line<'a>(
-    mark: &str,
-    archive: &'a Described<'a>,
-    entry: &Entry<'a>,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
+fn line<'a>(mark: &str, archive: &'a Described<'a>, entry: &Entry<'a>, out: &mut impl Write) -> Result<(), Failure> {
     out.write_all(mark.as_bytes())?;
     json::entry(archive, entry, out)?;
     out.write_all(b"\n")?;

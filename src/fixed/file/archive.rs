@@ -3,9 +3,9 @@
 use super::FileError;
 use crate::fixed::header::Header;
 use crate::fixed::layout::{OPEN, SEALED, at};
+use crate::fixed::path::{Part, Value};
 use crate::fixed::value::{AnyBytes, Checked, FixedValue, Frozen};
 use crate::fixed::var::path::PartSlot;
-use crate::fixed::path::{Part, Value};
 use crate::fixed::{FixedError, FixedKey, FixedMap, Holds, IndexedMap, PathArchive, VarKey, VarMap, VarValue};
 use core::borrow::Borrow;
 use std::fs::{self, File, OpenOptions, TryLockError};

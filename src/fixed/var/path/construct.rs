@@ -251,7 +251,10 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: MemoryMut> PathArchive<K, V, M> {
         let table = &mut self.table;
         let hash = table.hash_given(&key);
         let room = table.core.room();
-        let place = match table.core.place_of(hash, |other| Child::<K>::is_given(&key, other, room)) {
+        let place = match table
+            .core
+            .place_of(hash, |other| Child::<K>::is_given(&key, other, room))
+        {
             Ok(Search::Vacant(place)) => place,
             Ok(Search::Found(_)) => return Err(SnapshotError::Repeated { entries: 1 }),
             Err(error) => return Err(SnapshotError::Entry(Refusal::Corrupt(error))),
