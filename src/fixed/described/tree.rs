@@ -152,12 +152,12 @@ impl<'a> Tree<'a> {
         tree.check()
     }
 
-    fn room(&self) -> &'a [u8] {
+    fn room(self) -> &'a [u8] {
         let geometry = &self.archive.shape.geometry;
         &self.archive.bytes[geometry.room_at..][..geometry.room]
     }
 
-    fn is_full(&self, slot: usize) -> bool {
+    fn is_full(self, slot: usize) -> bool {
         slot < self.archive.slots() && self.archive.tag(slot) != 0
     }
 }

@@ -322,7 +322,7 @@ impl Leaf {
             "bool" => (Self::Bool, 1),
             "u16_le" => (Self::Unsigned, 2),
             "u32_le" => (Self::Unsigned, 4),
-            "u64_le" => (Self::Unsigned, 8),
+            "u64_le" | NODE => (Self::Unsigned, 8),
             "u128_le" => (Self::Unsigned, 16),
             "i16_le" => (Self::Signed, 2),
             "i32_le" => (Self::Signed, 4),
@@ -337,8 +337,6 @@ impl Leaf {
             "NonZeroI16_le" => (Self::NonZeroSigned, 2),
             "NonZeroI32_le" => (Self::NonZeroSigned, 4),
             "NonZeroI64_le" => (Self::NonZeroSigned, 8),
-            // (Number of a level in an archive of paths.)
-            NODE => (Self::Unsigned, 8),
             "str" => (Self::Str, 8),
             "[u8]" => (Self::Bytes, 8),
             "FixedStr" if align == 1 && (1..=256).contains(&size) => return Self::FixedStr,

@@ -39,15 +39,15 @@ impl Link {
     /// The links of this number; none of a number that is too large.
     #[inline(always)]
     pub(in crate::fixed) fn of(room: &[u8], number: u32) -> Self {
-        let record = (number as usize)
-            .checked_mul(RECORD)
-            .and_then(|at| room.get(at..)?.first_chunk::<RECORD>());
-        let Some(&[a, b, c, d, e, f, g, h]) = record else {
-            return Self::default();
-        };
-        let next = u32::from_le_bytes([e, f, g, h]);
+        let at = (number as usize).checked_mul(RECORD);
+        let record = at.and_then(|at| room.get(at..)?.first_chunk::<RECORD>());
+        let numbers = record.and_then(|record| {
+            let (first, next) = record.split_first_chunk()?;
+            Some((u32::from_le_bytes(*first), u32::from_le_bytes(*next.first_chunk()?)))
+        });
+        let (first, next) = numbers.unwrap_or_default();
         Self {
-            first: u32::from_le_bytes([a, b, c, d]),
+            first,
             next: next & !VALUE,
             has_value: next & VALUE != 0,
         }
