@@ -13,16 +13,12 @@ pub(crate) fn is_shown(archive: &Described<'_>, entry: &Entry<'_>) -> bool {
 /// Writes the name and the content of a key: `"key":..`, or `"path":[..]`.
 pub(crate) fn write_key<'a>(archive: &'a Described<'a>, entry: &Entry<'a>, out: &mut impl Write) -> io::Result<()> {
     // (In a damaged archive, the parents may lead nowhere.)
-    match archive.tree().and_then(|tree| tree.path(entry).ok()) {
-        Some(path) => {
-            out.write_all(b"\"path\":")?;
-            list(&path, out)
-        }
-        None => {
-            out.write_all(b"\"key\":")?;
-            json::write(&entry.key, out)
-        }
+    if let Some(path) = archive.tree().and_then(|tree| tree.path(entry).ok()) {
+        out.write_all(b"\"path\":")?;
+        return list(&path, out);
     }
+    out.write_all(b"\"key\":")?;
+    json::write(&entry.key, out)
 }
 
 /// Writes the parts of a path as a list.
@@ -57,9 +53,8 @@ pub(crate) fn get<'a>(archive: &'a Described<'a>, text: &str) -> Result<Option<V
     let Some((tree, part)) = archive.tree().zip(archive.key_type().members().first()) else {
         return Ok(None);
     };
-    let parts = match input::json(text).map_err(|error| failed(&error))? {
-        Input::List(parts) => parts,
-        _ => return Err(failed(&"this is no list")),
+    let Input::List(parts) = input::json(text).map_err(|error| failed(&error))? else {
+        return Err(failed(&"this is no list"));
     };
     let parts: Vec<_> = parts
         .iter()
