@@ -163,13 +163,8 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
     /// use arenamap::PathMap;
     /// use arenamap::fixed::{PathArchive, u32_le, u64_le};
     ///
-    /// let quotes: PathMap<u32, u64> = [([7, 2024, 12], 150)].into_iter().map(|(path, cents)| (Vec::from(path), cents)).fold(
-    ///     PathMap::new(),
-    ///     |mut map, (path, cents)| {
-    ///         map.insert(&path, cents);
-    ///         map
-    ///     },
-    /// );
+    /// let mut quotes = PathMap::<u32, u64>::new();
+    /// quotes.insert(&[7, 2024, 12], 150);
     /// let archive = PathArchive::<u32_le, u64_le>::from_map(&quotes)?;
     /// assert_eq!(archive.get(&[7, 2024, 12]), Some(&150.into()));
     /// assert_eq!(archive.get(&[7, 2024]), None);
