@@ -22,6 +22,7 @@ use arenamap::PathMap;
 use arenamap::audit::{AllocScope, CountingAllocator};
 use arenamap::fixed::PathArchive;
 use arenamap::fixed::file::{FileError, SharedSnapshot};
+use arenamap::fixed::path::Node;
 use notify::{RecursiveMode, Watcher};
 use serde_json::{Value, json};
 
@@ -111,7 +112,7 @@ fn is_whole(settings: &Settings, generation: u64) -> bool {
     is_of_it(settings.get(["revision"]))
         && services
             .children()
-            .all(|service| is_of_it(service.node(["revision"]).and_then(|node| node.value())))
+            .all(|service| is_of_it(service.node(["revision"]).and_then(Node::value)))
 }
 
 /// What a reading thread tells the one that follows.

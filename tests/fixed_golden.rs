@@ -331,7 +331,7 @@ fn paths_of_version_1() {
         .root()
         .unwrap()
         .children()
-        .filter_map(|node| node.key())
+        .filter_map(arenamap::fixed::path::Node::key)
         .collect();
     assert_eq!(tops, ["a", "é", ""]);
 }

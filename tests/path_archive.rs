@@ -58,8 +58,8 @@ fn agree<M: Memory>(archive: &PathArchive<str, str, M>, model: &Model, map: &Pat
         assert_eq!(node.is_leaf(), there.is_leaf());
         assert!(
             node.children()
-                .map(|child| child.key())
-                .eq(there.children().map(|child| child.key()))
+                .map(arenamap::fixed::path::Node::key)
+                .eq(there.children().map(arenamap::nested::Node::key))
         );
         if let Some((_, above)) = path.split_last() {
             let above = archive.node(parts(above)).expect("the level above");
@@ -213,7 +213,11 @@ fn wide() {
     archive.verify().unwrap();
     let all = archive.node(["all"]).unwrap();
     assert_eq!(all.children().count(), width);
-    assert!(all.children().filter_map(|child| child.value()).eq(model.values()));
+    assert!(
+        all.children()
+            .filter_map(arenamap::fixed::path::Node::value)
+            .eq(model.values())
+    );
     assert!(
         model
             .iter()
@@ -311,8 +315,8 @@ fn same_bytes() {
         memory.fill(fill);
         let archive: PathArchive<str, str, Exclusive<'_>> =
             PathArchive::snapshot_seeded(&mut memory[..], &map, seed).unwrap();
-        let bytes = archive.as_bytes().to_vec();
-        bytes
+
+        archive.as_bytes().to_vec()
     };
     assert_eq!(make(0, 42), make(0xff, 42));
     assert_ne!(make(0, 42), make(0, 43));
@@ -346,6 +350,9 @@ fn small_archive(seed: u64) -> AlignedBytes {
         .into_memory()
 }
 
+/// What a damaged archive is compared to.
+static CLEAN: LazyLock<AlignedBytes> = LazyLock::new(|| small_archive(1));
+
 /// Every call on an archive whose bytes may be anything. No walk takes more than a tree of so many slots would.
 fn use_it(bytes: &[u8]) -> Result<(), FixedError> {
     let view = PathArchive::<str, str, _>::open(bytes)?;
@@ -364,7 +371,6 @@ fn use_it(bytes: &[u8]) -> Result<(), FixedError> {
         let _ = (view.get(path), path.last(), value.len(), path.fill(&mut [""; 4]));
     }
     std::hint::black_box(format!("{view:?}").len());
-    static CLEAN: LazyLock<AlignedBytes> = LazyLock::new(|| small_archive(1));
     let clean = PathArchive::<str, str, _>::open(&CLEAN[..]).unwrap();
     let _ = (view.len(), view.is_empty(), view == clean, clean == view);
     if let Ok(described) = Described::open(bytes)
@@ -457,7 +463,7 @@ fn lies_about_links() {
     const VALUE: u32 = 1 << 31;
     let lies: [Lie; 20] = [
         ("a root that is not there", Field::Link, |b, s| {
-            put32(b, s.room_at(), 10_000)
+            put32(b, s.room_at(), 10_000);
         }),
         ("no root", Field::Levels, |b, s| put32(b, s.room_at(), 0)),
         ("a root below another level", Field::Parent, |b, s| {
@@ -573,7 +579,7 @@ fn random_links() {
         let mut bytes = small_archive(2);
         let shape = Shape::of(&bytes);
         let full = shape.full(&bytes);
-        for _ in 0..1 + dice.below(12) {
+        for _ in 0..=dice.below(12) {
             let slot = full[dice.below(full.len() as u64) as usize];
             let to = full[dice.below(full.len() as u64) as usize] as u32 + 1;
             match dice.below(4) {
@@ -601,10 +607,11 @@ fn tools_that_would_break_it_refuse() {
 }
 
 /// Values are frozen: without this, the bound could be lost unseen.
+fn goes_anywhere<T: Send + Sync>(_: &T) {}
+
 #[test]
 fn bounds() {
     fn is_frozen<V: arenamap::fixed::path::Value<Slot: Frozen>>() {}
     is_frozen::<u64_le>();
-    fn goes_anywhere<T: Send + Sync>(_: &T) {}
     goes_anywhere(&Tree::from_map(&PathMap::<str, &str>::new()).unwrap());
 }

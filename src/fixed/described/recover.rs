@@ -73,7 +73,9 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
                 && entry.value.is_valid()
                 && entry.key.hash(&writer.shape.secrets).mark(geometry.groups).tag() == tag;
             if !keep[slot] {
-                texts.iter().for_each(|&span| owned.give_back(span));
+                for &span in &texts {
+                    owned.give_back(span);
+                }
             }
         }
     }

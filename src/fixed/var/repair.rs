@@ -265,7 +265,9 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
                     }
                     let is_whole = is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some();
                     if !is_whole {
-                        spans.into_iter().for_each(|span| owned.give_back(span));
+                        for span in spans {
+                            owned.give_back(span);
+                        }
                     }
                     is_whole
                 });
