@@ -201,6 +201,146 @@ fn an_old_archive_becomes_a_new_one() {
     );
 }
 
+/// One list of earlier names opens archives of each version; a field's new name goes before its earlier ones.
+#[test]
+fn one_list_of_names_for_all_versions() {
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct First { bytes: u32_le, x: u32_le } }
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Second { length: u32_le, bytes: u32_le } }
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Third { size: u32_le, bytes: u32_le } }
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Place { x: u32_le, y: u32_le } }
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Page { size: u64_le, place: Place } }
+    let missing = Page {
+        size: 1_000_000.into(),
+        place: Place {
+            x: 8.into(),
+            y: 9.into(),
+        },
+    };
+    let renamed = [("size", "length"), ("size", "bytes"), ("place.x", "x")];
+    let number = |n: u64| u32_le::from_native(n as u32);
+    let archives = [
+        archive(|n| First {
+            bytes: number(n),
+            x: number(n + 1),
+        }),
+        archive(|n| Second {
+            length: number(n),
+            bytes: number(99),
+        }),
+        archive(|n| Third {
+            size: number(n),
+            bytes: number(99),
+        }),
+    ];
+    let expected: [(bool, &[&str], &[&str]); 3] = [
+        (true, &["place.y"], &[]),
+        (false, &["place.x", "place.y"], &["bytes"]),
+        (false, &["place.x", "place.y"], &["bytes"]),
+    ];
+    for (bytes, (has_x, defaulted, dropped)) in archives.iter().zip(expected) {
+        let wider = Widening::<u64_le, Page>::open(bytes, &missing, &renamed).unwrap();
+        assert_eq!(wider.defaulted().collect::<Vec<_>>(), defaulted);
+        assert_eq!(wider.dropped().collect::<Vec<_>>(), dropped);
+        for entry in wider.iter() {
+            let (key, page) = entry.unwrap();
+            let n = key.to_native();
+            assert_eq!(page.size.to_native(), n);
+            assert_eq!(u64::from(page.place.x.to_native()), if has_x { n + 1 } else { 8 });
+            assert_eq!(page.place.y.to_native(), 9);
+        }
+    }
+
+    // Names that are none of the new value's fields; a nested one needs its path.
+    for wrong in ["sice", "x", "place.z", "", "size.x"] {
+        let error = Widening::<u64_le, Page>::open(&archives[0], &missing, &[(wrong, "bytes")]).unwrap_err();
+        assert!(
+            matches!(&error, ViewError::NoField { field, .. } if field == wrong),
+            "{error}"
+        );
+        assert!(error.to_string().contains(&format!("`{wrong}`")), "{error}");
+        assert!(
+            error.to_string().contains("place: Place { x: u32_le, y: u32_le }"),
+            "{error}"
+        );
+    }
+}
+
+/// Every value stays what it was.
+#[test]
+fn types_that_hold_all_values_of_another() {
+    use arenamap::fixed::{FixedBytes, i64_le};
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Short { e: u32_le, f: [u8; 2], a: u8, b: i8, c: FixedStr<8>, d: FixedBytes<8> } }
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Long { d: FixedBytes<256>, c: FixedStr<16>, a: i16_le, b: i16_le, f: [u8; 2], g: [u8; 2], e: i64_le } }
+    let text = |n: u64| "\u{e9}ab4567"[..[0, 2, 3, 8][n as usize % 4].min(7)].to_string();
+    let short = |n: u64| Short {
+        a: (250 + n % 6) as u8,
+        b: n as i8 - 20,
+        c: FixedStr::new(&text(n)).unwrap(),
+        d: FixedBytes::new(&[n as u8; 4][..n as usize % 5]).unwrap(),
+        e: (u32::MAX - n as u32).into(),
+        f: [n as u8; 2],
+    };
+    let missing = Long {
+        d: FixedBytes::new(&[1; 255]).unwrap(),
+        c: FixedStr::new("fifteen letters").unwrap(),
+        a: 0.into(),
+        b: 0.into(),
+        f: [0; 2],
+        g: [7; 2],
+        e: 0.into(),
+    };
+    let bytes = archive(short);
+    let wider = Widening::<u64_le, Long>::open(&bytes, &missing, &[]).unwrap();
+    assert_eq!(
+        (wider.defaulted().collect::<Vec<_>>(), wider.dropped().count()),
+        (vec!["g"], 0)
+    );
+    let map = wider
+        .copy_into(AlignedBytes::zeroed(FixedMap::<u64_le, Long>::bytes_for(40)), 40)
+        .unwrap();
+    map.verify().unwrap();
+    for n in 0..40 {
+        let (old, new) = (short(n), &map[&n]);
+        assert_eq!(new.a.to_native(), i16::from(old.a));
+        assert_eq!(new.b.to_native(), i16::from(old.b));
+        assert_eq!(new.c.as_str(), text(n));
+        assert_eq!(new.d.as_slice(), old.d.as_slice());
+        assert_eq!(new.e.to_native(), i64::from(old.e.to_native()));
+        assert_eq!((new.f, new.g), ([n as u8; 2], [7; 2]));
+    }
+
+    // What would lose a value, and what the error says.
+    arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Same { price: i32_le } }
+    let same = Same { price: 0.into() };
+    let error = Widening::<u64_le, Same>::open(&bytes, &same, &[("price", "e")]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the field `price` is `e` in the archive, and of type `u32_le` there, expected `i32_le`"),
+        "{error}"
+    );
+    let texts = archive(|_| FixedStr::<8>::new("text").unwrap());
+    let shorter = FixedStr::<7>::new("").unwrap();
+    let error = Widening::<u64_le, FixedStr<7>>::open(&texts, &shorter, &[]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the value is `FixedStr<8>` in the archive, expected `FixedStr<7>`"),
+        "{error}"
+    );
+    let longer = FixedStr::<9>::new("").unwrap();
+    let wider = Widening::<u64_le, FixedStr<9>>::open(&texts, &longer, &[]).unwrap();
+    assert!(wider.iter().all(|entry| entry.unwrap().1.as_str() == "text"));
+    arenamap::fixed_view! { struct Cents<'m> { price: i32_le | "e" } }
+    let error = FixedView::<u64_le, Cents>::open(&bytes).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the field `price` is `e` in the archive, and of type `u32_le` there"),
+        "{error}"
+    );
+}
+
 #[test]
 fn checked_structs_widen_too() {
     arenamap::fixed_struct! { #[derive(Clone, Copy)] checked struct Flag { on: bool } }

@@ -28,12 +28,32 @@ pub enum ViewError {
     },
     /// A field has another type.
     Type {
-        /// The field, with its path; empty if it is the value itself.
+        /// The field.
         field: String,
+        /// Its name in the archive, with its path: the same, or an earlier one.
+        stored: String,
         /// The type that it has here.
         expected: String,
         /// The type that it has in the archive.
         found: String,
+    },
+    /// A field has a type whose values may not all be values of the new type.
+    Narrow {
+        /// The field, with its path; empty if it is the value itself.
+        field: String,
+        /// Its name in the archive, with its path: the same, or an earlier one.
+        stored: String,
+        /// The type that it has here.
+        expected: String,
+        /// The type that it has in the archive.
+        found: String,
+    },
+    /// A field was said to have had another name, and there is none of this name.
+    NoField {
+        /// The name that is none of a field.
+        field: String,
+        /// The type of the new value, with all its fields.
+        value: String,
     },
     /// The values together do not go into the new map.
     TooSmall {
@@ -59,9 +79,30 @@ impl fmt::Display for ViewError {
                 "the values of the archive, `{found}`, have no field `{field}`: give it an earlier name by `| \"..\"`, or a default by `= ..`; \
                  here it is `{expected}`"
             ),
-            Self::Type { field, expected, found } => write!(
+            Self::Type {
+                field,
+                stored,
+                expected,
+                found,
+            } => {
+                write_type(f, field, stored, found)?;
+                write!(f, ", expected `{expected}`: read it as that, and convert it here")
+            }
+            Self::Narrow {
+                field,
+                stored,
+                expected,
+                found,
+            } => {
+                write_type(f, field, stored, found)?;
+                write!(
+                    f,
+                    ", expected `{expected}` or a type that is shorter: make the new type longer, or convert the entries one by one"
+                )
+            }
+            Self::NoField { field, value } => write!(
                 f,
-                "the field `{field}` is `{found}` in the archive, expected `{expected}`: read it as that, and convert it here"
+                "`{field}`, which is said to have had another name, is no field of `{value}`: give its path, as `place.x`"
             ),
             Self::TooSmall { len, capacity } => {
                 write!(
@@ -70,6 +111,20 @@ impl fmt::Display for ViewError {
                 )
             }
         }
+    }
+}
+
+/// The type that a field has in the archive, and the name if that is another one.
+fn write_type(f: &mut fmt::Formatter<'_>, field: &str, stored: &str, found: &str) -> fmt::Result {
+    if field.is_empty() {
+        write!(f, "the value is `{found}` in the archive")
+    } else if field == stored {
+        write!(f, "the field `{field}` is `{found}` in the archive")
+    } else {
+        write!(
+            f,
+            "the field `{field}` is `{stored}` in the archive, and of type `{found}` there"
+        )
     }
 }
 

@@ -53,7 +53,7 @@ impl ProjectedField {
     /// Where the field begins in a value of this type; `None` if it is not there and has a default.
     pub(super) fn find(&self, value: &Type) -> Result<Option<usize>, ViewError> {
         let names = core::iter::once(&self.name).chain(self.earlier);
-        let Some((offset, of)) = names.copied().find_map(|name| member(value, name)) else {
+        let Some((stored, (offset, of))) = names.copied().find_map(|name| Some((name, member(value, name)?))) else {
             if self.has_default {
                 return Ok(None);
             }
@@ -68,6 +68,7 @@ impl ProjectedField {
         } else {
             Err(ViewError::Type {
                 field: self.name.into(),
+                stored: stored.into(),
                 expected: text_of(self.schema),
                 found: of.to_string(),
             })

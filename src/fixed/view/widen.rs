@@ -17,9 +17,10 @@ use core::ops::Range;
 
 /// An archive whose values are to become those of a struct with more fields, or fewer, or other names: without the old struct.
 ///
-/// Each field of `V` takes over the field of the same name, or of the name that it had, if both have the same type, or if both are integers with
-/// or without a sign and the new one is longer; structs in structs are compared field by field. What the archive has not comes from a value that is given. Nothing is lost in silence: [`defaulted`](Self::defaulted)
-/// and [`dropped`](Self::dropped) name the fields.
+/// Each field of `V` takes over the field of the same name, or, if there is none, of a name that it had. Both have the same type, or the new one
+/// holds every value of the old one: a longer integer (one with a sign also for one without), or a longer `FixedStr` or `FixedBytes`. Structs in structs are
+/// compared field by field. What the archive has not comes from a value that is given. Nothing is lost in silence:
+/// [`defaulted`](Self::defaulted) and [`dropped`](Self::dropped) name the fields.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, Widening, u32_le, u64_le};
@@ -54,33 +55,67 @@ pub struct Widening<'m, K, V> {
 struct Move {
     from: Range<usize>,
     to: Range<usize>,
-    /// Whether they are a number with a sign.
-    signed: bool,
+    kind: Kind,
+}
+
+/// What bytes are that may become more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Unsigned,
+    Signed,
+    /// A `FixedStr`, or `FixedBytes`, whose length is in the last byte.
+    Str,
+    Bytes,
+    /// Anything else: it stays as it is.
+    Same,
+}
+
+impl Kind {
+    fn of(of: &Type) -> Self {
+        match of.name() {
+            _ if !of.is_known() || !of.members().is_empty() => Self::Same,
+            "u8" | "u16_le" | "u32_le" | "u64_le" | "u128_le" => Self::Unsigned,
+            "i8" | "i16_le" | "i32_le" | "i64_le" | "i128_le" => Self::Signed,
+            "FixedStr" => Self::Str,
+            "FixedBytes" => Self::Bytes,
+            _ => Self::Same,
+        }
+    }
+
+    /// Whether each value of this kind is one of the other kind, with more bytes.
+    fn widens_to(self, other: Self) -> bool {
+        self != Self::Same && (self == other || (self, other) == (Self::Unsigned, Self::Signed))
+    }
 }
 
 impl Move {
-    /// Copies the bytes. A number that becomes longer keeps its value: the bytes are little-endian.
+    /// Copies the bytes. What becomes longer keeps its value: integers are little-endian, texts have zeros between their end and their length.
     fn carry(&self, old: &[u8], new: &mut [u8]) {
         let (old, new) = (&old[self.from.clone()], &mut new[self.to.clone()]);
-        let is_negative = self.signed && old.last().is_some_and(|&byte| byte >= 0x80);
         let (same, longer) = new.split_at_mut(old.len());
         same.copy_from_slice(old);
+        let is_negative = self.kind == Kind::Signed && old.last().is_some_and(|&byte| byte >= 0x80);
         longer.fill(if is_negative { 0xff } else { 0 });
+        if let (Kind::Str | Kind::Bytes, Some(length)) = (self.kind, longer.last_mut()) {
+            *length = core::mem::take(&mut same[old.len() - 1]);
+        }
     }
 }
 
-/// Whether a type is an integer, and has a sign.
-fn sign(of: &Type) -> Option<bool> {
-    match of.name() {
-        "u8" | "u16_le" | "u32_le" | "u64_le" | "u128_le" => Some(false),
-        "i8" | "i16_le" | "i32_le" | "i64_le" | "i128_le" => Some(true),
-        _ => None,
-    }
+/// A type of the archive: its place in the value, and its path.
+struct Stored {
+    of: Type,
+    from: usize,
+    path: String,
 }
 
 impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> Widening<'m, K, V> {
-    /// Opens an archive and finds out what becomes of each field. `renamed` has pairs of names: that of a field of `V`, and that which it had,
-    /// or its path into a struct.
+    /// Opens an archive and finds out what becomes of each field.
+    ///
+    /// `renamed` has pairs of names: that of a field of `V`, and one which it had. Fields in structs are given by their path from the value,
+    /// `"place.x"`, on both sides. A field has one pair for each name that it had; they are asked in their order, and only if the archive has no field
+    /// of the new name. So one list opens archives of all versions. A field that is there under none of its names is
+    /// [`defaulted`](Self::defaulted).
     ///
     /// The archive is verified, so that no damage is carried on.
     ///
@@ -88,7 +123,18 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
     ///
     /// # Errors
     ///
-    /// [`ViewError`]: it is no archive, or damaged; its key is another; a field has another type.
+    /// [`ViewError`]: it is no archive, or damaged; its key is another; a field has a type that does not become that of `V`; the first name of a pair is
+    /// no field of `V`.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, FixedMap, ViewError, Widening, u64_le};
+    /// # arenamap::fixed_struct! { #[derive(Clone, Copy)] pub struct Page { pub size: u64_le } }
+    /// # let page = Page { size: 0.into() };
+    /// # let map = FixedMap::<u64_le, Page, _>::create(AlignedBytes::zeroed(2048), 10)?;
+    /// let error = Widening::<u64_le, Page>::open(map.as_bytes(), &page, &[("sice", "bytes")]).unwrap_err();
+    /// assert!(matches!(error, ViewError::NoField { ref field, .. } if field == "sice"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(bytes: &'m [u8], missing: &V, renamed: &[(&str, &str)]) -> Result<Self, ViewError> {
         const {
             assert!(
@@ -113,7 +159,18 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
         };
         let value = wider.archive.value_type().clone();
         let new = Type::of(&V::SCHEMA);
-        wider.compare(&new, &value, "", (0, 0), renamed)?;
+        if let Some((now, _)) = renamed.iter().find(|(now, _)| member(&new, now).is_none()) {
+            return Err(ViewError::NoField {
+                field: (*now).to_string(),
+                value: new.to_string(),
+            });
+        }
+        let whole = Stored {
+            of: value.clone(),
+            from: 0,
+            path: String::new(),
+        };
+        wider.compare((&new, "", 0), Some(whole), renamed)?;
         wider.note_dropped(&value, "", 0);
         Ok(wider)
     }
@@ -193,45 +250,65 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
         Ok(map)
     }
 
-    /// What becomes of each field of a struct, and of the structs in it.
+    /// What becomes of a new type, with its path and its offset, and of the fields in it.
     fn compare(
         &mut self,
-        new: &Type,
-        old: &Type,
-        path: &str,
-        (to, from): (usize, usize),
+        (new, path, to): (&Type, &str, usize),
+        old: Option<Stored>,
         renamed: &[(&str, &str)],
     ) -> Result<(), ViewError> {
-        let longer = sign(new).filter(|&signed| sign(old) == Some(signed) && old.size() < new.size());
-        if longer.is_some() || new == old {
-            self.moves.push(Move {
-                from: from..from + old.size(),
-                to: to..to + new.size(),
-                signed: longer == Some(true),
-            });
-            return Ok(());
-        }
-        if new.members().is_empty() || old.members().is_empty() {
-            return Err(ViewError::Type {
-                field: path.to_string(),
-                expected: new.to_string(),
-                found: old.to_string(),
-            });
+        if let Some(old) = &old {
+            let (size, kind) = (old.of.size(), Kind::of(&old.of));
+            if *new == old.of || (size < new.size() && kind.widens_to(Kind::of(new))) {
+                self.moves.push(Move {
+                    from: old.from..old.from + size,
+                    to: to..to + new.size(),
+                    kind,
+                });
+                return Ok(());
+            }
+            if new.members().is_empty() || old.of.members().is_empty() {
+                return Err(ViewError::Narrow {
+                    field: path.to_string(),
+                    stored: old.path.clone(),
+                    expected: new.to_string(),
+                    found: old.of.to_string(),
+                });
+            }
         }
         for field in new.members() {
             let path = join(path, field.name());
-            let earlier = renamed.iter().find(|(now, _)| *now == path).map(|(_, before)| *before);
-            let whole = self.archive.value_type().clone();
-            let found = match earlier {
-                Some(before) => member(&whole, before).map(|(offset, of)| (offset, of.clone())),
-                None => member(old, field.name()).map(|(offset, of)| (from + offset, of.clone())),
-            };
-            match found {
-                Some((offset, of)) => self.compare(field.of(), &of, &path, (to + field.offset(), offset), renamed)?,
-                None => self.defaulted.push(path),
+            let same = old.as_ref().and_then(|old| {
+                let (offset, of) = member(&old.of, field.name())?;
+                Some(Stored {
+                    of: of.clone(),
+                    from: old.from + offset,
+                    path: join(&old.path, field.name()),
+                })
+            });
+            let found = same.or_else(|| self.earlier(&path, renamed));
+            // Of a struct that is not there, fields may have been elsewhere.
+            let inside = |now: &str| now.strip_prefix(&path).is_some_and(|rest| rest.starts_with('.'));
+            if found.is_some() || renamed.iter().any(|(now, _)| inside(now)) {
+                self.compare((field.of(), &path, to + field.offset()), found, renamed)?;
+            } else {
+                self.defaulted.push(path);
             }
         }
         Ok(())
+    }
+
+    /// The field of the archive that has an earlier name of this one.
+    fn earlier(&self, path: &str, renamed: &[(&str, &str)]) -> Option<Stored> {
+        let mut names = renamed.iter().filter(|(now, _)| *now == path);
+        names.find_map(|(_, before)| {
+            let (from, of) = member(self.archive.value_type(), before)?;
+            Some(Stored {
+                of: of.clone(),
+                from,
+                path: (*before).to_string(),
+            })
+        })
     }
 
     /// The fields of a struct at this offset of the old value of which no byte is taken over.
