@@ -551,3 +551,73 @@ fn recovering_a_sealed_archive_opens_it_before_anything_else() {
     assert_eq!(map.as_bytes()[at::STATE..][..8], *b"open map");
     assert_eq!(map.as_bytes()[at::CONTENT_CHECKSUM..][..8], [0; 8]);
 }
+
+/// A checksum that does not match is told, because values may have changed in silence.
+#[test]
+fn a_wrong_checksum_is_told() {
+    const VALUE: u64 = 0x1234_5678_9ABC_DEF0;
+    let mut map = FixedMap::<u64_le, u64_le, _>::create(AlignedBytes::zeroed(1024), 10).unwrap();
+    map.insert(7.into(), VALUE.into()).unwrap();
+    let open = map.as_bytes().to_vec();
+    let sealed = map.seal().to_vec();
+    let value = sealed
+        .windows(8)
+        .position(|bytes| bytes == VALUE.to_le_bytes())
+        .unwrap();
+    for (bytes, flip, expected) in [
+        (&sealed, None, false),
+        (&sealed, Some(value + 1), true),
+        (&sealed, Some(at::STATE), false), // the content is what it was
+        (&open, None, false),
+        (&open, Some(value + 1), false), // nothing tells
+    ] {
+        let mut bytes = AlignedBytes::from_slice(bytes);
+        if let Some(at) = flip {
+            bytes[at] ^= 1;
+        }
+        let recovered_by_schema = arenamap::fixed::described::recover(&mut bytes.clone()).unwrap();
+        let (map, recovered) = FixedMap::<u64_le, u64_le, _>::recover(bytes).unwrap();
+        assert_eq!(recovered, recovered_by_schema);
+        assert_eq!(recovered.checksum_failed, expected, "{flip:?}");
+        assert_eq!(recovered.to_string().contains("values may have changed"), expected);
+        assert_eq!((map.len(), recovered.lost), (1, 0));
+    }
+}
+
+/// A hole of zeros becomes no entry of zeros, and an entry of zeros outside of it stays.
+#[test]
+fn a_hole_of_zeros_is_no_entry() {
+    let mut invented = 0;
+    for seed in 0..100 {
+        let need = FixedMap::<u64_le, u64_le>::bytes_for(400);
+        let mut map = FixedMap::<u64_le, u64_le, _>::create_seeded(AlignedBytes::zeroed(need), 400, seed).unwrap();
+        let has_zero = seed % 2 == 0;
+        for n in u64::from(!has_zero)..400 {
+            map.insert(n.into(), n.into()).unwrap();
+        }
+        let whole = AlignedBytes::from_slice(map.seal());
+        let (map, recovered) = FixedMap::<u64_le, u64_le, _>::recover(whole.clone()).unwrap();
+        assert_eq!((recovered.lost, map.contains_key(&0)), (0, has_zero));
+
+        let mut holed = whole.clone();
+        let middle = holed.len() / 2 / 16 * 16; // where a slot begins
+        holed[middle..middle + 2048].fill(0);
+        let by_schema = arenamap::fixed::described::recover(&mut holed.clone()).unwrap();
+        let (map, recovered) = FixedMap::<u64_le, u64_le, _>::recover(holed.clone()).unwrap();
+        assert_eq!(by_schema, recovered);
+        assert!(recovered.checksum_failed && recovered.lost > 50, "{recovered}");
+        map.verify().unwrap();
+        assert!(map.iter().all(|(key, value)| key == value));
+        let slot_of_zero = whole[middle..middle + 2048]
+            .chunks_exact(16)
+            .any(|slot| slot.iter().all(|&byte| byte == 0));
+        if !has_zero {
+            invented += usize::from(map.contains_key(&0));
+        } else if !slot_of_zero {
+            // (If a free slot is in the hole, that of the entry may be, too.)
+            assert_eq!(map.get(&0), Some(&0.into()));
+        }
+    }
+    // At the edges of a hole may be one slot of a group.
+    assert!(invented <= 2, "{invented}");
+}

@@ -307,6 +307,12 @@ impl<K: FixedKey + Checked, V: Checked, M: MemoryMut + Holds<V>> FixedMap<K, V, 
     /// valid and its tag belongs to its key. If a key is there several times, the first one that a search finds is
     /// kept. If there are more entries than the capacity, those in the first slots are kept.
     ///
+    /// A hole of zeros is told by its slots: if several full ones of a group have no byte that is not zero, all of these are lost, because at most one
+    /// of them was an entry. A hole of one slot may become an entry of zeros, one time in 255.
+    ///
+    /// What is kept is valid, and not always what was written: a bit that changed in a value is not seen, if the value is still valid.
+    /// [`Recovered::checksum_failed`] says that this may be so.
+    ///
     /// Allocates: never. Time: O(bytes).
     ///
     /// # Errors

@@ -19,6 +19,9 @@ pub struct Recovered {
     pub unfinished: usize,
     /// Number of entries that the header stated.
     pub claimed: usize,
+    /// Whether the archive was sealed, and its checksum was not that of its bytes. What is kept is valid then, but may not be what was written:
+    /// nothing tells which bits of a value have changed.
+    pub checksum_failed: bool,
 }
 
 impl fmt::Display for Recovered {
@@ -27,7 +30,11 @@ impl fmt::Display for Recovered {
             f,
             "{} entries kept of {} claimed, {} lost, {} unfinished writes cleared",
             self.kept, self.claimed, self.lost, self.unfinished
-        )
+        )?;
+        if self.checksum_failed {
+            f.write_str("; the checksum did not match: values may have changed")?;
+        }
+        Ok(())
     }
 }
 
@@ -39,6 +46,7 @@ pub(super) fn recover<K: Checked, V: Checked, M: MemoryMut>(
     is_whole: impl FnMut(usize, &K, &V, &dyn Fn() -> bool) -> bool,
 ) -> Recovered {
     let claimed = core.len();
+    let checksum_failed = core.has_wrong_checksum();
     let (mut lost, unfinished) = core.drop_invalid(&hash, is_whole);
     // Every full slot holds an entry now; with the counters made anew, searches reach them all.
     core.recount(&hash);
@@ -51,5 +59,6 @@ pub(super) fn recover<K: Checked, V: Checked, M: MemoryMut>(
         lost,
         unfinished,
         claimed,
+        checksum_failed,
     }
 }

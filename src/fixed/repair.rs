@@ -16,6 +16,11 @@ use super::raw::Raw;
 use super::table::Table;
 use super::value::{Checked, FixedValue};
 
+/// Whether these bytes of a slot are what a hole leaves.
+pub(super) fn is_zero(slot: &[u8]) -> bool {
+    !slot.is_empty() && slot.iter().all(|&byte| byte == 0)
+}
+
 impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
     /// Zeroes full slots that hold no valid entry, free ones that are not zero, and the bytes before the first; says how
     /// many slots of each. For a core without C2, and with any state, which has both afterwards.
@@ -35,12 +40,16 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         // SAFETY: R1 for writing (M2).
         unsafe { raw.wipe_gap() };
         self.put_schema();
-        let (mut lost, mut unfinished) = (0, 0);
+        let (mut lost, mut unfinished, mut hole) = (0, 0, false);
         for slot in 0..self.geometry().slots() {
+            if slot % LANES == 0 {
+                hole = self.has_hole(slot / LANES);
+            }
             let tag = raw.tag(slot);
-            let valid = self.is_whole(slot, &hash_of, |key, value, is_tagged| {
-                is_whole(slot, key, value, is_tagged)
-            });
+            let valid = !(hole && is_zero(raw.slot_bytes(slot)))
+                && self.is_whole(slot, &hash_of, |key, value, is_tagged| {
+                    is_whole(slot, key, value, is_tagged)
+                });
             if valid {
                 // SAFETY: R1 for writing (M2).
                 unsafe { raw.zero_padding(slot) };
@@ -52,6 +61,20 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
             unsafe { raw.wipe(slot) };
         }
         (lost, unfinished)
+    }
+
+    /// Whether there is a hole in a group: several full slots of which all bytes are zero. At most one of them was an entry, because no two have
+    /// the same key.
+    fn has_hole(&self, group: usize) -> bool {
+        let raw = self.raw();
+        let slots = group * LANES..(group + 1) * LANES;
+        let zero = slots.filter(|&slot| raw.tag(slot) != 0 && is_zero(raw.slot_bytes(slot)));
+        zero.count() > 1
+    }
+
+    /// Whether a slot belongs to such a hole.
+    pub(super) fn is_in_hole(&self, slot: usize) -> bool {
+        is_zero(self.raw().slot_bytes(slot)) && self.has_hole(slot / LANES)
     }
 
     /// Whether a slot has a tag, a valid key and value, and `is_whole` is true of them, which can ask whether the tag is that of the key.

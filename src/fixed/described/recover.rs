@@ -1,8 +1,10 @@
 //! Repairs an archive of types that this program does not know.
 
 use super::super::error::{Field, FixedError};
-use super::super::layout::{KIND_INDEXED, KIND_TABLE, at};
+use super::super::header::content_checksum;
+use super::super::layout::{KIND_INDEXED, KIND_TABLE, LANES, OPEN, at};
 use super::super::recover::Recovered;
+use super::super::repair::is_zero;
 use super::super::table::Table;
 use super::super::var::{BITS, Owned, Span, class_of, classes, words};
 use super::write::Writer;
@@ -66,7 +68,7 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
             room::spans(&entry, &mut texts)?;
             // No byte of a text is hashed or read for two entries that are kept.
             let in_room = |span: &Span| span.is_canonical() && span.range().end <= geometry.room;
-            if tag == 0 || !texts.iter().all(in_room) || !owned.take_all(&texts) {
+            if tag == 0 || writer.is_in_hole(slot) || !texts.iter().all(in_room) || !owned.take_all(&texts) {
                 continue;
             }
             keep[slot] = entry.key.is_valid()
@@ -80,6 +82,8 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
         }
     }
 
+    let checksum = content_checksum(&writer.bytes[..at::STATE], &writer.bytes[at::TAGS..geometry.bytes]);
+    let checksum_failed = writer.number(at::STATE) != OPEN && writer.number(at::CONTENT_CHECKSUM) != checksum;
     let claimed = usize::try_from(writer.number(at::LEN)).unwrap_or(usize::MAX);
     writer.unseal();
     let gap = Shape::group_at(geometry.groups);
@@ -132,5 +136,19 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
         lost,
         unfinished,
         claimed,
+        checksum_failed,
     })
+}
+
+impl Writer<&mut [u8]> {
+    /// Whether a slot is of zeros, and another full one of its group, too.
+    fn is_in_hole(&self, slot: usize) -> bool {
+        let is_zero = |slot: usize| {
+            let from = self.shape.slot_at(slot);
+            is_zero(&self.bytes[from..][..self.shape.slot.size])
+        };
+        let group = slot / LANES * LANES;
+        let others = || (group..group + LANES).filter(|&slot| self.tag(slot) != 0 && is_zero(slot));
+        is_zero(slot) && others().count() > 1
+    }
 }

@@ -254,23 +254,25 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
                 if class_of(&self.spans_unseen(slot)) != class {
                     continue;
                 }
-                let is_whole = self.core.is_whole(slot, hash, |key, value, is_tagged| {
-                    let spans = spans::<K, V>(key, value);
-                    let mut of_room = spans
-                        .into_iter()
-                        .map(|span| span.is_canonical() && span.of(room).is_some());
-                    // No byte is hashed or read for two entries that are kept, as in `check_places`.
-                    if !of_room.all(|is_there| is_there) || !owned.take_all(&spans) {
-                        return false;
-                    }
-                    let is_whole = is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some();
-                    if !is_whole {
-                        for span in spans {
-                            owned.give_back(span);
+                // (Of a slot of zeros, the texts are empty and take no bytes from others.)
+                let is_whole = !self.core.is_in_hole(slot)
+                    && self.core.is_whole(slot, hash, |key, value, is_tagged| {
+                        let spans = spans::<K, V>(key, value);
+                        let mut of_room = spans
+                            .into_iter()
+                            .map(|span| span.is_canonical() && span.of(room).is_some());
+                        // No byte is hashed or read for two entries that are kept, as in `check_places`.
+                        if !of_room.all(|is_there| is_there) || !owned.take_all(&spans) {
+                            return false;
                         }
-                    }
-                    is_whole
-                });
+                        let is_whole = is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some();
+                        if !is_whole {
+                            for span in spans {
+                                owned.give_back(span);
+                            }
+                        }
+                        is_whole
+                    });
                 kept[slot / BITS] |= u32::from(is_whole) << (slot % BITS);
             }
         }
