@@ -278,22 +278,33 @@ fn inputs_that_do_not_fit_say_where_and_why() {
     };
     assert!(field("", Input::Null).is_ok());
     for (name, input, message) in [
-        (
-            "a",
-            256_u32.into(),
-            ".a: 256 is no u8: it has a fraction, or is out of range",
-        ),
-        (
-            "a",
-            "-1".into(),
-            ".a: -1 is no u8: it has a fraction, or is out of range",
-        ),
+        ("a", 256_u32.into(), ".a: 256 is no u8: it is out of range"),
+        ("a", "-1".into(), ".a: -1 is no u8: it is out of range"),
         ("a", "x".into(), ".a: `x` is no u8"),
+        ("a", "1e3".into(), ".a: 1e3 is no u8: it is out of range"),
+        ("a", "1e39".into(), ".a: 1e39 is no u8: it is out of range"),
+        (
+            "a",
+            "1e99999999999".into(),
+            ".a: 1e99999999999 is no u8: it is out of range",
+        ),
+        ("a", "-1e1".into(), ".a: -1e1 is no u8: it is out of range"),
+        ("a", "2.5".into(), ".a: 2.5 is no u8: it has a fraction"),
+        ("a", "25e-1".into(), ".a: 25e-1 is no u8: it has a fraction"),
+        (
+            "a",
+            "1e-999999999999".into(),
+            ".a: 1e-999999999999 is no u8: it has a fraction",
+        ),
+        ("a", "1e".into(), ".a: `1e` is no u8"),
+        ("a", ".".into(), ".a: `.` is no u8"),
+        ("a", "--1".into(), ".a: `--1` is no u8"),
+        ("a", "NaN".into(), ".a: `NaN` is no u8"),
         ("a", true.into(), ".a: true is no u8"),
         (
             "b",
             Input::List(vec![1_u32.into(), 32_768_u32.into()]),
-            ".b[1]: 32768 is no i16_le: it has a fraction, or is out of range",
+            ".b[1]: 32768 is no i16_le: it is out of range",
         ),
         ("b", Input::List(vec![]), ".b: 0 elements, but [i16_le; 2] has 2"),
         (
@@ -709,5 +720,31 @@ fn indexed_archives_are_read_and_damage_is_seen_as_by_the_typed_map() {
                 assert_eq!(archive.verify(), expected, "byte {place} = {byte}");
             }
         }
+    }
+}
+
+#[test]
+fn integers_that_are_written_with_a_point_or_an_exponent() {
+    let of = |text: &str| Type::parse(text, "").unwrap();
+    for (of, text, number) in [
+        (of("u64"), "1e3", 1000_i128),
+        (of("u64"), "1E+3", 1000),
+        (of("u8"), "2.50e2", 250),
+        (of("i8"), "-1.2e1", -12),
+        (of("u8"), "7.000", 7),
+        (of("u8"), "-0", 0),
+        (of("u8"), "0.0e-5", 0),
+        (of("u8"), "0.00012e6", 120),
+        (of("u8"), "100e-1", 10),
+        (of("u128"), "1e38", 10_i128.pow(38)),
+        (of("i128"), "-1e38", -10_i128.pow(38)),
+    ] {
+        let packed = Packed::new(&of, &Input::Number(text.into())).expect(text);
+        let found = match packed.view().value() {
+            Value::Unsigned(number) => i128::try_from(number).unwrap(),
+            Value::Signed(number) => number,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, number, "{text}");
     }
 }

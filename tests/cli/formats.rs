@@ -220,7 +220,7 @@ fn lines_that_do_not_fit_say_where() {
         ),
         (
             r#"{"key":2,"value":{"a":300,"b":true}}"#,
-            ": value.a: 300 is no u8: it has a fraction, or is out of range",
+            ": value.a: 300 is no u8: it is out of range",
         ),
         (r#"{"key":2,"value":{"a":1,"b":1}}"#, ": value.b: 1 is no bool"),
         (
@@ -231,8 +231,12 @@ fn lines_that_do_not_fit_say_where() {
             r#"{"key":2,"key":2,"value":[1,true]}"#,
             ": the field `key` is there twice",
         ),
-        ("[2, 3]", ": invalid type: sequence, expected a JSON object, column 0"),
-        (r#"{"key":2,"value":"#, ": EOF while parsing a value, column 17"),
+        ("[2, 3]", ": no JSON object; a line is {\"key\": ..., \"value\": ...}"),
+        ("key 2", ": no JSON object; a line is {\"key\": ..., \"value\": ...}"),
+        (
+            r#"{"key":2,"value":"#,
+            ": not read as JSON: EOF while parsing a value, column 17; a line is {\"key\": ..., \"value\": ...}",
+        ),
     ] {
         assert_eq!(json(line), message, "{line}");
     }
@@ -328,4 +332,37 @@ fill the gap with a `[u8; 1]`
         place.run(&["dump", "--format", "csv", "units"]).failed(2),
         "arenamap: neither key nor value has a byte, so there are no columns; take `--format json`\n"
     );
+}
+
+/// What fails in front of a pipe leaves the archive behind it as it was.
+#[test]
+fn an_empty_input_replaces_nothing() {
+    let place = Place::new();
+    place.pages("pages", 0..3);
+    let before = fs::read(place.path("pages")).unwrap();
+    for (format, input) in [("json", ""), ("json", "\n \n"), ("csv", ""), ("csv", "key,value\n")] {
+        let types = ["--key", "u64", "--value", "u64", "--format", format];
+        let build =
+            |more: &[&str]| place.run_with(&[&["build", "-", "pages"][..], &types, more].concat(), input.as_bytes());
+        let said = build(&[]).failed(2);
+        if format == "json" || !input.is_empty() {
+            assert!(
+                said.contains("standard input: pages: no entries") && said.contains("`--allow-empty`"),
+                "{said}"
+            );
+        }
+        assert_eq!(fs::read(place.path("pages")).unwrap(), before);
+        // Where there is nothing, an empty archive is made.
+        if input.ends_with('\n') {
+            let said = place.run_with(
+                &[&["build", "-", &format!("new.{format}")][..], &types].concat(),
+                input.as_bytes(),
+            );
+            assert!(said.ok().contains(": 0 entries of 0"));
+        }
+    }
+    let types = ["--key", "u64", "--value", "u64", "--allow-empty"];
+    let said = place.run_with(&[&["build", "-", "pages"][..], &types].concat(), b"");
+    assert!(said.ok().contains("pages: 0 entries of 0"));
+    assert!(place.run(&["help", "build"]).ok().contains("--allow-empty"));
 }

@@ -35,6 +35,9 @@ pub(crate) struct Build {
     /// Seed of the hash function [default: random]
     #[arg(long)]
     seed: Option<u64>,
+    /// Replace a file also if the input has no entry
+    #[arg(long)]
+    allow_empty: bool,
     /// Which entry of a key that is there several times
     #[arg(long, value_enum, default_value_t = Duplicates::Error)]
     duplicates: Duplicates,
@@ -49,6 +52,9 @@ enum Duplicates {
     /// The last one
     Last,
 }
+
+/// What a line of JSON looks like.
+const LINE: &str = "{\"key\": ..., \"value\": ...}";
 
 /// A line of the input, and its number.
 struct Line<'t> {
@@ -81,6 +87,12 @@ impl Build {
             Format::Csv => self.csv(source, &key, &value)?,
         };
         bar.finish_and_clear();
+        // The usual reason is that whatever was to write the input failed.
+        if lines.is_empty() && !self.allow_empty && self.out.exists() {
+            let what =
+                "no entries, and the archive that is there would be replaced by an empty one; `--allow-empty` does it";
+            return Err(self.fail(format!("{}: {what}", self.out.display())));
+        }
         let mut bytes = self.fill(&key, &value, &lines)?;
         let generation = publish_archive(&self.out, &mut bytes).map_err(|error| Failure::file(&self.out, error))?;
         let archive = open(&self.out, &bytes)?;
@@ -147,13 +159,18 @@ impl Build {
             if text.is_empty() {
                 continue;
             }
+            if !text.starts_with('{') {
+                return Err(self.fail_at(number, format!("no JSON object; a line is {LINE}")));
+            }
             let fields = serde_json::from_str(text).and_then(|Fields(fields)| {
                 let fields = fields.into_iter().map(|(name, raw)| Ok((name, input(raw, 0)?)));
                 fields.collect::<Result<Vec<_>, _>>()
             });
             // (serde_json counts lines, too, and each of ours is its first.)
-            let fields = fields
-                .map_err(|error| self.fail_at(number, error.to_string().replace(" at line 1 column", ", column")))?;
+            let fields = fields.map_err(|error| {
+                let what = error.to_string().replace(" at line 1 column", ", column");
+                self.fail_at(number, format!("not read as JSON: {what}; a line is {LINE}"))
+            })?;
             lines.push(self.line(number, fields, key, value)?);
         }
         Ok(lines)
@@ -173,7 +190,7 @@ impl Build {
                 "key" => &mut key_input,
                 "value" => &mut value_input,
                 _ => {
-                    let what = format!("unknown field `{name}`; a line is {{\"key\": ..., \"value\": ...}}");
+                    let what = format!("unknown field `{name}`; a line is {LINE}");
                     return Err(self.fail_at(number, what));
                 }
             };

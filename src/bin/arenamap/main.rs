@@ -84,7 +84,8 @@ enum Command {
     },
     /// Keep what is whole of a damaged archive
     #[command(
-        after_help = "Entries that are not valid are dropped, the others counted again; the new archive is sealed.\n\n\
+        after_help = "Entries that are not valid are dropped, the others counted again; the new archive is sealed. If the checksum of the damaged one \
+        did not match,\nvalues that are kept may have changed, and the output says so.\n\n\
         Examples:\n  arenamap recover broken.amap --out whole.amap\n  arenamap recover broken.amap --in-place"
     )]
     Recover {
@@ -129,6 +130,7 @@ Examples:
   arenamap build hits.jsonl hits.amap --key 'FixedStr<64>' --value u64
   arenamap build pages.csv pages.amap --key 'Page { site: u32, path: FixedStr<60> }' --value 'Hits { count: u64 }'
   arenamap dump old.amap | arenamap build - new.amap --schema-of old.amap --capacity 100000
+An input without entries does not replace a file, unless by --allow-empty: mostly, what was to write it has failed.
 A line of hits.jsonl: {\"key\": \"/index.html\", \"value\": 12}";
 
 #[derive(Args)]

@@ -264,27 +264,66 @@ fn pack_integer(of: &Type, leaf: Leaf, text: &str, bytes: &mut [u8]) -> Result<(
     let bits = 8 * bytes.len();
     let is_signed = matches!(leaf, Leaf::Signed | Leaf::NonZeroSigned);
     let may_be_zero = matches!(leaf, Leaf::Signed | Leaf::Unsigned);
-    let number = if is_signed {
-        text.parse::<i128>()
-            .ok()
-            .filter(|number| number >> (bits - 1) == 0 || number >> (bits - 1) == -1)
-            .map(i128::cast_unsigned)
-    } else {
-        text.parse::<u128>()
-            .ok()
-            .filter(|number| bits >= 128 || number >> bits == 0)
+    let parse = |text: &str| {
+        if is_signed {
+            let number = text.parse::<i128>().ok();
+            let number = number.filter(|number| number >> (bits - 1) == 0 || number >> (bits - 1) == -1);
+            number.map(i128::cast_unsigned)
+        } else {
+            let number = text.parse::<u128>().ok();
+            number.filter(|number| bits >= 128 || number >> bits == 0)
+        }
     };
-    match number {
-        Some(0) if !may_be_zero => fail(format!("{of} is not zero")),
-        Some(number) => {
-            bytes.copy_from_slice(&number.to_le_bytes()[..bytes.len()]);
-            Ok(())
-        }
-        None if text.parse::<f64>().is_ok() => {
-            fail(format!("{text} is no {of}: it has a fraction, or is out of range"))
-        }
-        None => fail(format!("`{text}` is no {of}")),
+    let number = match parse(text) {
+        Some(number) => number,
+        None => match whole(text) {
+            None => return fail(format!("`{text}` is no {of}")),
+            Some(Err(what)) => return fail(format!("{text} is no {of}: {what}")),
+            Some(Ok(whole)) => match parse(&whole) {
+                None => return fail(format!("{text} is no {of}: {OUT_OF_RANGE}")),
+                Some(number) => number,
+            },
+        },
+    };
+    if number == 0 && !may_be_zero {
+        return fail(format!("{of} is not zero"));
     }
+    bytes.copy_from_slice(&number.to_le_bytes()[..bytes.len()]);
+    Ok(())
+}
+
+const OUT_OF_RANGE: &str = "it is out of range";
+
+/// The digits of a number that may be written with a point and an exponent, or why it is no integer. `None` if it is no number.
+fn whole(text: &str) -> Option<Result<String, &'static str>> {
+    /// Digits of the largest integer, `u128::MAX`.
+    const MOST: i64 = 39;
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let sign = if mantissa.starts_with('-') { "-" } else { "" };
+    let mantissa = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+    let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [before, after].concat();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let exponent: i64 = exponent.parse().ok()?;
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() {
+        return Some(Ok("0".to_string()));
+    }
+    // Of these digits, so many stand before the point.
+    let point = exponent
+        .saturating_add_unsigned(digits.len() as u64)
+        .saturating_sub_unsigned(after.len() as u64);
+    if point > MOST {
+        return Some(Err(OUT_OF_RANGE));
+    }
+    let (integer, fraction) = digits.split_at(usize::try_from(point).unwrap_or(0).min(digits.len()));
+    if fraction.bytes().any(|digit| digit != b'0') {
+        return Some(Err("it has a fraction"));
+    }
+    let width = usize::try_from(point).unwrap_or(0);
+    Some(Ok(format!("{sign}{integer:0<width$}")))
 }
 
 fn pack_float(of: &Type, text: &str, bytes: &mut [u8]) -> Result<(), InputError> {
