@@ -393,3 +393,12 @@ impl fmt::Display for ArchiveTooLarge {
 
 #[cfg(feature = "rkyv")]
 impl core::error::Error for ArchiveTooLarge {}
+
+/// Panics unless a batch of lookups has one place for the result of each key.
+#[track_caller]
+pub(crate) fn check_batch(keys: usize, places: usize) {
+    assert!(
+        keys == places,
+        "as many results as keys expected, got {places} places in `out` for {keys} `keys`"
+    );
+}

@@ -108,8 +108,10 @@ fn texts_of_any_length_are_built_as_the_typed_map_does() {
         let pairs: Vec<_> = (0..entries)
             .map(|n| (format!("{n}{}", text(n)), text(2 * n)))
             .chain((0..entries).map(|n| (format!("{n}{}", text(n)), text(3 * n % 50))))
+            // Each becomes the last one, and grows where it is.
+            .chain((0..entries).flat_map(|n| [60, 90, 90 + n].map(|len| (format!("{n}{}", text(n)), "é".repeat(len)))))
             .collect();
-        let room = 10_000;
+        let room = 20_000;
         let need = VarMap::<str, str>::bytes_for(entries, room);
         let mut map = VarMap::<str, str, _>::create_seeded(AlignedBytes::zeroed(need), entries, room, SEED).unwrap();
         let mut builder = Builder::new_seeded(of.clone(), of.clone(), entries, room, SEED).unwrap();
@@ -145,6 +147,19 @@ fn a_full_archive_and_a_full_room_say_so_and_stay_as_they_are() {
             left: 4,
             garbage: 0
         }
+    );
+    // (The last one grows where it is.)
+    let error = builder.insert(&text("a").view(), &text("12345678").view()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Refusal::NoRoom {
+                needed: 5,
+                left: 4,
+                garbage: 0
+            }
+        ),
+        "{error}"
     );
     builder.insert(&text("a").view(), &text("45").view()).unwrap(); // in place of the old one
     builder.insert(&text("b").view(), &text("678").view()).unwrap();

@@ -79,6 +79,9 @@ impl Part for u64_le {
 
 /// The model: entries, and what the room has to say.
 struct Model<K: Part + ?Sized, V: Part + ?Sized> {
+    /// The key whose value is the last text of the room.
+    last: Option<K::Model>,
+    grown: usize,
     entries: BTreeMap<K::Model, V::Model>,
     used: usize,
     garbage: usize,
@@ -91,14 +94,22 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
         let no_room = |needed, garbage| Refusal::NoRoom { needed, left, garbage };
         if let Some(old) = self.entries.get_mut(&key) {
             let (before, after) = (V::bytes(old), V::bytes(&value));
+            let is_last = self.last.as_ref() == Some(&key);
             if after > before {
-                if after > left {
-                    return Err(no_room(after, self.garbage));
+                // Of a value that grows where it is, nothing becomes garbage.
+                let kept = if is_last { before } else { 0 };
+                if after - kept > left {
+                    return Err(no_room(after - kept, self.garbage));
                 }
-                self.used += after;
-                self.garbage += before;
+                self.used += after - kept;
+                self.garbage += before - kept;
+                self.grown += usize::from(kept > 0);
+                self.last = Some(key);
             } else {
                 self.garbage += before - after;
+                if is_last && after < before {
+                    self.last = None;
+                }
             }
             *old = value;
             return Ok(false);
@@ -111,11 +122,17 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
             return Err(no_room(needed, self.garbage));
         }
         self.used += needed;
+        if needed > 0 {
+            self.last = (V::bytes(&value) > 0).then(|| key.clone());
+        }
         self.entries.insert(key, value);
         Ok(true)
     }
 
     fn remove(&mut self, key: &K::Model) -> bool {
+        if self.last.as_ref() == Some(key) {
+            self.last = None;
+        }
         match self.entries.remove(key) {
             Some(value) => {
                 self.garbage += K::bytes(key) + V::bytes(&value);
@@ -142,7 +159,7 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
 #[allow(clippy::too_many_lines, reason = "one arm for each call")]
 fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
     let mut dice = Dice::new(11);
-    let (mut refused, mut overwritten) = ([0, 0], 0);
+    let (mut refused, mut overwritten, mut grown) = ([0, 0], 0, 0);
     for (capacity, room) in [
         (0, 0),
         (1, 10),
@@ -156,6 +173,8 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
         let memory = AlignedBytes::zeroed(VarMap::<K, V>::bytes_for(capacity, room));
         let mut map = VarMap::<K, V>::create_seeded(memory, capacity, room, SEED).unwrap();
         let mut model = Model::<K, V> {
+            last: None,
+            grown: 0,
             entries: BTreeMap::new(),
             used: 0,
             garbage: 0,
@@ -168,6 +187,10 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
                 0..=7 => {
                     let len = [0, 3, 9, 40][dice.below(4) as usize];
                     let value = V::model(dice.below(200), len);
+                    let key = match &model.last {
+                        Some(last) if dice.below(4) == 0 => last.clone(),
+                        _ => key,
+                    };
                     let expected = model.insert(key.clone(), value.clone(), capacity, room);
                     let found = map.insert(K::give(&key), V::give(&value));
                     match (expected, found) {
@@ -225,6 +248,7 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
                     map.clear();
                     (model.used, model.garbage) = (0, 0);
                     model.entries.clear();
+                    model.last = None;
                 }
                 15 if step % 7 == 0 => {
                     let sealed = AlignedBytes::from_slice(map.seal());
@@ -255,7 +279,9 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
             }
         }
         model.check(&map);
+        grown += model.grown;
     }
+    assert_eq!(grown > 10, V::bytes(&V::model(1, 1)) > 0, "{grown}");
     assert!(refused[1] > 10 && overwritten > 100, "{refused:?} {overwritten}");
 }
 
@@ -316,20 +342,20 @@ fn what_is_refused_comes_back() {
     let mut map = VarMap::<str, str, _>::create(memory(), 10, 10).unwrap();
     map.insert("key", "1234").unwrap();
     let before = map.as_bytes().to_vec();
-    let error = map.insert("key", "12345").unwrap_err();
+    let error = map.insert("key", "12345678").unwrap_err();
     assert_eq!(
         (error.key, error.value, error.cause),
         (
             "key",
-            "12345",
+            "12345678",
             Refusal::NoRoom {
-                needed: 5,
+                needed: 4,
                 left: 3,
                 garbage: 0
             }
         )
     );
-    assert!(error.to_string().contains("5 bytes, 3 are left"), "{error}");
+    assert!(error.to_string().contains("4 bytes, 3 are left"), "{error}");
     assert_eq!(map.as_bytes(), before, "nothing was written");
     map.insert("key", "98").unwrap();
     assert_eq!((map.get("key"), map.garbage()), (Some("98"), 2));
@@ -423,4 +449,71 @@ fn snapshots_of_large_values() {
     let map = VarMap::<str, [u8; 1_000]>::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), *value))).unwrap();
     map.verify().unwrap();
     assert!(pairs.iter().all(|(key, value)| map.get(key) == Some(value)));
+}
+
+/// A text that is written again and again, each time longer, fills the room with nothing but itself.
+#[test]
+fn the_last_text_grows_where_it_is() {
+    let make = |room: usize| {
+        let memory = AlignedBytes::zeroed(VarMap::<str, str>::bytes_for(2, room));
+        VarMap::<str, str>::create_seeded(memory, 2, room, SEED).unwrap()
+    };
+    let mut map = make(1_003);
+    for len in 0..=1_000 {
+        map.insert("log", &"é1".repeat(len)[..len - len % 3]).unwrap();
+        assert_eq!(map.garbage(), 0);
+        map.verify().unwrap();
+    }
+    assert_eq!((map.room_used(), map["log"].len()), (3 + 999, 999));
+    let before = map.as_bytes().to_vec();
+    let longer = "x".repeat(1_001);
+    let error = map.insert("log", &longer).unwrap_err();
+    assert_eq!(
+        error.cause,
+        Refusal::NoRoom {
+            needed: 2,
+            left: 1,
+            garbage: 0
+        }
+    );
+    assert_eq!(map.as_bytes(), before);
+
+    // One that is not the last moves, and grows from then on.
+    let mut map = make(20);
+    map.try_extend([("a", "1"), ("b", "2")]).unwrap();
+    map.insert("a", "11").unwrap();
+    assert_eq!((map.room_used(), map.garbage()), (6, 1));
+    map.insert("a", "111").unwrap();
+    assert_eq!((map.room_used(), map.garbage()), (7, 1));
+    // What was the last and became shorter is not the last any more.
+    map.insert("a", "1").unwrap();
+    map.insert("a", "1111").unwrap();
+    assert_eq!((map.room_used(), map.garbage()), (11, 4));
+    map.verify().unwrap();
+    assert_eq!((&map["a"], &map["b"]), ("1111", "2"));
+}
+
+#[test]
+#[should_panic(expected = "no entry found for key")]
+fn an_index_of_a_key_that_is_not_there_panics() {
+    let map = VarMap::<str, u64_le>::from_pairs([("a", 1.into())]).unwrap();
+    assert_eq!(map["a"], 1);
+    let _ = map["b"];
+}
+
+#[test]
+fn pairs_from_whatever_gives_them() {
+    let pairs = std::collections::HashMap::from([("one", "eins"), ("two", "zwei")]);
+    assert_eq!(VarMap::<str, str>::measure(pairs.clone()), (2, 14));
+    let map = VarMap::<str, str>::from_pairs([("one", "eins"), ("two", "zwei")]).unwrap();
+    let again = VarMap::<str, str>::from_pairs(&map).unwrap();
+    assert_eq!(map, again);
+    let mut more = VarMap::<str, str, _>::create(AlignedBytes::zeroed(1024), 3, 30).unwrap();
+    more.try_extend(pairs).unwrap();
+    assert_eq!(more, map);
+    let mut rest = [("three", "drei"), ("four", "vier"), ("five", "f")].into_iter();
+    let error = more.try_extend(&mut rest).unwrap_err();
+    assert_eq!((error.inserted, error.cause.into_pair()), (1, ("four", "vier")));
+    assert!(error.to_string().starts_with("stopped after 1 pairs: "));
+    assert_eq!(rest.next(), Some(("five", "f")));
 }

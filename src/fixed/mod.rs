@@ -132,7 +132,8 @@ pub use self::traits::{Drain, ExtractIf};
 pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema, ZeroBytes};
 pub use self::var::path;
 pub use self::var::{
-    PathArchive, Refusal, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarQuery, VarValue, VarValues,
+    PathArchive, Refusal, VarExtendError, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarQuery, VarValue,
+    VarValues,
 };
 pub use self::view::{FixedView, Projection, ViewError, Widening};
 pub use rkyv::rend::{
@@ -435,7 +436,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     ///
     /// # Panics
     ///
-    /// If `keys` and `out` differ in length.
+    /// If `out` has not as many places as there are keys; the message has both numbers.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -448,7 +449,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// ```
     #[track_caller]
     pub fn get_batch<'m, Q: Query<K>>(&'m self, keys: &[Q], out: &mut [Option<&'m V>]) {
-        assert_eq!(keys.len(), out.len(), "as many results as keys");
+        crate::error::check_batch(keys.len(), out.len());
         self.core.find_batch(keys, out, |key| self.hash(key), Q::is_key);
     }
 

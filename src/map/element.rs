@@ -357,7 +357,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     ///
     /// # Panics
     ///
-    /// If `keys` and `out` differ in length.
+    /// If `out` has not as many places as there are keys; the message has both numbers.
     ///
     /// # Examples
     ///
@@ -370,7 +370,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     #[track_caller]
     pub fn get_batch<'m, Q: Hash + Equivalent<K>>(&'m self, keys: &[Q], out: &mut [Option<&'m V>]) {
         const AHEAD: usize = 16;
-        assert_eq!(keys.len(), out.len(), "as many results as keys");
+        crate::error::check_batch(keys.len(), out.len());
         for (keys, out) in keys.chunks(AHEAD).zip(out.chunks_mut(AHEAD)) {
             let mut hashes = [0; AHEAD];
             for (hash, key) in hashes.iter_mut().zip(keys) {

@@ -142,13 +142,14 @@ impl Builder {
         if old.is_none() && len >= capacity {
             return Err(Refusal::Full { capacity });
         }
+        let used = writer.number(at::ROOM_USED) as usize;
         let of_key = if old.is_none() {
-            Writer::<Vec<u8>>::room_for(key, None)
+            Writer::<Vec<u8>>::room_for(key, None, used)
         } else {
             0
         };
-        let needed = of_key + Writer::<Vec<u8>>::room_for(value, old);
-        let left = shape.geometry.room - writer.number(at::ROOM_USED) as usize;
+        let needed = of_key + Writer::<Vec<u8>>::room_for(value, old, used);
+        let left = shape.geometry.room - used;
         if needed > left {
             let garbage = writer.number(at::GARBAGE) as usize;
             return Err(Refusal::NoRoom { needed, left, garbage });

@@ -168,7 +168,7 @@ impl<B: DerefMut<Target = [u8]>> Writer<B> {
     }
 
     /// Writes a key or value over the bytes at this offset, which are zero, or a value of the same type. Its texts go into the room,
-    /// over those that they replace if they are not longer.
+    /// over those that they replace if they are not longer, or can grow because these are the last.
     pub(super) fn write(&mut self, at: usize, of: &Type, view: &View<'_>) {
         if !of.in_room {
             self.bytes[at..][..of.size].copy_from_slice(view.bytes);
@@ -191,12 +191,15 @@ impl<B: DerefMut<Target = [u8]>> Writer<B> {
 
     fn write_text(&mut self, at: usize, text: &[u8]) {
         let old = Span(self.number(at));
+        let used = self.number(at::ROOM_USED);
         let offset = if text.len() <= old.len() {
             self.add(at::GARBAGE, (old.len() - text.len()) as u64);
             old.range().start
+        } else if old.is_last(used as usize) {
+            self.add(at::ROOM_USED, (text.len() - old.len()) as u64);
+            old.range().start
         } else {
             self.add(at::GARBAGE, old.len() as u64);
-            let used = self.number(at::ROOM_USED);
             self.put(at::ROOM_USED, used + text.len() as u64);
             used as usize
         };
@@ -206,16 +209,18 @@ impl<B: DerefMut<Target = [u8]>> Writer<B> {
         self.put(at, span.0);
     }
 
-    /// Bytes of the room that `write` takes for a view, if what is there has texts of so many bytes.
-    pub(super) fn room_for(view: &View<'_>, old: Option<View<'_>>) -> usize {
+    /// Bytes of the room that `write` takes for a view in place of what is there, if so many are used.
+    pub(super) fn room_for(view: &View<'_>, old: Option<View<'_>>, used: usize) -> usize {
         let (mut needed, mut there) = (0, alloc::vec::Vec::new());
         if let Some(old) = old {
-            old.for_each_text(&mut |span| there.push(span.len()));
+            old.for_each_text(&mut |span| there.push(span));
         }
         let mut there = there.into_iter();
         view.for_each_text(&mut |span| {
-            if span.len() > there.next().unwrap_or(0) {
-                needed += span.len();
+            let old = there.next().unwrap_or(Span::EMPTY);
+            if span.len() > old.len() {
+                let grows = old.is_last(used + needed);
+                needed += span.len() - if grows { old.len() } else { 0 };
             }
         });
         needed

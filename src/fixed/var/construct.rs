@@ -75,6 +75,9 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V> {
     /// use arenamap::fixed::VarMap;
     /// use arenamap::{ArenaMap, ArenaString, StrMap};
     ///
+    /// let numbers = VarMap::<str, str>::from_pairs([("one", "eins"), ("two", "zwei")])?;
+    /// assert_eq!(&numbers["one"], "eins");
+    ///
     /// let words = StrMap::from([("one", "eins"), ("two", "zwei")]);
     /// let snapshot = VarMap::<str, str>::from_pairs(words.iter().map(|(key, &value)| (key, value)))?;
     /// assert_eq!(snapshot.get("two"), Some("zwei"));
@@ -86,8 +89,9 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V> {
     /// ```
     pub fn from_pairs<'p, I>(pairs: I) -> Result<Self, SnapshotError<Refusal>>
     where
-        I: Iterator<Item = (K::Given<'p>, V::Given<'p>)> + Clone,
+        I: IntoIterator<Item = (K::Given<'p>, V::Given<'p>), IntoIter: Clone>,
     {
+        let pairs = pairs.into_iter();
         let (capacity, room) = Self::measure(pairs.clone());
         let bytes = Self::try_bytes_for(capacity, room)?;
         Self::snapshot(AlignedBytes::try_zeroed(bytes)?, capacity, room, pairs)
@@ -100,11 +104,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V> {
     /// ```
     /// use arenamap::fixed::VarMap;
     ///
-    /// assert_eq!(VarMap::<str, str>::measure([("one", "eins"), ("two", "zwei")].into_iter()), (2, 14));
+    /// assert_eq!(VarMap::<str, str>::measure([("one", "eins"), ("two", "zwei")]), (2, 14));
     /// ```
-    pub fn measure<'p>(pairs: impl Iterator<Item = (K::Given<'p>, V::Given<'p>)>) -> (usize, usize) {
+    pub fn measure<'p>(pairs: impl IntoIterator<Item = (K::Given<'p>, V::Given<'p>)>) -> (usize, usize) {
         let len = |text: Option<&[u8]>| text.map_or(0, <[u8]>::len);
-        pairs.fold((0, 0), |(pairs, bytes), (key, value)| {
+        pairs.into_iter().fold((0, 0), |(pairs, bytes), (key, value)| {
             let of_pair = len(K::text(&key)).saturating_add(len(V::text(&value)));
             (pairs + 1, bytes.saturating_add(of_pair))
         })
@@ -172,10 +176,10 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         memory: impl IntoMemory<Memory = M>,
         capacity: usize,
         room: usize,
-        pairs: impl Iterator<Item = (K::Given<'p>, V::Given<'p>)>,
+        pairs: impl IntoIterator<Item = (K::Given<'p>, V::Given<'p>)>,
     ) -> Result<Self, SnapshotError<Refusal>> {
         let mut map = Self::prepare(memory, capacity, room, random_seed())?;
-        match map.fill(pairs).map_err(SnapshotError::Entry)? {
+        match map.fill(pairs.into_iter()).map_err(SnapshotError::Entry)? {
             0 => {
                 map.core.finish();
                 Ok(map)
@@ -218,11 +222,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// use arenamap::fixed::{AlignedBytes, VarMap};
     ///
     /// let mut map = VarMap::<str, str, _>::create(AlignedBytes::zeroed(1024), 10, 100)?;
-    /// map.insert("key", "a")?;
     /// map.insert("key", "longer")?;
-    /// assert_eq!((map.room_used(), map.garbage()), (10, 1));
-    /// let dense = map.compact_into(AlignedBytes::zeroed(1024), 10, 9)?;
-    /// assert_eq!((dense.room_used(), dense.garbage(), dense.get("key")), (9, 0, Some("longer")));
+    /// map.insert("key", "short")?;
+    /// assert_eq!((map.room_used(), map.garbage()), (9, 1));
+    /// let dense = map.compact_into(AlignedBytes::zeroed(1024), 10, 8)?;
+    /// assert_eq!((dense.room_used(), dense.garbage(), dense.get("key")), (8, 0, Some("short")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn compact_into<B: IntoMemory<Memory: MemoryMut>>(

@@ -15,7 +15,7 @@ pub enum Refusal {
     },
     /// The room for texts is full.
     NoRoom {
-        /// Bytes of the texts that were to go in.
+        /// Bytes that the texts that were to go in take: one that grows where it is takes those by which it grows.
         needed: usize,
         /// Bytes that are left.
         left: usize,
@@ -113,5 +113,35 @@ impl<K, V> core::error::Error for VarInsertError<K, V> {}
 impl<K, V> From<VarInsertError<K, V>> for Refusal {
     fn from(error: VarInsertError<K, V>) -> Self {
         error.cause
+    }
+}
+
+/// How far [`VarMap::try_extend`](super::VarMap::try_extend) came. What was inserted stays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct VarExtendError<K, V> {
+    /// Pairs taken in before the failure.
+    pub inserted: usize,
+    /// The pair that was not taken in, and why.
+    pub cause: VarInsertError<K, V>,
+}
+
+impl<K, V> fmt::Debug for VarExtendError<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VarExtendError")
+            .field("inserted", &self.inserted)
+            .field("cause", &self.cause)
+            .finish()
+    }
+}
+
+impl<K, V> fmt::Display for VarExtendError<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped after {} pairs: {}", self.inserted, self.cause)
+    }
+}
+
+impl<K: 'static, V: 'static> core::error::Error for VarExtendError<K, V> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.cause)
     }
 }

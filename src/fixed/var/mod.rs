@@ -25,7 +25,7 @@ pub mod path;
 mod repair;
 mod traits;
 
-pub use self::error::{Refusal, VarInsertError};
+pub use self::error::{Refusal, VarExtendError, VarInsertError};
 pub use self::iter::{VarIter, VarKeys, VarValues};
 pub use self::part::{VarKey, VarQuery, VarValue};
 pub use self::path::PathArchive;
@@ -46,7 +46,7 @@ use super::{AlignedBytes, Field};
 ///
 /// `K` is `str`, `[u8]`, or a [`FixedKey`](super::FixedKey); `V` is `str`, `[u8]`, or a [`FixedValue`](super::FixedValue). A slot has a
 /// fixed size; the bytes of texts stand behind the slots, in a room whose size is chosen when the map is made. They are appended when
-/// a text is new, and written over when a new value is not longer than the old one. What is left over is garbage, which
+/// a text is new, and written over when a new value is not longer than the old one, or the old one is the last in the room. What is left over is garbage, which
 /// [`garbage`](Self::garbage) counts and [`compact_into`](Self::compact_into) leaves out. The map never grows and never calls the
 /// heap; a full one says which of the two is full and gives the pair back.
 ///
@@ -296,7 +296,8 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     /// Sets the value of a key. Returns what is left of the old one: the value itself if it has a fixed size, `()` if it is a text; `None`
     /// if the key is new.
     ///
-    /// A text is written over the old one if it is not longer; else it takes new bytes of the room.
+    /// A text is written over the old one if it is not longer, or if the old one is the last in the room and can grow; else it takes new bytes of
+    /// the room.
     ///
     /// Allocates: never. Time: O(bytes of both).
     ///
@@ -340,6 +341,36 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
             }
             Err(cause) => Err(VarInsertError { key, value, cause }),
         }
+    }
+
+    /// Inserts pairs until one is refused.
+    ///
+    /// Allocates: never. Time: O(pairs + bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`VarExtendError`] with the number of pairs that went in and the pair that did not. The rest of the iterator is dropped with it; to keep
+    /// it, pass the iterator by `&mut`.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, Refusal, VarMap};
+    /// # let mut map = VarMap::<str, str, _>::create(AlignedBytes::zeroed(1024), 10, 20)?;
+    /// map.try_extend([("one", "eins"), ("two", "zwei")])?;
+    /// let error = map.try_extend([("six", "6"), ("seven", "sieben")]).unwrap_err();
+    /// assert_eq!((error.inserted, error.cause.key), (1, "seven"));
+    /// assert!(matches!(error.cause.cause, Refusal::NoRoom { left: 2, .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[allow(clippy::type_complexity, reason = "as of `insert`")]
+    pub fn try_extend<'k, 'v>(
+        &mut self,
+        pairs: impl IntoIterator<Item = (K::Given<'k>, V::Given<'v>)>,
+    ) -> Result<(), VarExtendError<K::Given<'k>, V::Given<'v>>> {
+        for (inserted, (key, value)) in pairs.into_iter().enumerate() {
+            self.insert(key, value)
+                .map_err(|cause| VarExtendError { inserted, cause })?;
+        }
+        Ok(())
     }
 
     /// The value of a key, to change in place. A text keeps its length.
@@ -486,13 +517,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         Some(keep(key, V::read_text_mut(value, value_text)?))
     }
 
-    /// Bytes of the text of an entry's value, which is where the slot says.
-    fn check_old(&self, slot: usize, room: &[u8]) -> Result<usize, Refusal> {
-        let Some(span) = V::span(self.core.pair(slot).1) else {
-            return Ok(0);
-        };
+    /// The text of an entry's value, which is where the slot says.
+    fn check_old(&self, slot: usize, room: &[u8]) -> Result<Span, Refusal> {
+        let span = V::span(self.core.pair(slot).1).unwrap_or(Span::EMPTY);
         match span.of(room) {
-            Some(text) => Ok(text.len()),
+            Some(_) => Ok(span),
             None => Err(Refusal::Corrupt(FixedError::at(Field::Text, slot as u64, 0, 1))),
         }
     }
@@ -519,11 +548,12 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         self.check_room(texts[0].len() + texts[1].len())
     }
 
-    /// Whether a text fits in place of another of so many bytes, or in the room.
-    fn check_fits(&self, text: Option<&[u8]>, old: usize) -> Result<(), Refusal> {
+    /// Whether a text fits in place of another, or in the room.
+    fn check_fits(&self, text: Option<&[u8]>, old: Span) -> Result<(), Refusal> {
         match text.unwrap_or_default().len() {
-            len if len <= old => Ok(()),
+            len if len <= old.len() => Ok(()),
             len if len > LONGEST => Err(Refusal::TooLong { len }),
+            len if old.is_last(self.room_used()) => self.check_room(len - old.len()),
             len => self.check_room(len),
         }
     }
@@ -559,14 +589,19 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     fn replace(&mut self, slot: usize, value: V::Given<'_>) -> V::Old {
         self.core.unseal();
         let old = V::span(self.core.pair(slot).1).unwrap_or(Span::EMPTY);
+        let used = self.room_used();
         let span = match V::text(&value) {
-            Some(text) if text.len() <= old.len() => {
+            Some(text) if text.len() <= old.len() || old.is_last(used) => {
                 let span = Span::new(old.range().start, text.len());
                 // (It was checked to be in the room.)
                 if let Some(bytes) = self.core.room_mut().get_mut(span.range()) {
                     bytes.copy_from_slice(text);
                 }
-                self.count_garbage(old.len() - text.len());
+                if text.len() > old.len() {
+                    self.core.put(at::ROOM_USED, span.range().end as u64);
+                } else {
+                    self.count_garbage(old.len() - text.len());
+                }
                 span
             }
             text => {

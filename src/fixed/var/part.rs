@@ -68,6 +68,11 @@ impl Span {
         room.get(self.range())
     }
 
+    /// Whether it is the last text of those in a room of which so many bytes are used: it can grow where it is.
+    pub(in super::super) fn is_last(self, used: usize) -> bool {
+        self.len() > 0 && self.range().end == used
+    }
+
     /// Whether it is written as this crate writes it: a text without bytes is nowhere.
     pub(in super::super) const fn is_canonical(self) -> bool {
         self.len() > 0 || self.0 == 0

@@ -5,6 +5,7 @@ use super::super::memory::{AlignedBytes, Memory};
 use super::super::value::Frozen;
 use super::{VarIter, VarKey, VarMap, VarQuery, VarValue};
 use core::fmt;
+use core::ops::Index;
 
 impl<K: VarKey + fmt::Debug + ?Sized, V: VarValue + fmt::Debug + ?Sized, M: Memory> fmt::Debug for VarMap<K, V, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,6 +29,18 @@ where
     K: VarKey + VarQuery<K> + ?Sized,
     V: VarValue + Eq + ?Sized,
 {
+}
+
+/// # Panics
+///
+/// If the key is not in the map.
+impl<K: VarKey + ?Sized, Q: VarQuery<K> + ?Sized, V: VarValue + ?Sized, M: Memory> Index<&Q> for VarMap<K, V, M> {
+    type Output = V;
+
+    #[track_caller]
+    fn index(&self, key: &Q) -> &V {
+        self.get(key).expect("no entry found for key")
+    }
 }
 
 impl<'m, K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> IntoIterator for &'m VarMap<K, V, M> {
