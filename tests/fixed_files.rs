@@ -644,7 +644,7 @@ fn errors_say_what_to_do_and_carry_their_cause() {
     let (_directory, path) = directory();
     fs::write(&path, [1; 500]).unwrap();
     let foreign = read(&path).unwrap_err();
-    assert!(text(&foreign).contains("no archive of a FixedMap"));
+    assert!(text(&foreign).contains("no archive of arenamap"));
     assert!(foreign.source().unwrap().is::<arenamap::fixed::FixedError>());
 }
 

@@ -352,7 +352,7 @@ fn indexing_needs_the_key() {
 }
 
 #[test]
-#[should_panic(expected = "as many results as keys")]
+#[should_panic(expected = "as many results as keys expected, got 1 places in `out` for 2 `keys`")]
 fn a_batch_needs_room_for_its_results() {
     numbers(8).get_batch(&[1_u64, 2], &mut [None]);
 }

@@ -377,6 +377,8 @@ mod archives {
         let map = filled();
         let json = serde_json::to_string(&map).unwrap();
         let again: FixedMap<u64_le, All> = serde_json::from_str(&json).unwrap();
+        let indexed = serde_json::to_string(&map.try_index().unwrap()).unwrap();
+        assert_eq!(serde_json::from_str::<FixedMap<u64_le, All>>(&indexed).unwrap(), map);
         assert_eq!(again, map);
         assert_eq!(again.capacity(), 20);
         again.verify().unwrap();

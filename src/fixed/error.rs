@@ -138,11 +138,13 @@ pub enum Field {
 ///
 /// let error = FixedMap::<u64_le, u64_le, _>::open(AlignedBytes::zeroed(4096)).unwrap_err();
 /// assert_eq!((error.field(), error.found()), (Field::Magic, 0));
-/// assert!(error.to_string().contains("no archive of a FixedMap"));
+/// assert!(error.to_string().contains("no archive of arenamap"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FixedError {
     field: Field,
+    /// Whether it is about an indexed archive, which nothing repairs.
+    in_index: bool,
     place: u64,
     expected: u64,
     found: u64,
@@ -153,12 +155,7 @@ const NOWHERE: u64 = u64::MAX;
 
 impl FixedError {
     pub(crate) const fn new(field: Field, expected: u64, found: u64) -> Self {
-        Self {
-            field,
-            place: NOWHERE,
-            expected,
-            found,
-        }
+        Self::at(field, NOWHERE, expected, found)
     }
 
     /// The error for a block of that many bytes, which the global allocator refused.
@@ -169,10 +166,17 @@ impl FixedError {
     pub(crate) const fn at(field: Field, place: u64, expected: u64, found: u64) -> Self {
         Self {
             field,
+            in_index: false,
             place,
             expected,
             found,
         }
+    }
+
+    /// The same error of an indexed archive.
+    pub(crate) const fn of_index(mut self) -> Self {
+        self.in_index = true;
+        self
     }
 
     /// What is wrong.
@@ -224,14 +228,22 @@ impl fmt::Display for FixedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             field,
+            in_index,
             place,
             expected,
             found,
         } = *self;
+        let or_anew = |advice| {
+            if in_index {
+                "an indexed archive cannot be repaired: take another copy, or make it anew of its entries"
+            } else {
+                advice
+            }
+        };
         match field {
             Field::MemoryLength => write!(
                 f,
-                "the memory has {found} bytes, {expected} are needed; `bytes_for` tells the size; a shorter file was cut off"
+                "the memory has {found} bytes, {expected} are needed: `bytes_for` tells the size of a new map; an archive with fewer has lost its end"
             ),
             Field::MemoryAlign => write!(
                 f,
@@ -244,7 +256,7 @@ impl fmt::Display for FixedError {
             Field::Heap => write_refused(f, expected),
             Field::Magic => write!(
                 f,
-                "this is no archive of a FixedMap: its first eight bytes are {found:#018x}, expected {expected:#018x}; \
+                "this is no archive of arenamap: its first eight bytes are {found:#018x}, expected {expected:#018x}; \
                  check which file it is, and that the memory begins where the archive does"
             ),
             Field::Version => write!(
@@ -302,6 +314,7 @@ impl fmt::Display for FixedError {
                 f,
                 "the header says {found} bytes, its capacity needs {expected}: the header is damaged; take another copy"
             ),
+            Field::Kind if in_index => write!(f, "the archive is of kind {found}, an `IndexedMap`: {}", or_anew("")),
             Field::Kind => write!(
                 f,
                 "the archive is of kind {found}, this type reads kind {expected}; open kind 0 as a `FixedMap` or `VarMap`, kind 1 as an `IndexedMap`"
@@ -312,7 +325,8 @@ impl fmt::Display for FixedError {
             ),
             Field::Schema => write!(
                 f,
-                "the schema is not that of the types: at offset {place} there is {found}, expected {expected}; `recover` writes it anew"
+                "the schema is not that of the types: at offset {place} there is {found}, expected {expected}; {}",
+                or_anew("`recover` writes it anew")
             ),
             Field::Description => write!(
                 f,
@@ -346,17 +360,18 @@ impl fmt::Display for FixedError {
             ),
             Field::Len => write!(
                 f,
-                "the header says {found} entries, the archive has {expected}; `recover` counts them again"
+                "the header says {found} entries, the archive has {expected}; {}",
+                or_anew("`recover` counts them again")
             ),
             Field::State => write!(
                 f,
-                "the state is {found:#018x}, expected {expected:#018x} (sealed): the file was not closed cleanly, or is damaged; \
-                 `recover` says what can be kept"
+                "the state is {found:#018x}, expected {expected:#018x} (sealed): the file was not closed cleanly, or is damaged; {}",
+                or_anew("`recover` says what can be kept")
             ),
             Field::ContentChecksum => write!(
                 f,
-                "the checksum of the content is {found:#018x}, its bytes make {expected:#018x}: the archive is damaged; \
-                 take another copy, or keep what is whole by `recover`"
+                "the checksum of the content is {found:#018x}, its bytes make {expected:#018x}: the archive is damaged; {}",
+                or_anew("take another copy, or keep what is whole by `recover`")
             ),
             Field::Tag => write!(
                 f,
@@ -368,15 +383,18 @@ impl fmt::Display for FixedError {
             ),
             Field::Padding => write!(
                 f,
-                "slot {place} has bytes that should be zero, but are not; `recover` clears them"
+                "slot {place} has bytes that should be zero, but are not; {}",
+                or_anew("`recover` clears them")
             ),
             Field::Key => write!(
                 f,
-                "the key in slot {place} is not valid for its type; `recover` drops the entry"
+                "the key in slot {place} is not valid for its type; {}",
+                or_anew("`recover` drops the entry")
             ),
             Field::Value => write!(
                 f,
-                "the value in slot {place} is not valid for its type; `recover` drops the entry"
+                "the value in slot {place} is not valid for its type; {}",
+                or_anew("`recover` drops the entry")
             ),
             Field::Text => write!(
                 f,
@@ -618,7 +636,7 @@ pub enum SnapshotError<E> {
     Fixed(FixedError),
     /// An entry could not be converted.
     Entry(E),
-    /// Different keys became the same key.
+    /// A key was there several times: it was given so, or different keys were converted to the same one.
     Repeated {
         /// Entries with a key that another entry had already.
         entries: usize,
@@ -638,8 +656,8 @@ impl<E: fmt::Display> fmt::Display for SnapshotError<E> {
             Self::Entry(error) => write!(f, "no snapshot was made, an entry did not convert: {error}"),
             Self::Repeated { entries } => write!(
                 f,
-                "no snapshot was made: after the conversion, the keys of {entries} entries were there already; \
-                 convert different keys to different ones"
+                "no snapshot was made: the keys of {entries} entries were there already; give each key once, \
+                 and, if keys are converted, convert different ones to different ones"
             ),
         }
     }

@@ -202,6 +202,10 @@ impl Header {
     /// The rest of it: that it is an index with such slots, and what follows from its entries.
     pub(super) fn check_index(&self, types: &Types) -> Result<IndexGeometry, FixedError> {
         self.check_types(types, KIND_INDEXED)?;
+        self.check_index_shape(types).map_err(FixedError::of_index)
+    }
+
+    fn check_index_shape(&self, types: &Types) -> Result<IndexGeometry, FixedError> {
         let entries = number!(self.0, at::CAPACITY, u64);
         let geometry = IndexGeometry::new(entries, &types.slot, types.schema_bytes as usize)?;
         let shape = geometry.shape;

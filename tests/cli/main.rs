@@ -431,7 +431,7 @@ fn indexed_archives_are_shown_and_compared() {
         place
             .run(&["recover", "indexed", "--out", "x"])
             .failed(2)
-            .contains("kind 1")
+            .contains("kind 1, an `IndexedMap`: an indexed archive cannot be repaired")
     );
 }
 

@@ -303,3 +303,83 @@ fn a_panic_leaves_no_archive() {
     let error = IndexedMap::<u64_le, u64_le, _>::open(&memory[..]).unwrap_err();
     assert_eq!(error.field(), Field::Magic);
 }
+
+#[test]
+fn copies_are_equal() {
+    let of = |entries: u32| {
+        let pairs = (0..entries).map(|n| (u64_le::from_native(n.into()), u64_le::from_native(u64::from(n) * 3)));
+        IndexedMap::<u64_le, u64_le>::try_from_entries(pairs).unwrap()
+    };
+    for entries in [0, 1, 1_000] {
+        let map = of(entries);
+        let copy = map.clone();
+        assert_eq!((copy.as_bytes(), copy.seed()), (map.as_bytes(), map.seed()));
+        copy.verify().unwrap();
+        // Another seed, and other memory.
+        assert_eq!(of(entries), copy);
+        let bytes = map.into_memory();
+        assert_eq!(IndexedMap::<u64_le, u64_le, _>::open(&bytes[..]).unwrap(), copy);
+        assert_ne!(copy, of(entries + 1));
+    }
+    let [one, other] = [1, 2].map(|value| {
+        let pairs = [(u64_le::from_native(7), u64_le::from_native(value))];
+        IndexedMap::<u64_le, u64_le>::try_from_entries(pairs).unwrap()
+    });
+    assert_ne!(one, other);
+}
+
+#[test]
+#[should_panic(expected = "as many results as keys expected, got 1 places in `out` for 2 `keys`")]
+fn a_batch_needs_room_for_its_results() {
+    let map = IndexedMap::<u64_le, u64_le>::try_from_entries([(7.into(), 49.into())]).unwrap();
+    map.get_batch(&[1_u64, 2], &mut [None]);
+}
+
+/// Nothing repairs an index, and no error says that something does.
+#[test]
+fn errors_do_not_advise_what_there_is_not() {
+    use arenamap::fixed::described::{Described, recover};
+    let pairs = (0..100_u32).map(|n| (u64_le::from_native(n.into()), n % 2 == 0));
+    let whole = IndexedMap::<u64_le, bool>::try_from_entries(pairs)
+        .unwrap()
+        .into_memory();
+    let mut seen = std::collections::BTreeSet::new();
+    for at in (0..whole.len()).filter(|at| !(8..128).contains(at)) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        let typed = IndexedMap::<u64_le, bool, _>::open_verified(&bytes[..]).err();
+        let by_schema = Described::open(&bytes).and_then(|archive| archive.verify()).err();
+        for sealed in [false, true] {
+            if sealed {
+                super::archive::mark_sealed(&mut bytes);
+            }
+            for error in [
+                typed,
+                by_schema,
+                IndexedMap::<u64_le, bool, _>::open_verified(&bytes[..]).err(),
+            ]
+            .into_iter()
+            .flatten()
+            {
+                assert!(!error.to_string().contains("`recover`"), "{at}: {error}");
+                if error
+                    .to_string()
+                    .contains("an indexed archive cannot be repaired: take another copy, or make it anew")
+                {
+                    seen.insert(format!("{:?}", error.field()));
+                }
+            }
+        }
+    }
+    for field in ["ContentChecksum", "Len", "State", "Value", "Padding", "Schema"] {
+        assert!(seen.contains(field), "{field}: {seen:?}");
+    }
+    let error = recover(&mut whole.clone()).unwrap_err();
+    assert_eq!(error.field(), Field::Kind);
+    assert!(
+        error
+            .to_string()
+            .contains("an `IndexedMap`: an indexed archive cannot be repaired"),
+        "{error}"
+    );
+}

@@ -1094,7 +1094,7 @@ mod ends {
             (at("dangling"), "it links to what cannot be opened"),
             (at("inside"), "it is no regular file"),
             (PathBuf::from("/dev/full"), "it is no regular file"),
-            (file, "this is no archive of a FixedMap"),
+            (file, "this is no archive of arenamap"),
         ];
         for (path, reason) in cases {
             let error = refused(&path);

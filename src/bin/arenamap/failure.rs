@@ -46,14 +46,15 @@ impl Failure {
                     "{file}: this is no archive of arenamap: it does not begin with the eight bytes that each begins with"
                 ),
             ),
-            Field::Kind => Self::new(
+            Field::Kind if error.found() > 1 => Self::new(
                 USAGE,
                 format!(
-                    "{file}: an archive of kind {}; `recover` is for tables, kind 0, and the other commands for these and indexed ones, kind 1",
+                    "{file}: an archive of kind {}; this command knows tables, kind 0, and indexed ones, kind 1",
                     error.found()
                 ),
             ),
-            Field::Version | Field::EndianMark | Field::Hasher | Field::Heap | Field::Tree => {
+            // (Of kind 1, `recover` alone has something to say.)
+            Field::Kind | Field::Version | Field::EndianMark | Field::Hasher | Field::Heap | Field::Tree => {
                 Self::new(USAGE, format!("{file}: {error}"))
             }
             _ => Self::new(OTHER, format!("{file}: {error}")),

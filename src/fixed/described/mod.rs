@@ -415,7 +415,7 @@ impl<'a> Described<'a> {
     /// [`FixedError`] with the first thing that is wrong; [`Field::Heap`] if there is no memory to verify in.
     pub fn verify(&self) -> Result<(), FixedError> {
         if let Some(index) = &self.shape.index {
-            return self.verify_indexed(index);
+            return self.verify_indexed(index).map_err(FixedError::of_index);
         }
         let Shape { header, geometry, .. } = &self.shape;
         let mut scratch = words(scratch_words(geometry.groups))?;

@@ -20,7 +20,8 @@ use alloc::vec::Vec;
 ///
 /// # Errors
 ///
-/// [`FixedError`] if header or schema are damaged, or it is an indexed archive or one of paths, or the heap refuses memory. Then nothing has changed.
+/// [`FixedError`] if header or schema are damaged, or it is an indexed archive ([`Field::Kind`]) or one of paths ([`Field::Tree`]), which cannot be
+/// repaired; or the heap refuses memory. Then nothing has changed. An indexed archive is made anew of its entries.
 ///
 /// ```
 /// use arenamap::fixed::described::{Described, recover};
@@ -38,7 +39,7 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
     let shape = Shape::read(bytes)?;
     if shape.index.is_some() {
         // It is made of all entries at once, and never written to.
-        return Err(FixedError::new(Field::Kind, KIND_TABLE.into(), KIND_INDEXED.into()));
+        return Err(FixedError::new(Field::Kind, KIND_TABLE.into(), KIND_INDEXED.into()).of_index());
     }
     if shape.key.is_path_key() {
         return Err(FixedError::new(Field::Tree, 0, 1));

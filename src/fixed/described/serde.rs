@@ -5,12 +5,12 @@
 
 use super::types::{Leaf, Shape};
 use super::{Input, Packed, Type, Value, View};
-use crate::fixed::FixedMap;
 use crate::fixed::key::FixedKey;
 use crate::fixed::memory::{AlignedBytes, Memory, MemoryMut};
 use crate::fixed::value::{Checked, FixedValue, Frozen};
 use crate::fixed::var::{VarKey, VarMap, VarValue};
 use crate::fixed::view::value_of;
+use crate::fixed::{FixedMap, IndexedMap};
 use crate::serde::cautious;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -73,6 +73,13 @@ fn serialize<'m, K: FixedValue + Immutable, V: Frozen, Z: Serializer>(
 
 impl<K: FixedKey, V: Frozen, M: Memory> Serialize for FixedMap<K, V, M> {
     /// As a map, by the schemas of its types: see [`described`](crate::fixed::described).
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serialize(self.iter(), self.len(), &[], serializer)
+    }
+}
+
+impl<K: FixedKey, V: Frozen, M: Memory> Serialize for IndexedMap<K, V, M> {
+    /// As a map, by the schemas of its types.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         serialize(self.iter(), self.len(), &[], serializer)
     }

@@ -18,7 +18,7 @@ use std::io;
 /// std::fs::write(&path, [0; 4096])?;
 /// let error = FixedMap::<u64_le, u64_le>::read_file(&path).unwrap_err();
 /// assert!(matches!(error, FileError::Archive(_)));
-/// assert!(error.to_string().contains("no archive of a FixedMap"));
+/// assert!(error.to_string().contains("no archive of arenamap"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]

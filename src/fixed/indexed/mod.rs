@@ -15,10 +15,12 @@ mod verify;
 pub use self::iter::{IndexedIter, IndexedKeys, IndexedValues};
 
 use self::layout::IndexGeometry;
+use super::error::{FixedError, fail};
 use super::key::{FixedKey, KeySecrets, Query, hash_of};
 use super::layout::{SlotLayout, at};
 use super::memory::{AlignedBytes, Memory};
 use super::value::Frozen;
+use crate::error::check_batch;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Index;
@@ -159,7 +161,7 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     ///
     /// # Panics
     ///
-    /// If `keys` and `out` differ in length.
+    /// If `out` has not as many places as there are keys; the message has both numbers.
     ///
     /// ```
     /// # use arenamap::fixed::{IndexedMap, u64_le};
@@ -173,7 +175,7 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     pub fn get_batch<'m, Q: Query<K>>(&'m self, keys: &[Q], out: &mut [Option<&'m V>]) {
         /// Keys that take a step together: those of three steps are on their way at a time.
         const STEP: usize = 16;
-        assert_eq!(keys.len(), out.len(), "as many results as keys");
+        check_batch(keys.len(), out.len());
         let raw = self.raw();
         let steps = keys.len().div_ceil(STEP);
         let (keys_of, part_of) = (|step: usize| &keys[step * STEP..], |step: usize| step % 2);
@@ -238,6 +240,51 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
 impl<K: FixedKey + fmt::Debug, V: Frozen + fmt::Debug, M: Memory> fmt::Debug for IndexedMap<K, V, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self).finish()
+    }
+}
+
+/// Maps are equal if they have the same entries. Seeds and memories may differ.
+impl<K: FixedKey, V: Frozen + PartialEq, M: Memory, N: Memory> PartialEq<IndexedMap<K, V, N>> for IndexedMap<K, V, M> {
+    fn eq(&self, other: &IndexedMap<K, V, N>) -> bool {
+        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+    }
+}
+
+impl<K: FixedKey, V: Frozen + Eq, M: Memory> Eq for IndexedMap<K, V, M> {}
+
+impl<K: FixedKey, V: Frozen> IndexedMap<K, V, AlignedBytes> {
+    /// A copy on the heap, byte for byte.
+    ///
+    /// Allocates: heap. Time: O(bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`Field::Heap`](super::Field::Heap) if the global allocator has no memory.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{IndexedMap, u64_le};
+    /// # let map = IndexedMap::<u64_le, u64_le>::try_from_entries([(7.into(), 49.into())])?;
+    /// assert_eq!(map.try_clone()?, map);
+    /// # Ok::<(), arenamap::fixed::FixedError>(())
+    /// ```
+    pub fn try_clone(&self) -> Result<Self, FixedError> {
+        let memory = AlignedBytes::try_from_slice(self.as_bytes())?;
+        Ok(Self::of(memory, self.geometry, self.seed))
+    }
+}
+
+/// A copy on the heap, byte for byte. Allocates: heap.
+///
+/// # Panics
+///
+/// If there is no memory; [`IndexedMap::try_clone`] returns the error.
+impl<K: FixedKey, V: Frozen> Clone for IndexedMap<K, V, AlignedBytes> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        match self.try_clone() {
+            Ok(copy) => copy,
+            Err(error) => fail(&error, "IndexedMap::try_clone"),
+        }
     }
 }
 

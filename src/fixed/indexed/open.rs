@@ -2,7 +2,7 @@
 //!
 //! Invariants: `memory` of every map is aligned for the archive and at least `geometry.bytes` long (`attach`, `build`), and I2
 //! of `raw.rs`: `open` takes types of which any bytes are valid, `open_verified` has checked every slot before it gives the map
-//! out, `open_unchecked` leaves it to its caller, and `build` writes each slot.
+//! out, `open_unchecked` leaves it to its caller, `build` writes each slot, and `try_clone` copies what was so.
 #![allow(unsafe_code, reason = "makes views of memory whose length was checked")]
 
 use super::IndexedMap;

@@ -34,6 +34,10 @@ impl<K: FixedKey + Checked, V: Checked + Frozen, M: Memory> IndexedMap<K, V, M> 
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
     pub fn verify(&self) -> Result<(), FixedError> {
+        self.check_all().map_err(FixedError::of_index)
+    }
+
+    fn check_all(&self) -> Result<(), FixedError> {
         let (bytes, header) = (self.as_bytes(), self.header());
         let made = content_checksum(&bytes[..at::STATE], &bytes[at::TAGS..]);
         if made != header.content_checksum() {
