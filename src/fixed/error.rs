@@ -212,6 +212,10 @@ impl FixedError {
     }
 }
 
+#[allow(
+    clippy::missing_fields_in_debug,
+    reason = "the kind of the archive only chooses the advice"
+)]
 impl fmt::Debug for FixedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FixedError")

@@ -170,7 +170,7 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
             from: 0,
             path: String::new(),
         };
-        wider.compare((&new, "", 0), Some(whole), renamed)?;
+        wider.compare((&new, "", 0), Some(&whole), renamed)?;
         wider.note_dropped(&value, "", 0);
         Ok(wider)
     }
@@ -254,10 +254,10 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
     fn compare(
         &mut self,
         (new, path, to): (&Type, &str, usize),
-        old: Option<Stored>,
+        old: Option<&Stored>,
         renamed: &[(&str, &str)],
     ) -> Result<(), ViewError> {
-        if let Some(old) = &old {
+        if let Some(old) = old {
             let (size, kind) = (old.of.size(), Kind::of(&old.of));
             if *new == old.of || (size < new.size() && kind.widens_to(Kind::of(new))) {
                 self.moves.push(Move {
@@ -278,7 +278,7 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
         }
         for field in new.members() {
             let path = join(path, field.name());
-            let same = old.as_ref().and_then(|old| {
+            let same = old.and_then(|old| {
                 let (offset, of) = member(&old.of, field.name())?;
                 Some(Stored {
                     of: of.clone(),
@@ -290,7 +290,7 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
             // Of a struct that is not there, fields may have been elsewhere.
             let inside = |now: &str| now.strip_prefix(&path).is_some_and(|rest| rest.starts_with('.'));
             if found.is_some() || renamed.iter().any(|(now, _)| inside(now)) {
-                self.compare((field.of(), &path, to + field.offset()), found, renamed)?;
+                self.compare((field.of(), &path, to + field.offset()), found.as_ref(), renamed)?;
             } else {
                 self.defaulted.push(path);
             }
