@@ -229,8 +229,8 @@ fn texts_refused_and_compacted(buffers: &mut Buffers) {
     let dense = map.compact_into(other, 10, room).unwrap();
     assert_eq!((dense.garbage(), dense.get("key")), (0, map.get("key")));
     let pairs = WORDS.map(|word| (word, word));
-    let (capacity, room) = VarMap::<str, str>::measure(pairs.into_iter());
-    let snapshot = VarMap::<str, str, _>::snapshot(&mut buffers.two[..], capacity, room, pairs.into_iter());
+    let (capacity, room) = VarMap::<str, str>::measure(pairs);
+    let snapshot = VarMap::<str, str, _>::snapshot(&mut buffers.two[..], capacity, room, pairs);
     assert_eq!(snapshot.unwrap().len(), 6);
 }
 
