@@ -96,8 +96,7 @@ fn maps_of_both_kinds_are_followed_read_and_mapped() {
         let (_directory, path) = directory();
         let publish = |number: u64| {
             let text = format!("{number:0>200}");
-            let mut map =
-                VarMap::<str, str>::from_pairs([("number", text.as_str()), ("other", "")].into_iter()).unwrap();
+            let mut map = VarMap::<str, str>::from_pairs([("number", text.as_str()), ("other", "")]).unwrap();
             map.publish(&path).unwrap();
         };
         publish(1);

@@ -190,6 +190,7 @@ fn duplicates_are_an_error_or_chosen() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn lines_that_do_not_fit_say_where() {
     let place = Place::new();
     let json = |line: &str| {
