@@ -14,6 +14,7 @@ use rkyv::rend::{u16_le, u32_le, u64_le};
 use rkyv::ser::allocator::SubAllocator;
 use rkyv::ser::writer::Buffer;
 use rkyv::ser::{Positional, Writer};
+use rkyv::string::ArchivedString;
 use rkyv::util::AlignedVec;
 use rkyv::with::{Identity, InlineAsBox, MapKV, With};
 use rkyv::{Archive, Archived, Deserialize, Serialize, access, deserialize, from_bytes, to_bytes};
@@ -194,6 +195,28 @@ fn keys_in_an_arena() {
     })
     .unwrap();
     assert_eq!(copy, map);
+}
+
+#[test]
+fn borrowed_values_of_copied_keys() {
+    let arena = Arena::new();
+    for len in [0, 1, 4, 5, 200, times(3_000, 20)] {
+        let mut map = StrMap::<&str, _, _>::new_in(&arena);
+        for i in 0..len as u64 {
+            let _: Option<&str> = map.insert(&text(i), arena.alloc_str(&text(i + 7)));
+        }
+        let bytes = to_bytes::<Error>(With::<_, MapKV<Identity, InlineAsBox>>::cast(&map)).unwrap();
+        let archived = access::<ArchivedHashMap<ArchivedString, ArchivedBox<str>>, Error>(&bytes).unwrap();
+        assert_eq!(archived.len(), map.len());
+        for (key, value) in &map {
+            assert_eq!(archived.get(key).map(|value| &**value), Some(*value));
+        }
+        let mut again = StrMap::<&str, _, _>::new_in(&arena);
+        again
+            .try_extend_archived_with(archived, |value| Ok::<_, Error>(&**value))
+            .unwrap();
+        assert!(again.same_entries(&map));
+    }
 }
 
 /// All three as fields; with an inner map that owns its arena, and keys of the user's own.

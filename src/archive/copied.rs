@@ -238,7 +238,7 @@ impl<Q: ArchivedKey + ?Sized, V, S: BuildHasher, H: Handle> CopiedMap<Q, V, S, H
 
 /// A key as rkyv takes it: with a size. Hashes as the archived key does.
 #[derive(PartialEq, Eq, Hash)]
-struct Whole<'a, Q: ?Sized>(&'a Q);
+pub(super) struct Whole<'a, Q: ?Sized>(pub(super) &'a Q);
 
 impl<Q: ArchivedKey + ?Sized> Archive for Whole<'_, Q> {
     type Archived = Q::Archived;

@@ -95,6 +95,29 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! The keys of a [`StrMap`] are copied already. Values that are borrowed are archived by `MapKV<Identity, InlineAsBox>`, and read back by
+//! [`try_extend_archived_with`](StrMap::try_extend_archived_with):
+//!
+//! ```
+//! use arenamap::{Arena, StrMap};
+//! use rkyv::boxed::ArchivedBox;
+//! use rkyv::collections::swiss_table::ArchivedHashMap;
+//! use rkyv::rancor::Error;
+//! use rkyv::string::ArchivedString;
+//! use rkyv::with::{Identity, InlineAsBox, MapKV, With};
+//!
+//! let arena = Arena::new();
+//! let mut titles = StrMap::new_in(&arena);
+//! titles.insert("/index", arena.alloc_str("Welcome") as &str);
+//! let bytes = rkyv::to_bytes::<Error>(With::<_, MapKV<Identity, InlineAsBox>>::cast(&titles))?;
+//!
+//! let archived = rkyv::access::<ArchivedHashMap<ArchivedString, ArchivedBox<str>>, Error>(&bytes)?;
+//! let mut again: StrMap<&str> = StrMap::new(); // its values borrow from `bytes`
+//! again.try_extend_archived_with(archived, |title| Ok::<_, Error>(&**title))?;
+//! assert_eq!(again["/index"], "Welcome");
+//! # Ok::<(), Error>(())
+//! ```
+//!
 //! # What `access` does not check
 //!
 //! Do not use these archives for bytes from outside. Use this crate's [`FixedMap`](crate::fixed::FixedMap), with its

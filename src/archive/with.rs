@@ -6,11 +6,13 @@ use core::marker::PhantomData;
 use rkyv::collections::swiss_table::{ArchivedHashMap, HashMapResolver};
 use rkyv::rancor::{Fallible, Source};
 use rkyv::ser::{Allocator, Writer};
-use rkyv::with::{ArchiveWith, MapKV, SerializeWith};
+use rkyv::with::{ArchiveWith, Identity, MapKV, SerializeWith};
 use rkyv::{Archive, Place, Serialize};
 
+use super::copied::{ArchivedKey, Whole};
 use super::{LOAD, check_reach};
 use crate::arena::Handle;
+use crate::copied::CopiedMap;
 use crate::map::ArenaMap;
 
 impl<A, B, K, V, S, H> ArchiveWith<ArenaMap<K, V, S, H>> for MapKV<A, B>
@@ -39,6 +41,34 @@ where
         check_reach::<(A::Archived, B::Archived), _>(map.len(), serializer)?;
         ArchivedHashMap::<A::Archived, B::Archived>::serialize_from_iter::<_, _, _, By<'_, A, K>, By<'_, B, V>, _>(
             map.iter().map(|(key, value)| (By::new(key), By::new(value))),
+            LOAD,
+            serializer,
+        )
+    }
+}
+
+impl<Q: ArchivedKey + ?Sized, B: ArchiveWith<V>, V, S, H: Handle> ArchiveWith<CopiedMap<Q, V, S, H>>
+    for MapKV<Identity, B>
+{
+    type Archived = ArchivedHashMap<Q::Archived, B::Archived>;
+    type Resolver = HashMapResolver;
+
+    fn resolve_with(map: &CopiedMap<Q, V, S, H>, resolver: HashMapResolver, out: Place<Self::Archived>) {
+        ArchivedHashMap::resolve_from_len(map.len(), LOAD, resolver, out);
+    }
+}
+
+impl<Q, B, V, S, H, Z> SerializeWith<CopiedMap<Q, V, S, H>, Z> for MapKV<Identity, B>
+where
+    Q: ArchivedKey + ?Sized,
+    B: SerializeWith<V, Z>,
+    H: Handle,
+    Z: Fallible<Error: Source> + Writer + Allocator + ?Sized,
+{
+    fn serialize_with(map: &CopiedMap<Q, V, S, H>, serializer: &mut Z) -> Result<HashMapResolver, Z::Error> {
+        check_reach::<(Q::Archived, B::Archived), _>(map.len(), serializer)?;
+        ArchivedHashMap::<Q::Archived, B::Archived>::serialize_from_iter::<_, _, _, Whole<'_, Q>, By<'_, B, V>, _>(
+            map.iter().map(|(key, value)| (Whole(key), By::new(value))),
             LOAD,
             serializer,
         )
