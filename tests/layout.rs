@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use arenamap::{Arena, ArenaMap, ArenaSet, BytesMap, DefaultHashBuilder, Handle, MapLayout, SizeHint, StrMap};
+use arenamap::bounded::Bounds;
+use arenamap::{
+    Arena, ArenaMap, ArenaSet, BoundedMap, BoundedStrMap, BytesMap, DefaultHashBuilder, Handle, MapLayout, SizeHint,
+    StrMap,
+};
 
 type Map<K, V, H> = ArenaMap<K, V, DefaultHashBuilder, H>;
 
@@ -576,5 +580,43 @@ slot of 28 bytes, aligned to 4: 3 are padding (10.7 %)
         if let Ok(map) = FixedMap::<u64_le, u64_le, _>::open(&bytes[..]) {
             assert_eq!(map.layout().total(), FixedMap::<u64_le, u64_le>::bytes_for(10));
         }
+    }
+}
+
+/// What a layout of a bounded map says, beside its arena and its keys.
+fn bounded_sums(layout: &MapLayout, len: usize, table: Option<usize>, keys: usize, used: usize) {
+    assert_eq!((layout.len, Some(layout.table_bytes())), (len, table), "{layout}");
+    assert_eq!((layout.keys, layout.old), (keys, 0), "{layout}");
+    assert_eq!(layout.total(), used, "{layout}");
+    assert_eq!(layout.slot.padding() * len, layout.padding);
+    assert_eq!(layout.slack, (layout.slots - len) * layout.slot.size);
+}
+
+#[test]
+fn bounded_maps() {
+    for capacity in [0, 1, 2, 15, 16, 100, 5_000] {
+        let arena = Arena::new();
+        let used = arena.used();
+        let mut map = BoundedMap::<u64, u32, _, _>::new_in(capacity, &arena);
+        let table = BoundedMap::<u64, u32>::bytes_for(capacity);
+        let mut words = BoundedStrMap::<[u8; 3], _, _>::new_in(Bounds::entries(capacity).weight(1 << 20), Arena::new());
+        let words_table = BoundedStrMap::<[u8; 3]>::bytes_for(Bounds::entries(capacity).weight(1 << 20));
+        for i in 0..3 * capacity as u64 + 3 {
+            map.insert(i, 0, i);
+            if i % 5 == 0 {
+                map.remove(&(i / 2), i);
+            }
+            bounded_sums(&map.layout(), map.len(), table, 0, arena.used() - used);
+            let word = "key".repeat(i as usize % 9);
+            words.insert(&format!("{i}{word}"), [7; 3], i);
+            if i % 7 == 0 {
+                words.remove(&i.to_string(), i);
+            }
+        }
+        let layout = words.layout();
+        let blocks: usize = words.iter(0).map(|(key, _)| key.len()).filter(|&len| len > 15).sum();
+        bounded_sums(&layout, words.len(), words_table, blocks, words.arena_stats().used);
+        map.clear();
+        bounded_sums(&map.layout(), 0, table, 0, arena.used() - used);
     }
 }

@@ -41,14 +41,14 @@ pub type BoundedBytesMap<V, S = DefaultHashBuilder, H = Arena> = BoundedCopiedMa
 /// assert_eq!(tokens.get("5f0c-73a1-99d2-e0b4", 3_600), None);
 /// ```
 pub struct BoundedCopiedMap<Q: CopiedKey + ?Sized, V, S = DefaultHashBuilder, H: Handle = Arena> {
-    core: Core<Pair<Q, V>, H>,
+    pub(super) core: Core<Pair<Q, V>, H>,
     hash_builder: S,
 }
 
 /// What stands in a slot.
 pub(super) struct Pair<Q: ?Sized, V> {
-    key: Text<Q>,
-    value: V,
+    pub(super) key: Text<Q>,
+    pub(super) value: V,
 }
 
 impl<Q: CopiedKey + ?Sized, V> Kept for Pair<Q, V> {

@@ -17,6 +17,7 @@ mod end;
 mod entry;
 mod ghost;
 mod iter;
+mod layout;
 mod meta;
 mod queues;
 mod room;

@@ -115,6 +115,11 @@ impl<Q: CopiedKey + ?Sized> Text<Q> {
         }
     }
 
+    /// The bytes of the key, if they have a block of their own.
+    pub(crate) fn in_block(&self) -> Option<&[u8]> {
+        Some(self.get().as_bytes()).filter(|bytes| bytes.len() > SHORT)
+    }
+
     /// Gives the block back, if there is one.
     #[inline]
     pub(crate) fn end<H: Handle>(self, raw: Raw<H>) {

@@ -17,6 +17,7 @@ use core::mem::offset_of;
 
 pub use self::slot::{SlotLayout, SlotPart};
 use crate::arena::{Handle, handed_out};
+use crate::stats::ArenaStats;
 use crate::table::Table;
 
 /// Where each byte of a map is, and a drawing of one slot: what `layout` of each map gives.
@@ -96,6 +97,16 @@ impl MapLayout {
         }
     }
 
+    /// The layout of one block of an arena, with so many slots.
+    pub(crate) fn of_block(slot: SlotLayout, len: usize, slots: usize, block: Layout, arena: ArenaStats) -> Self {
+        Self {
+            rounding: handed_out(block) - block.size(),
+            recycled: arena.free,
+            unused: arena.held.saturating_sub(arena.used + arena.free),
+            ..Self::of_slots(slot, len, slots, block.size() - slots * slot.size)
+        }
+    }
+
     /// The layout of so many slots, `len` of them with an entry, with `control` bytes beside them.
     pub(crate) const fn of_slots(slot: SlotLayout, len: usize, slots: usize, control: usize) -> Self {
         Self {
@@ -118,6 +129,11 @@ impl MapLayout {
     pub(crate) fn with_keys<'a>(mut self, keys: impl Iterator<Item = &'a [u8]>) -> Self {
         self.slot.key.type_name = "pointer, length";
         self.slot.key.is_copied = true;
+        self.with_blocks(keys)
+    }
+
+    /// With these keys, that have a block each.
+    pub(crate) fn with_blocks<'a>(mut self, keys: impl Iterator<Item = &'a [u8]>) -> Self {
         for key in keys {
             self.keys += key.len();
             self.rounding += handed_out(Layout::for_value(key)) - key.len();

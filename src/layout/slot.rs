@@ -66,7 +66,7 @@ pub struct SlotPart {
 }
 
 impl SlotPart {
-    pub(super) fn of<T>(name: &'static str, offset: usize) -> Self {
+    pub(crate) fn of<T>(name: &'static str, offset: usize) -> Self {
         Self {
             name,
             type_name: core::any::type_name::<T>(),
