@@ -53,7 +53,18 @@ fn is_users_function(function: &str) -> bool {
     if function.contains(" as core::ops::function::Fn") {
         return false; // how a closure is called
     }
-    let path = function.trim_start_matches(|c: char| !c.is_alphabetic() && c != '_');
+    // `<u8 as alloc::vec::SpecFromElem>::from_elem` stands in the crate that has the type or the trait.
+    if let Some((of_type, of_trait)) = function
+        .strip_prefix('<')
+        .and_then(|function| function.split_once(" as "))
+    {
+        return is_users_path(of_type) || is_users_path(of_trait);
+    }
+    is_users_path(function)
+}
+
+fn is_users_path(path: &str) -> bool {
+    let path = path.trim_start_matches(|c: char| !c.is_alphabetic() && c != '_');
     let path = path.trim_start_matches("dyn ").trim_start_matches("mut ");
     let Some((first, _)) = path.split_once("::") else {
         return false; // of C, or of the program's start
@@ -157,5 +168,34 @@ fn trimmed(all: Vec<Frame>) -> Trace {
         users,
         callee: callee.map(|frame| frame.function.clone()),
         all,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_users_function;
+
+    #[test]
+    fn functions_without_a_file_are_told_by_their_crate() {
+        for users in [
+            "service::handle",
+            "<service::Request as core::clone::Clone>::clone",
+            "<u8 as service::Encode>::encode",
+            "<&mut service::Body as std::io::Read>::read",
+            "<dyn service::Handler>::call",
+        ] {
+            assert!(is_users_function(users), "{users}");
+        }
+        for others in [
+            "alloc::raw_vec::RawVecInner<A>::try_allocate_in",
+            "<u8 as alloc::vec::spec_from_elem::SpecFromElem>::from_elem",
+            "<alloc::vec::Vec<u8> as core::ops::drop::Drop>::drop",
+            "<alloc::boxed::Box<F,A> as core::ops::function::FnOnce<Args>>::call_once",
+            "<T as core::convert::Into<U>>::into",
+            "<arenamap::Arena as core::default::Default>::default",
+            "main",
+        ] {
+            assert!(!is_users_function(others), "{others}");
+        }
     }
 }

@@ -3,12 +3,13 @@
 //! ```text
 //!  keys                 key.rs      parts of paths: copied in, or by value
 //!  names for it         element.rs entry.rs cursor.rs subtree.rs construct.rs traits.rs stats.rs serde.rs
-//!  looking around       view.rs     a node, a path          iter.rs    children, depth-first, leaves
+//!  looking around       view.rs     a node, a path          iter.rs    children, depth-first, leaves       ascent.rs
 //!  what is done         tree.rs     found, made, hung up elsewhere, recycled
 //!  where nodes stand    slab.rs     numbered records, and their links
 //!  how it ends          end.rs
 //! ```
 
+pub(crate) mod ascent;
 mod construct;
 mod cursor;
 mod element;

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
+use super::ascent::Ascent;
 use super::key::PathKey;
 use super::slab::Slab;
 use super::{Children, Cursor, Iter, Leaves, Nodes, Walk};
@@ -231,9 +232,7 @@ impl<'a, K: PathKey + ?Sized, V> Path<'a, K, V> {
         Components {
             bottom: self.node,
             left: self.len,
-            taken: 0,
-            marks: [(0, 0); MARKS],
-            marked: 0,
+            ascent: Ascent::new(),
         }
     }
 
@@ -274,56 +273,20 @@ impl<K: PathKey + fmt::Debug + ?Sized, V> fmt::Debug for Path<'_, K, V> {
     }
 }
 
-/// Levels that are remembered: of as many as a map can have, each half way to the one that was asked for.
-const MARKS: usize = 32;
-
 /// The parts of a [`Path`].
-///
-/// ```text
-///  top                                    bottom
-///   | taken | next | . . . . . . . . . . . . |        the way up from the bottom to `next` leaves a mark half way,
-///                  ^   ^       ^             ^        half of the rest further, and so on: from there the next steps go up
-/// ```
 pub struct Components<'a, K: PathKey + ?Sized, V> {
     bottom: Node<'a, K, V>,
     /// Parts that are still to come.
     left: usize,
-    /// Parts that were taken from the top.
-    taken: usize,
-    /// Numbers of levels on the path, and which part they are, counted from the top, those furthest up last.
-    marks: [(u32, usize); MARKS],
-    marked: usize,
+    ascent: Ascent,
 }
 
 impl<K: PathKey + ?Sized, V> Clone for Components<'_, K, V> {
     fn clone(&self) -> Self {
-        Self { ..*self }
-    }
-}
-
-impl<'a, K: PathKey + ?Sized, V> Components<'a, K, V> {
-    /// The level of a part, counted from the top; of those at or above the bottom, and not above one that was asked for before.
-    fn up_to(&mut self, part: usize) -> Option<Node<'a, K, V>> {
-        while self.marked > 0 && self.marks[self.marked - 1].1 < part {
-            self.marked -= 1;
+        Self {
+            ascent: self.ascent.clone(),
+            ..*self
         }
-        let (mut node, mut at) = match self.marked.checked_sub(1) {
-            Some(last) => (Node::new(self.bottom.slab, self.marks[last].0), self.marks[last].1),
-            None => (self.bottom, self.taken + self.left),
-        };
-        while at > part {
-            let is_mark = self.marked < MARKS && at > part + 1;
-            let goal = if is_mark { part + (at - part) / 2 } else { part };
-            while at > goal {
-                node = node.parent()?;
-                at -= 1;
-            }
-            if is_mark {
-                self.marks[self.marked] = (node.number, at);
-                self.marked += 1;
-            }
-        }
-        Some(node)
     }
 }
 
@@ -335,10 +298,11 @@ impl<'a, K: PathKey + ?Sized + 'a, V> Iterator for Components<'a, K, V> {
         if self.left == 0 {
             return None;
         }
-        let node = self.up_to(self.taken + 1);
-        self.taken += 1;
+        let slab = self.bottom.slab;
+        let parent = |number| Node::<K, V>::new(slab, number).parent().map(|node| node.number);
+        let number = self.ascent.next(self.bottom.number, self.left, parent);
         self.left -= 1;
-        node?.key()
+        Node::new(slab, number?).key()
     }
 
     #[inline]

@@ -4,6 +4,7 @@ use super::{Children, Iter, Leaves, Nodes, Part, PathArchive, Value};
 use crate::fixed::AlignedBytes;
 use crate::fixed::memory::Memory;
 use crate::fixed::var::VarQuery;
+use crate::nested::ascent::Ascent;
 use core::fmt;
 use core::iter::FusedIterator;
 
@@ -200,14 +201,15 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Path<'a, K, V, M> {
 
     /// The parts, from the top; from the bottom by `rev()`: texts by reference, numbers by value.
     ///
-    /// A level knows the one above, so a step from the bottom is O(1), and one from the top goes up from the bottom. For
-    /// paths of many parts, [`fill`](Self::fill) is quicker.
+    /// A level knows the one above, so a step from the bottom is O(1), and one from the top goes up from a level below, of which some are
+    /// remembered. For paths of many parts, [`fill`](Self::fill) is quicker.
     ///
-    /// Allocates: never. Time: O(parts²), from the bottom O(parts).
+    /// Allocates: never. Time: O(parts · log(parts)), from the bottom O(parts).
     pub const fn parts(self) -> Parts<'a, K, V, M> {
         Parts {
             bottom: self.node,
             left: self.len,
+            ascent: Ascent::new(),
         }
     }
 
@@ -248,11 +250,15 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> IntoIterator for Path<'
 pub struct Parts<'a, K: Part + ?Sized, V: Value + ?Sized, M = AlignedBytes> {
     bottom: Node<'a, K, V, M>,
     left: usize,
+    ascent: Ascent,
 }
 
 impl<K: Part + ?Sized, V: Value + ?Sized, M> Clone for Parts<'_, K, V, M> {
     fn clone(&self) -> Self {
-        Self { ..*self }
+        Self {
+            ascent: self.ascent.clone(),
+            ..*self
+        }
     }
 }
 
@@ -260,12 +266,14 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Iterator for Parts<'a, 
     type Item = K::Given<'a>;
 
     fn next(&mut self) -> Option<K::Given<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        let mut node = self.bottom;
-        for _ in 0..self.left {
-            node = node.parent()?;
+        if self.left == 0 {
+            return None;
         }
-        node.key()
+        let (archive, bottom) = self.bottom.parts_of();
+        let parent = |number| Node::new(archive, number).parent().map(|node| node.number);
+        let number = self.ascent.next(bottom, self.left, parent);
+        self.left -= 1;
+        Node::new(archive, number?).key()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
