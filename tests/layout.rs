@@ -8,8 +8,8 @@ use std::hash::Hash;
 
 use arenamap::bounded::Bounds;
 use arenamap::{
-    Arena, ArenaMap, ArenaSet, BoundedMap, BoundedStrMap, BytesMap, DefaultHashBuilder, Handle, MapLayout, SizeHint,
-    StrMap,
+    Arena, ArenaMap, ArenaSet, BoundedMap, BoundedStrMap, BytesMap, DefaultHashBuilder, Handle, MapLayout, PathMap,
+    SizeHint, StrMap,
 };
 
 type Map<K, V, H> = ArenaMap<K, V, DefaultHashBuilder, H>;
@@ -619,4 +619,52 @@ fn bounded_maps() {
         map.clear();
         bounded_sums(&map.layout(), 0, table, 0, arena.used() - used);
     }
+}
+
+#[test]
+fn maps_of_paths() {
+    fn check<V, H: Handle>(map: &PathMap<str, V, DefaultHashBuilder, H>, others: usize) {
+        let (layout, stats) = (map.layout(), map.stats());
+        assert_eq!(layout.table_bytes(), stats.node_bytes + stats.table_bytes, "{layout}");
+        assert_eq!(layout.total(), map.arena_stats().used - others, "{layout}");
+        assert_eq!(layout.slots, stats.nodes + stats.waiting + stats.free);
+        let blocks: usize = map
+            .nodes()
+            .filter_map(|node| node.key())
+            .map(str::len)
+            .filter(|&len| len > 15)
+            .sum();
+        if stats.waiting == 0 {
+            assert_eq!((layout.len, layout.keys), (stats.len, blocks));
+            let keys = stats.nodes - usize::from(stats.nodes > 0); // the empty path has none
+            assert_eq!(layout.data, keys * 16 + stats.len * size_of::<V>());
+        }
+        let slot = layout.slot;
+        assert_eq!(slot.size, stats.node_size);
+        assert_eq!(slot.padding() + slot.links + slot.key.size + slot.value.size, slot.size);
+        assert!(slot.to_string().contains("links"));
+    }
+    fn drive<V: Clone, H: Handle>(mut map: PathMap<str, V, DefaultHashBuilder, H>, value: &V, others: usize) {
+        check(&map, others);
+        for i in 0..400_u32 {
+            let (one, two, three) = ((i % 5).to_string(), "level".repeat(i as usize % 5), i.to_string());
+            map.insert([&*one, &*two, &*three], value.clone());
+            check(&map, others);
+            if i % 50 == 49 {
+                map.remove_subtree([&*one]);
+                check(&map, others);
+                map.remove([&*one, &*two, &*three]);
+                map.settle(usize::MAX);
+                check(&map, others);
+            }
+        }
+        map.clear();
+        check(&map, others);
+    }
+    let arena = Arena::new();
+    arena.alloc([0_u8; 20]);
+    drive(PathMap::<str, u64, _, _>::new_in(&arena), &7, OTHERS);
+    drive(PathMap::<str, u8, _, _>::new_in(Arena::new()), &7, 0);
+    drive(PathMap::<str, (), _, _>::new_in(Arena::new()), &(), 0);
+    drive(PathMap::<str, [u128; 3], _, _>::new_in(Arena::new()), &[7; 3], 0);
 }

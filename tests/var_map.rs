@@ -152,6 +152,13 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
             assert_eq!(map.get_key_value(K::of(key)), Some((K::of(key), V::of(value))));
         }
         map.verify().expect("whole");
+        let (layout, slot) = (map.layout(), map.layout().slot);
+        assert_eq!(layout.total(), VarMap::<K, V>::bytes_for(map.capacity(), map.room()));
+        assert_eq!(
+            layout.data,
+            map.len() * (slot.key.size + slot.value.size) + self.used - self.garbage
+        );
+        assert_eq!((layout.len, map.stats().len), (map.len(), map.len()));
     }
 }
 

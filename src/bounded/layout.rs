@@ -17,6 +17,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             align: align_of::<T>(),
             key,
             value,
+            links: 0,
         };
         let room = &self.room;
         match room.sizes.layout::<T>() {

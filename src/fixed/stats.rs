@@ -155,6 +155,41 @@ impl fmt::Display for FixedStats {
     }
 }
 
+impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
+    /// Where each byte is, but for those of a room for texts.
+    pub(super) fn map_layout(&self) -> MapLayout {
+        let geometry = self.geometry();
+        let slot = Self::SLOT;
+        // (Sizes are those of the slot: a schema may be written by hand, and wrong.)
+        let slot = SlotLayout {
+            size: slot.size,
+            align: slot.align,
+            key: SlotPart {
+                name: "key",
+                type_name: K::SCHEMA.name,
+                offset: 0,
+                size: slot.key,
+                align: align_of::<K>(),
+                is_copied: false,
+                schema: Some(const { &K::SCHEMA }),
+            },
+            value: SlotPart {
+                name: "value",
+                type_name: V::SCHEMA.name,
+                offset: slot.value_at,
+                size: slot.value,
+                align: align_of::<V>(),
+                is_copied: false,
+                schema: Some(const { &V::SCHEMA }),
+            },
+            links: 0,
+        };
+        // A damaged archive may claim more entries than it has slots.
+        let len = self.len().min(geometry.slots());
+        MapLayout::of_slots(slot, len, geometry.slots(), geometry.slots_at + geometry.schema())
+    }
+}
+
 impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// Where each byte of the archive is: data, padding, control, slack; and a drawing of one slot, with each field of a
     /// [`fixed_struct!`](crate::fixed_struct) by its name.
@@ -179,34 +214,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// ```
     #[must_use]
     pub fn layout(&self) -> MapLayout {
-        let geometry = self.core.geometry();
-        let slot = Core::<K, V, M>::SLOT;
-        // (Sizes are those of the slot: a schema may be written by hand, and wrong.)
-        let slot = SlotLayout {
-            size: slot.size,
-            align: slot.align,
-            key: SlotPart {
-                name: "key",
-                type_name: K::SCHEMA.name,
-                offset: 0,
-                size: slot.key,
-                align: align_of::<K>(),
-                is_copied: false,
-                schema: Some(const { &K::SCHEMA }),
-            },
-            value: SlotPart {
-                name: "value",
-                type_name: V::SCHEMA.name,
-                offset: slot.value_at,
-                size: slot.value,
-                align: align_of::<V>(),
-                is_copied: false,
-                schema: Some(const { &V::SCHEMA }),
-            },
-        };
-        // A damaged archive may claim more entries than it has slots.
-        let len = self.len().min(geometry.slots());
-        MapLayout::of_slots(slot, len, geometry.slots(), geometry.slots_at + geometry.schema())
+        self.core.map_layout()
     }
 
     /// The layout, and the lengths of all searches.

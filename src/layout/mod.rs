@@ -83,6 +83,7 @@ impl MapLayout {
             align: align_of::<(K, V)>(),
             key: SlotPart::of::<K>(key, offset_of!((K, V), 0)),
             value: SlotPart::of::<V>(value, offset_of!((K, V), 1)),
+            links: 0,
         };
         let (newest, old) = table.layouts();
         let slots = table.slots();

@@ -42,6 +42,8 @@ pub struct SlotLayout {
     pub key: SlotPart,
     /// The value; it has no size in a set.
     pub value: SlotPart,
+    /// Bytes of the slot that the map has for itself: the links of a node of a `PathMap`, which are aligned to 4. 0 in other maps.
+    pub links: usize,
 }
 
 /// The key or the value in a [`SlotLayout`].
@@ -158,12 +160,15 @@ fn name_wider(f: &mut fmt::Formatter<'_>, schema: &'static Schema, align: usize)
 }
 
 impl SlotLayout {
-    /// Bytes of a slot that hold neither key nor value.
+    /// Bytes of a slot that hold neither key nor value nor links.
     ///
     /// Allocates: never. Time: O(1).
     #[must_use]
     pub const fn padding(&self) -> usize {
-        self.size.saturating_sub(self.key.size).saturating_sub(self.value.size)
+        self.size
+            .saturating_sub(self.key.size)
+            .saturating_sub(self.value.size)
+            .saturating_sub(self.links)
     }
 
     /// The padding, in percent of the slot.
@@ -187,7 +192,7 @@ impl SlotLayout {
         } else {
             self.align
         };
-        (self.key.size + self.value.size).next_multiple_of(align)
+        (self.key.size + self.value.size + self.links).next_multiple_of(align)
     }
 
     /// The parts in the order in which they stand.
@@ -209,11 +214,20 @@ impl SlotLayout {
         }
     }
 
+    /// What is neither key nor value.
+    const fn gap(&self) -> &'static str {
+        match (self.links, self.padding()) {
+            (0, _) => "padding",
+            (_, 0) => "links",
+            _ => "links and padding",
+        }
+    }
+
     /// A line for each part and each gap.
     fn draw_parts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gap = |f: &mut fmt::Formatter<'_>, from: usize, to: usize| {
             if from < to {
-                write!(f, "\n{from:>8} {:>6}         padding", to - from)
+                write!(f, "\n{from:>8} {:>6}         {}", to - from, self.gap())
             } else {
                 Ok(())
             }
@@ -241,7 +255,8 @@ impl SlotLayout {
             if offset % 8 == 0 {
                 f.write_str("|")?;
             }
-            write!(f, "{}", part.map_or('.', SlotPart::letter))?;
+            let gap = if self.links > 0 { '-' } else { '.' };
+            write!(f, "{}", part.map_or(gap, SlotPart::letter))?;
         }
         f.write_str("|")
     }
@@ -251,7 +266,12 @@ impl SlotLayout {
         let (wide, narrow) = self.wide_and_narrow();
         write!(f, "\n  another order of key and value saves nothing")?;
         let mut align = wide.align / 2;
-        while align >= narrow.align && !wide.is_copied {
+        let least = if self.links > 0 {
+            narrow.align.max(4)
+        } else {
+            narrow.align
+        };
+        while align >= least && !wide.is_copied {
             let size = self.size_aligned_to(align);
             let saved = self.size - size;
             write!(

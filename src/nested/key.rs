@@ -48,6 +48,9 @@ pub(crate) mod sealed {
         /// The key.
         fn of_stored(stored: &Self::Stored) -> &Self;
 
+        /// The bytes of a key that has a block of its own.
+        fn in_block(stored: &Self::Stored) -> Option<&[u8]>;
+
         /// Ends a key that has left its node.
         fn end<H: Handle>(stored: Self::Stored, raw: Raw<H>);
     }
@@ -71,6 +74,10 @@ impl<K> sealed::Keep for K {
     #[inline(always)] // part of every lookup
     fn of_stored(stored: &K) -> &K {
         stored
+    }
+
+    fn in_block(_: &K) -> Option<&[u8]> {
+        None
     }
 
     #[inline]
@@ -97,6 +104,10 @@ macro_rules! copied {
             #[inline(always)] // part of every lookup
             fn of_stored(stored: &Text<$key>) -> &$key {
                 stored.get()
+            }
+
+            fn in_block(stored: &Text<$key>) -> Option<&[u8]> {
+                stored.in_block()
             }
 
             #[inline]

@@ -18,6 +18,7 @@ mod entry;
 mod error;
 mod iter;
 mod key;
+mod layout;
 #[cfg(feature = "serde")]
 mod part;
 #[cfg(feature = "serde")]

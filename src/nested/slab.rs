@@ -68,6 +68,13 @@ pub(super) struct Record<T, V> {
 }
 
 impl<T, V> Record<T, V> {
+    /// Where the key is, in bytes.
+    pub(super) const KEY_AT: usize = mem::offset_of!(Self, key);
+    /// Where the value is, in bytes.
+    pub(super) const VALUE_AT: usize = mem::offset_of!(Self, value);
+    /// Bytes of all that is neither key nor value.
+    pub(super) const LINKS: usize = 6 * size_of::<u32>();
+
     const fn vacant() -> Self {
         Self {
             key: MaybeUninit::uninit(),
@@ -375,8 +382,13 @@ impl<T, V> Slab<T, V> {
 
     /// Bytes of the chunks and of the directory.
     pub(super) fn bytes(&self) -> usize {
-        let sizes = (0..usize::from(self.chunks)).map(|chunk| len_of(chunk) * size_of::<Record<T, V>>());
-        Self::rooms_layout(self.rooms).size() + sizes.sum::<usize>()
+        self.blocks().map(|block| block.size()).sum()
+    }
+
+    /// The directory and the chunks.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Layout> {
+        let chunks = (0..usize::from(self.chunks)).filter_map(|chunk| Self::chunk_layout(len_of(chunk)).ok());
+        core::iter::once(Self::rooms_layout(self.rooms)).chain(chunks)
     }
 
     /// Gives the blocks back. What keys and values are left is forgotten.

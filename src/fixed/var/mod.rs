@@ -23,6 +23,7 @@ mod open;
 mod part;
 pub mod path;
 mod repair;
+mod stats;
 mod traits;
 
 pub use self::error::{Refusal, VarExtendError, VarInsertError};
