@@ -1,5 +1,5 @@
-//! Keys of three parts, looked up by borrowed ones, beside the same lookups by a key that is there, by a string joined for each, and
-//! through three levels of maps.
+//! Keys of three parts, tuples and structs, looked up by borrowed ones, beside the same lookups by a key that is there, by a string joined for
+//! each, and through three levels of maps.
 //!
 //! One iteration is a batch of hits.
 
@@ -8,10 +8,29 @@ mod support;
 use std::fmt::Write;
 use std::hint::black_box;
 
+use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, u32_le, u64_le};
 use arenamap::{Arena, ArenaMap, ArenaString, Parts, StrMap};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const BATCH: usize = 1_000;
+
+arenamap::key_struct! {
+    /// A key of a growing map.
+    struct Key<'a> { host: ArenaString<&'a Arena>, path: ArenaString<&'a Arena>, status: u32 }
+}
+
+arenamap::fixed_struct! {
+    /// A key of an archive.
+    struct FixedKey { host: FixedStr<20>, path: FixedStr<24>, status: u32_le }
+}
+
+fn fixed_key((host, path, status): &(String, String, u32)) -> FixedKey {
+    FixedKey {
+        host: host.as_str().try_into().expect("it fits"),
+        path: path.as_str().try_into().expect("it fits"),
+        status: (*status).into(),
+    }
+}
 
 /// Host, path and status of the i-th key.
 fn parts(i: u64) -> (String, String, u32) {
@@ -32,13 +51,26 @@ fn composite(c: &mut Criterion) {
     for n in support::sizes(&[100, 1_000, 100_000]) {
         let arena = Arena::new();
         let mut by_parts = ArenaMap::with_hasher_in(support::fixed(), &arena);
+        let mut by_struct = ArenaMap::with_hasher_in(support::fixed(), &arena);
         let mut by_text = StrMap::with_hasher_in(support::fixed(), &arena);
+        let memory = AlignedBytes::zeroed(FixedMap::<FixedKey, u64_le>::bytes_for(n));
+        let mut fixed = FixedMap::<FixedKey, u64_le, _>::create_seeded(memory, n, 0x5EED).expect("enough memory");
         let mut nested = ArenaMap::with_hasher_in(support::fixed(), &arena);
         let mut text = String::new();
         for i in 0..n as u64 {
             let key @ (host, path, status) = &parts(i);
             let copy = |text: &str| ArenaString::from_str_in(text, &arena);
             by_parts.insert((copy(host), copy(path), *status), i);
+            let (host_copy, path_copy) = (copy(host), copy(path));
+            by_struct.insert(
+                Key {
+                    host: host_copy,
+                    path: path_copy,
+                    status: *status,
+                },
+                i,
+            );
+            fixed.insert(fixed_key(key), i.into()).expect("a map with room");
             joined(&mut text, key);
             by_text.insert(&text, i);
             nested
@@ -84,6 +116,19 @@ fn composite(c: &mut Criterion) {
             query.1.as_str(),
             query.2
         ))));
+        bench!("struct_parts", queries, |query| by_struct.get(&Parts((
+            query.0.as_str(),
+            query.1.as_str(),
+            query.2
+        ))));
+        let fixed_keys: Vec<_> = queries.iter().map(fixed_key).collect();
+        bench!("fixed_key", fixed_keys, |key| fixed.get(key));
+        bench!("fixed_parts", queries, |query| fixed.get(&Parts((
+            query.0.as_str(),
+            query.1.as_str(),
+            query.2
+        ))));
+        bench!("fixed_key_built", queries, |query| fixed.get(&fixed_key(query)));
         bench!("joined", queries, |query| {
             joined(&mut text, query);
             by_text.get(&text)
