@@ -278,7 +278,7 @@ fn an_archive_cut_off_anywhere_is_refused() {
                 &len.to_string(),
                 &needed.to_string(),
                 "`bytes_for` tells the size",
-                "cut off",
+                "lost its end",
             ],
         );
     }
