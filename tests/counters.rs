@@ -348,11 +348,11 @@ fn the_alarm_is_raised_once_for_each_crossing() {
     map.extend((0..100).map(|n| (n, n)));
     assert_eq!(CALLS.load(Ordering::Relaxed), 5);
     // Good hashes do not raise it.
-    let mut good = ArenaMap::new().with_probe_alarm(8, |groups| panic!("{groups} groups"));
+    let mut good = ArenaMap::new().with_probe_alarm(24, |groups| panic!("{groups} groups"));
     good.extend((0..50_000).map(|n| (n, n)));
-    let mut set = ArenaSet::new().with_probe_alarm(8, |groups| panic!("{groups} groups"));
+    let mut set = ArenaSet::new().with_probe_alarm(24, |groups| panic!("{groups} groups"));
     set.extend(0..50_000);
-    let mut words = StrMap::new().with_probe_alarm(8, |groups| panic!("{groups} groups"));
+    let mut words = StrMap::new().with_probe_alarm(24, |groups| panic!("{groups} groups"));
     words.extend((0..5_000).map(|n| (n.to_string(), n)));
 }
 

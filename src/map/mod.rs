@@ -169,7 +169,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// 16 slots; and then no more until the entries have gone into another block, or all of them are gone.
     ///
     /// It is called when the entry is in, on the thread that put it there. A panic in it goes to whoever inserted; the entry stays. Insertions
-    /// while entries are moving are not looked at, nor are entries that move. A copy has no alarm. With random hashes more than 8 groups
+    /// while entries are moving are not looked at, nor are entries that move. A copy has no alarm. With random hashes more than 16 groups
     /// are not to be expected.
     ///
     /// Allocates: never. Time: O(1).
