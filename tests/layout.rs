@@ -630,7 +630,7 @@ fn maps_of_paths() {
         assert_eq!(layout.slots, stats.nodes + stats.waiting + stats.free);
         let blocks: usize = map
             .nodes()
-            .filter_map(|node| node.key())
+            .filter_map(arenamap::nested::Node::key)
             .map(str::len)
             .filter(|&len| len > 15)
             .sum();
