@@ -67,9 +67,7 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     /// assert_eq!((layout.data, layout.keys), (2 * (16 + 8), 18));
     /// ```
     pub fn layout(&self) -> MapLayout {
-        let mut key = SlotPart::of::<Text<Q>>("key", offset_of!(Pair<Q, V>, key));
-        key.type_name = "up to 15 bytes, or pointer and length";
-        key.is_copied = true;
+        let key = SlotPart::of::<Text<Q>>("key", offset_of!(Pair<Q, V>, key)).copied();
         let value = SlotPart::of::<V>("value", offset_of!(Pair<Q, V>, value));
         let core = &self.core;
         let slots = core::iter::successors(core.occupied_from(0), |slot| core.occupied_from(slot + 1));

@@ -87,25 +87,24 @@ impl MapLayout {
         };
         let (newest, old) = table.layouts();
         let slots = table.slots();
-        let (bytes, handed_out) = (newest.size() + old.size(), handed_out(newest) + handed_out(old));
-        let arena = table.handle().stats();
+        let control = newest.size() + old.size() - slots * slot.size;
         Self {
-            rounding: handed_out - bytes,
-            old: self::handed_out(old),
-            recycled: arena.free,
-            unused: arena.held.saturating_sub(arena.used + arena.free),
-            ..Self::of_slots(slot, table.len(), slots, bytes - slots * slot.size)
+            old: handed_out(old),
+            ..Self::of_slots(slot, table.len(), slots, control).in_arena([newest, old], table.handle().stats())
         }
     }
 
     /// The layout of one block of an arena, with so many slots.
     pub(crate) fn of_block(slot: SlotLayout, len: usize, slots: usize, block: Layout, arena: ArenaStats) -> Self {
-        Self {
-            rounding: handed_out(block) - block.size(),
-            recycled: arena.free,
-            unused: arena.held.saturating_sub(arena.used + arena.free),
-            ..Self::of_slots(slot, len, slots, block.size() - slots * slot.size)
-        }
+        Self::of_slots(slot, len, slots, block.size() - slots * slot.size).in_arena([block], arena)
+    }
+
+    /// With these blocks in an arena.
+    pub(crate) fn in_arena(mut self, blocks: impl IntoIterator<Item = Layout>, arena: ArenaStats) -> Self {
+        self.rounding = blocks.into_iter().map(|block| handed_out(block) - block.size()).sum();
+        self.recycled = arena.free;
+        self.unused = arena.held.saturating_sub(arena.used + arena.free);
+        self
     }
 
     /// The layout of so many slots, `len` of them with an entry, with `control` bytes beside them.

@@ -81,6 +81,13 @@ impl SlotPart {
         }
     }
 
+    /// As the key of which bytes are copied, short ones into the slot.
+    pub(crate) const fn copied(mut self) -> Self {
+        self.type_name = "up to 15 bytes, or pointer and length";
+        self.is_copied = true;
+        self
+    }
+
     /// The letter that stands for a byte of it.
     fn letter(&self) -> char {
         self.name.chars().next().unwrap_or('?')

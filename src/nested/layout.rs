@@ -26,11 +26,8 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// ```
     pub fn layout(&self) -> MapLayout {
         type Of<K, V> = Record<<K as super::key::sealed::Keep>::Stored, V>;
-        let mut key = SlotPart::of::<K::Stored>("key", Of::<K, V>::KEY_AT);
-        if K::HAS_BLOCK {
-            key.type_name = "up to 15 bytes, or pointer and length";
-            key.is_copied = true;
-        }
+        let key = SlotPart::of::<K::Stored>("key", Of::<K, V>::KEY_AT);
+        let key = if K::HAS_BLOCK { key.copied() } else { key };
         let slot = SlotLayout {
             size: size_of::<Of<K, V>>(),
             align: align_of::<Of<K, V>>(),
@@ -39,30 +36,22 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
             links: Of::<K, V>::LINKS,
         };
         let records = || (1..=self.slab.made()).map(|number| self.slab.get(number));
-        let used = records().filter(|record| record.is_used()).count();
-        let (keys, values) = (
-            records().filter_map(Record::key).count(),
-            records().filter_map(Record::value).count(),
-        );
-        let (room, table) = (self.slab.room(), self.table.allocation_size());
+        let (used, values) = (self.slab.used(), self.values);
+        let keys = records().filter_map(Record::key).count();
+        let (room, nodes, table) = (self.slab.room(), self.slab.bytes(), self.table.allocation_size());
         let (newest, old) = self.table.layouts();
-        let blocks = || self.slab.blocks().chain([newest, old]);
-        let bytes: usize = blocks().map(|block| block.size()).sum();
-        let arena = self.table.handle().stats();
         let data = keys * slot.key.size + values * slot.value.size;
         let padding = used * slot.padding();
-        let control = table + (self.slab.bytes() - room * slot.size) + used * slot.links;
+        let control = table + (nodes - room * slot.size) + used * slot.links;
         MapLayout {
             data,
             padding,
             control,
-            slack: bytes - data - padding - control,
-            rounding: blocks().map(handed_out).sum::<usize>() - bytes,
+            slack: nodes + table - data - padding - control,
             old: handed_out(old),
-            recycled: arena.free,
-            unused: arena.held.saturating_sub(arena.used + arena.free),
             ..MapLayout::of_slots(slot, values, room, 0)
         }
+        .in_arena(self.slab.blocks().chain([newest, old]), self.table.handle().stats())
         .with_blocks(records().filter_map(Record::key).filter_map(K::in_block))
     }
 }
