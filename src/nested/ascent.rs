@@ -13,9 +13,9 @@ const MARKS: usize = 32;
 #[derive(Clone)]
 pub(crate) struct Ascent {
     /// Levels that were given out.
-    taken: usize,
+    taken: u32,
     /// Numbers of levels, and which of the path they are, counted from the top; those furthest up last.
-    marks: [(u32, usize); MARKS],
+    marks: [(u32, u32); MARKS],
     marked: usize,
 }
 
@@ -29,6 +29,7 @@ impl Ascent {
     }
 
     /// The next level, of `left` that are still to come, of which `bottom` is the last. `None` if one above has no parent.
+    #[allow(clippy::cast_possible_truncation, reason = "levels are numbered in 32 bits")]
     pub(crate) fn next(&mut self, bottom: u32, left: usize, parent: impl Fn(u32) -> Option<u32>) -> Option<u32> {
         self.taken += 1;
         let wanted = self.taken;
@@ -37,7 +38,7 @@ impl Ascent {
         }
         let (mut level, mut at) = match self.marked.checked_sub(1) {
             Some(last) => self.marks[last],
-            None => (bottom, wanted + left - 1),
+            None => (bottom, wanted + left as u32 - 1),
         };
         while at > wanted {
             let is_mark = self.marked < MARKS && at > wanted + 1;

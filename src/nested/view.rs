@@ -218,7 +218,7 @@ impl<'a, K: PathKey + ?Sized, V> Path<'a, K, V> {
     /// Allocates: never. Time: O(1).
     #[inline]
     pub fn last(self) -> Option<&'a K> {
-        self.parts().next_back()
+        if self.is_empty() { None } else { self.node.key() }
     }
 
     /// The parts, from the top; from the bottom by `rev()`.

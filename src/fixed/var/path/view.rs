@@ -196,7 +196,7 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Path<'a, K, V, M> {
     ///
     /// Allocates: never. Time: O(1), as [`Node::key`].
     pub fn last(self) -> Option<K::Given<'a>> {
-        self.parts().next_back()
+        if self.is_empty() { None } else { self.node.key() }
     }
 
     /// The parts, from the top; from the bottom by `rev()`: texts by reference, numbers by value.
