@@ -227,6 +227,9 @@ impl fmt::Debug for FixedError {
     }
 }
 
+/// The advice for an indexed archive, whatever is wrong with it.
+const ANEW: &str = "an indexed archive cannot be repaired: take another copy, or make it anew of its entries";
+
 #[allow(clippy::too_many_lines, reason = "one text for each field")]
 impl fmt::Display for FixedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -237,13 +240,7 @@ impl fmt::Display for FixedError {
             expected,
             found,
         } = *self;
-        let or_anew = |advice| {
-            if in_index {
-                "an indexed archive cannot be repaired: take another copy, or make it anew of its entries"
-            } else {
-                advice
-            }
-        };
+        let or_anew = |advice| if in_index { ANEW } else { advice };
         match field {
             Field::MemoryLength => write!(
                 f,
@@ -318,7 +315,7 @@ impl fmt::Display for FixedError {
                 f,
                 "the header says {found} bytes, its capacity needs {expected}: the header is damaged; take another copy"
             ),
-            Field::Kind if in_index => write!(f, "the archive is of kind {found}, an `IndexedMap`: {}", or_anew("")),
+            Field::Kind if in_index => write!(f, "the archive is of kind {found}, an `IndexedMap`: {ANEW}"),
             Field::Kind => write!(
                 f,
                 "the archive is of kind {found}, this type reads kind {expected}; open kind 0 as a `FixedMap` or `VarMap`, kind 1 as an `IndexedMap`"

@@ -144,6 +144,11 @@ impl Header {
         number!(self.0, at::CONTENT_CHECKSUM, u64)
     }
 
+    /// Whether the archive of this header should be sealed, and its bytes do not sum up to what the header says.
+    pub(super) fn fails_checksum(&self, bytes: &[u8]) -> bool {
+        self.state() != OPEN && self.content_checksum() != content_checksum(&bytes[..at::STATE], &bytes[at::TAGS..])
+    }
+
     /// Checks everything that can be checked without the content, in the order of `FORMAT.md`, and gives the geometry.
     pub(super) fn check<K: FixedValue, V: FixedValue>(&self) -> Result<Geometry, FixedError> {
         let geometry = self.check_shape::<K, V>()?;

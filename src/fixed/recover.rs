@@ -46,7 +46,7 @@ pub(super) fn recover<K: Checked, V: Checked, M: MemoryMut>(
     is_whole: impl FnMut(usize, &K, &V, &dyn Fn() -> bool) -> bool,
 ) -> Recovered {
     let claimed = core.len();
-    let checksum_failed = core.has_wrong_checksum();
+    let checksum_failed = core.fails_checksum();
     let (mut lost, unfinished) = core.drop_invalid(&hash, is_whole);
     // Every full slot holds an entry now; with the counters made anew, searches reach them all.
     core.recount(&hash);

@@ -72,11 +72,6 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         zero.count() > 1
     }
 
-    /// Whether a slot belongs to such a hole.
-    pub(super) fn is_in_hole(&self, slot: usize) -> bool {
-        is_zero(self.raw().slot_bytes(slot)) && self.has_hole(slot / LANES)
-    }
-
     /// Whether a slot has a tag, a valid key and value, and `is_whole` is true of them, which can ask whether the tag is that of the key.
     pub(super) fn is_whole(
         &mut self,

@@ -4,7 +4,7 @@ use super::core::Core;
 #[cfg(feature = "files")]
 use super::header::Header;
 use super::header::content_checksum;
-use super::layout::{Hash, OPEN, SEALED, at};
+use super::layout::{Hash, SEALED, at};
 use super::memory::MemoryMut;
 use super::value::FixedValue;
 use core::sync::atomic::{Ordering, compiler_fence};
@@ -40,11 +40,10 @@ impl<K: FixedValue, V: FixedValue, M: MemoryMut> Core<K, V, M> {
         self.put_seal(checksum);
     }
 
-    /// Whether the bytes say that they are sealed, or nothing that makes sense, and do not sum up to what they say.
-    pub(super) fn has_wrong_checksum(&mut self) -> bool {
+    /// Whether the archive should be sealed, and its bytes do not sum up to what its header says.
+    pub(super) fn fails_checksum(&mut self) -> bool {
         let header = self.header();
-        let bytes = self.bytes();
-        header.state() != OPEN && header.content_checksum() != content_checksum(&bytes[..at::STATE], &bytes[at::TAGS..])
+        header.fails_checksum(self.bytes())
     }
 
     fn put_seal(&mut self, checksum: u64) {

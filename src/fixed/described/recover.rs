@@ -1,12 +1,11 @@
 //! Repairs an archive of types that this program does not know.
 
 use super::super::error::{Field, FixedError};
-use super::super::header::content_checksum;
-use super::super::layout::{KIND_INDEXED, KIND_TABLE, LANES, OPEN, at};
+use super::super::layout::{KIND_INDEXED, KIND_TABLE, LANES, at};
 use super::super::recover::Recovered;
 use super::super::repair::is_zero;
 use super::super::table::Table;
-use super::super::var::{BITS, Owned, Span, class_of, classes, words};
+use super::super::var::{BITS, Owned, class_of, classes, words};
 use super::write::Writer;
 use super::{Shape, room};
 use alloc::vec::Vec;
@@ -16,7 +15,7 @@ use alloc::vec::Vec;
 ///
 /// Of entries whose texts share bytes, one of those with the shortest texts is kept.
 ///
-/// Allocates: heap, for the schema, a byte for each slot, and a bit for each byte of a room. Time: O(bytes).
+/// Allocates: heap, for the schema, two bytes for each slot, and a bit for each byte of a room. Time: O(bytes).
 ///
 /// # Errors
 ///
@@ -67,24 +66,17 @@ pub fn recover(bytes: &mut [u8]) -> Result<Recovered, FixedError> {
             let entry = writer.entry(slot);
             let tag = writer.tag(slot);
             room::spans(&entry, &mut texts)?;
-            // No byte of a text is hashed or read for two entries that are kept.
-            let in_room = |span: &Span| span.is_canonical() && span.range().end <= geometry.room;
-            if tag == 0 || writer.is_in_hole(slot) || !texts.iter().all(in_room) || !owned.take_all(&texts) {
-                continue;
-            }
-            keep[slot] = entry.key.is_valid()
-                && entry.value.is_valid()
-                && entry.key.hash(&writer.shape.secrets).mark(geometry.groups).tag() == tag;
-            if !keep[slot] {
-                for &span in &texts {
-                    owned.give_back(span);
-                }
-            }
+            keep[slot] = tag != 0
+                && !writer.is_in_hole(slot)
+                && owned.keep(&texts, geometry.room, || {
+                    entry.key.is_valid()
+                        && entry.value.is_valid()
+                        && entry.key.hash(&writer.shape.secrets).mark(geometry.groups).tag() == tag
+                });
         }
     }
 
-    let checksum = content_checksum(&writer.bytes[..at::STATE], &writer.bytes[at::TAGS..geometry.bytes]);
-    let checksum_failed = writer.number(at::STATE) != OPEN && writer.number(at::CONTENT_CHECKSUM) != checksum;
+    let checksum_failed = writer.shape.header.fails_checksum(&writer.bytes[..geometry.bytes]);
     let claimed = usize::try_from(writer.number(at::LEN)).unwrap_or(usize::MAX);
     writer.unseal();
     let gap = Shape::group_at(geometry.groups);

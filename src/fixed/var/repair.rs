@@ -71,7 +71,7 @@ impl Owned<'_> {
         Self::words(span).for_each(|(word, bits)| self.bits[word] |= bits);
     }
 
-    pub(in super::super) fn give_back(&mut self, span: Span) {
+    fn give_back(&mut self, span: Span) {
         Self::words(span).for_each(|(word, bits)| self.bits[word] &= !bits);
     }
 
@@ -85,6 +85,22 @@ impl Owned<'_> {
             self.take(span);
         }
         true
+    }
+
+    /// Takes the bytes of the texts of an entry that is kept: if they are in a room of so many bytes, belong to no other, and the entry is whole. So no
+    /// byte is hashed or read for two entries that are kept.
+    pub(in super::super) fn keep(&mut self, spans: &[Span], room: usize, is_whole: impl FnOnce() -> bool) -> bool {
+        let is_in_room = |span: &Span| span.is_canonical() && span.range().end <= room;
+        if !spans.iter().all(is_in_room) || !self.take_all(spans) {
+            return false;
+        }
+        let is_whole = is_whole();
+        if !is_whole {
+            for &span in spans {
+                self.give_back(span);
+            }
+        }
+        is_whole
     }
 
     pub(in super::super) fn count(&self) -> u64 {
@@ -101,14 +117,15 @@ fn spans<K: VarKey + ?Sized, V: VarValue + ?Sized>(key: &K::Slot, value: &V::Slo
 ///
 /// What is repaired takes the entries with the shortest texts first. Of texts that share bytes the first one is kept: so an entry whose length
 /// is damaged does not cost all those whose texts it seems to have.
-pub(in super::super) fn class_of(spans: &[Span]) -> u32 {
+#[allow(clippy::cast_possible_truncation, reason = "at most 63")]
+pub(in super::super) fn class_of(spans: &[Span]) -> u8 {
     let bytes = spans.iter().fold(0_usize, |sum, span| sum.saturating_add(span.len()));
-    (usize::BITS - bytes.leading_zeros()).min(u64::BITS - 1)
+    (usize::BITS - bytes.leading_zeros()).min(u64::BITS - 1) as u8
 }
 
 /// The classes of a set of bits, the shortest texts first.
-pub(in super::super) fn classes(found: u64) -> impl Iterator<Item = u32> {
-    (0..u64::BITS).filter(move |class| found >> class & 1 == 1)
+pub(in super::super) fn classes(found: u64) -> impl Iterator<Item = u8> {
+    (0..64).filter(move |class| found >> class & 1 == 1)
 }
 
 pub(in super::super) fn words(words: usize) -> Result<Vec<u32>, FixedError> {
@@ -254,25 +271,12 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
                 if class_of(&self.spans_unseen(slot)) != class {
                     continue;
                 }
-                // (Of a slot of zeros, the texts are empty and take no bytes from others.)
-                let is_whole = !self.core.is_in_hole(slot)
-                    && self.core.is_whole(slot, hash, |key, value, is_tagged| {
-                        let spans = spans::<K, V>(key, value);
-                        let mut of_room = spans
-                            .into_iter()
-                            .map(|span| span.is_canonical() && span.of(room).is_some());
-                        // No byte is hashed or read for two entries that are kept, as in `check_places`.
-                        if !of_room.all(|is_there| is_there) || !owned.take_all(&spans) {
-                            return false;
-                        }
-                        let is_whole = is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some();
-                        if !is_whole {
-                            for span in spans {
-                                owned.give_back(span);
-                            }
-                        }
-                        is_whole
-                    });
+                // (What `recover` drops as a hole are slots of zeros: their texts are empty and take no bytes from others.)
+                let is_whole = self.core.is_whole(slot, hash, |key, value, is_tagged| {
+                    owned.keep(&spans::<K, V>(key, value), room.len(), || {
+                        is_tagged() && K::read(key, room).is_some() && V::read(value, room).is_some()
+                    })
+                });
                 kept[slot / BITS] |= u32::from(is_whole) << (slot % BITS);
             }
         }
