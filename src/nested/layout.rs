@@ -8,7 +8,7 @@ use crate::layout::{MapLayout, SlotLayout, SlotPart};
 
 impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// Where each byte of this map is: data, padding, control, slack, copied keys; and a drawing of one node. Levels that wait to be recycled
-    /// count as they stand.
+    /// count as they stand, and their values in `len`: [`settle`](Self::settle) first, to see what is left without them.
     ///
     /// Links of nodes and the table that finds nodes are control; the place of a value in a level that has none is slack.
     ///

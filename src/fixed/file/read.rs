@@ -132,7 +132,7 @@ impl<A> Source<A> {
 
 /// An archive from a path. [`reload`](Self::reload) replaces it by what was published there since.
 ///
-/// It dereferences to the map, `A`: a [`FixedMap`] or a [`VarMap`](crate::fixed::VarMap), to read it.
+/// It dereferences to the map, `A`: an [`Archive`](super::Archive), such as a [`FixedMap`] or a [`VarMap`](crate::fixed::VarMap), to read it.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, file::Snapshot, u64_le};

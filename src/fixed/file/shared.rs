@@ -33,7 +33,7 @@ use crate::fixed::{FixedMap, IndexedMap, VarMap};
 /// An archive from a path, read by many threads. [`reload`](Self::reload) replaces it by what was published there since, and
 /// [`roll_back`](Self::roll_back) by what was there before.
 ///
-/// `A` is a [`FixedMap`], a [`VarMap`] or an [`IndexedMap`]. What [`load`](Self::load) returns dereferences to it, and stays the same map for
+/// `A` is a [`FixedMap`], a [`VarMap`], an [`IndexedMap`] or a [`PathArchive`](crate::fixed::PathArchive). What [`load`](Self::load) returns dereferences to it, and stays the same map for
 /// as long as it is held. So all that one guard reads is of one generation.
 ///
 /// Everything is called through `&self`: put it into an [`Arc`] or a `static`. One thread, or a timer, calls `reload` from time to time; a

@@ -298,7 +298,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     /// if the key is new.
     ///
     /// A text is written over the old one if it is not longer, or if the old one is the last in the room and can grow; else it takes new bytes of
-    /// the room.
+    /// the room. (What a text leaves when it becomes shorter is garbage, behind which it is not the last.)
     ///
     /// Allocates: never. Time: O(bytes of both).
     ///

@@ -1,5 +1,5 @@
-//! Iterators over an archive of paths. They follow links: no stack, no allocation, and no more steps than there are nodes, whatever the links
-//! say.
+//! Iterators over an archive of paths. They follow links: no stack, no allocation, and no more steps, up and down, than
+//! twice the slots, whatever the links say.
 
 use super::{Node, Part, Path, PathArchive, Value};
 use crate::fixed::AlignedBytes;
