@@ -118,6 +118,12 @@ impl Mask {
         }
     }
 
+    /// The same without the first, if there is one.
+    #[inline(always)]
+    pub(super) const fn drop_first(&mut self) {
+        self.0 &= self.0.wrapping_sub(1);
+    }
+
     pub(super) const fn count(self) -> usize {
         self.0.count_ones() as usize
     }
@@ -129,7 +135,7 @@ impl Iterator for Mask {
     #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         let lane = self.first()?;
-        self.0 &= self.0.wrapping_sub(1);
+        self.drop_first();
         Some(lane)
     }
 }

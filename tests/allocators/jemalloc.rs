@@ -1,4 +1,5 @@
-//! `audit` over jemalloc.
+//! `audit` over jemalloc, where `--cfg arenamap_jemalloc` asks for it.
+#![cfg(arenamap_jemalloc)]
 
 #[path = "../support/over.rs"]
 mod over;

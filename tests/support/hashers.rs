@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
 
-use super::fixed;
+use super::{Constant, Identity, Simple, fixed};
 
 /// A good hash of which a function of one number keeps a part.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,66 @@ impl BuildHasher for Partial {
         PartialHasher {
             inner: fixed().build_hasher(),
             part: self.0,
+        }
+    }
+}
+
+/// Hashes from good to constant, as one type: a test on all of them is compiled once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Graded {
+    /// A part of a good hash, or all of it.
+    Partial(Partial),
+    Identity,
+    Constant,
+}
+
+impl Graded {
+    pub(crate) const ALL: [(&str, Self); 5] = [
+        ("fixed hasher", Self::Partial(Partial(|hash| hash))),
+        ("identity hasher", Self::Identity),
+        ("constant hasher", Self::Constant),
+        ("low bits only", Self::Partial(LOW_BITS)),
+        ("top bits only", Self::Partial(TOP_BITS)),
+    ];
+}
+
+impl BuildHasher for Graded {
+    type Hasher = GradedHasher;
+
+    fn build_hasher(&self) -> GradedHasher {
+        match self {
+            Self::Partial(partial) => GradedHasher::Partial(partial.build_hasher()),
+            Self::Identity => GradedHasher::Simple(Identity.build_hasher()),
+            Self::Constant => GradedHasher::Simple(Constant.build_hasher()),
+        }
+    }
+}
+
+/// The hasher of [`Graded`].
+pub(crate) enum GradedHasher {
+    Partial(PartialHasher),
+    Simple(Simple),
+}
+
+impl Hasher for GradedHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Partial(hasher) => hasher.write(bytes),
+            Self::Simple(hasher) => hasher.write(bytes),
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        match self {
+            Self::Partial(hasher) => hasher.write_u64(number),
+            Self::Simple(hasher) => hasher.write_u64(number),
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        match self {
+            Self::Partial(hasher) => hasher.finish(),
+            Self::Simple(hasher) => hasher.finish(),
         }
     }
 }

@@ -15,9 +15,8 @@ use std::mem;
 use arenamap::hash_map::{Entry, EntryRef, TryInsertError};
 use arenamap::{Arena, ArenaMap, ArenaPool, Handle};
 
-use super::hashers::{LOW_BITS, TOP_BITS};
+use super::hashers::Graded;
 use super::values::{Big, Value};
-use super::{Constant, Identity, fixed};
 
 /// One operation: what, with which key, with which number (a value, a count, a modulus).
 #[derive(Clone, Copy, Debug)]
@@ -796,11 +795,9 @@ pub(crate) trait Visit {
 pub(crate) fn with_map(visit: &mut impl Visit) {
     for start in [Start::Empty, Start::Moving] {
         with_handles(visit, "default hasher", start, &arenamap::DefaultHashBuilder::default());
-        with_handles(visit, "fixed hasher", start, &fixed());
-        with_handles(visit, "identity hasher", start, &Identity);
-        with_handles(visit, "constant hasher", start, &Constant);
-        with_handles(visit, "low bits only", start, &LOW_BITS);
-        with_handles(visit, "top bits only", start, &TOP_BITS);
+        for (hasher, hash_builder) in Graded::ALL {
+            with_handles(visit, hasher, start, &hash_builder);
+        }
     }
 }
 
