@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use arenamap::bounded::{Bounds, Displaced, Entry, Lifetime, Reason, Terms};
+use arenamap::bounded::{Bounds, Displaced, Entry, Lifetime, Reason, Terms, copied};
 use arenamap::{Arena, BoundedMap, BoundedStrMap, DefaultHashBuilder, Handle};
 use proptest::prelude::*;
 
@@ -55,7 +55,10 @@ enum Call {
     Entry(u8),
     EntryInsert(u8),
     EntryRemove(u8),
+    EntryFill(u8, Option<u64>),
     Remove(u8),
+    Extend(u8),
+    SetClock(u64),
     Live(u8, Option<u64>),
     Expire(usize),
     Retain(u8),
@@ -83,7 +86,10 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         4 => any::<u8>().prop_map(Call::Entry),
         2 => any::<u8>().prop_map(Call::EntryInsert),
         1 => any::<u8>().prop_map(Call::EntryRemove),
+        2 => (any::<u8>(), proptest::option::of(ticks.clone())).prop_map(|(key, ticks)| Call::EntryFill(key, ticks)),
         3 => any::<u8>().prop_map(Call::Remove),
+        1 => any::<u8>().prop_map(Call::Extend),
+        1 => prop_oneof![0_u64..5_000, Just(1 << 60)].prop_map(Call::SetClock),
         2 => (any::<u8>(), proptest::option::of(ticks)).prop_map(|(key, ticks)| Call::Live(key, ticks)),
         1 => (0_usize..9).prop_map(Call::Expire),
         1 => any::<u8>().prop_map(Call::Retain),
@@ -171,8 +177,14 @@ fn left(model: &mut Model, out: &Displaced<u8, Tracked>, key: u8, now: u64, full
 /// Whether the map is told the time.
 fn started_by(call: &Call, capacity: usize) -> bool {
     match call {
-        Call::Entry(_) => capacity > 0,
-        Call::Peek(_) | Call::Iterate | Call::Clear | Call::Wait(_) | Call::Wrong(_) | Call::Lifetime(_) => false,
+        Call::Entry(_) | Call::EntryFill(..) => capacity > 0,
+        Call::Peek(_)
+        | Call::Iterate
+        | Call::Clear
+        | Call::Wait(_)
+        | Call::Wrong(_)
+        | Call::Lifetime(_)
+        | Call::Extend(_) => false,
         _ => true,
     }
 }
@@ -264,15 +276,64 @@ fn run<H: Handle>(mut map: BoundedMap<u8, Tracked, DefaultHashBuilder, H>, calls
                     model.entries.remove(&key);
                 }
             }
+            Call::EntryFill(key, ticks) if capacity > 0 => {
+                let full = map.len() == capacity;
+                let hit = model.hit(key, now);
+                match map.entry(key, now) {
+                    Entry::Occupied(entry) => assert_eq!(Some(entry.get().0), hit),
+                    Entry::Vacant(entry) => {
+                        assert_eq!(hit, None);
+                        let known = model.known(ticks, now);
+                        let terms = ticks.map_or(Terms::new(), |ticks| Terms::new().time_to_live(ticks));
+                        let value = Tracked::new(known.serial);
+                        let value = entry.insert_with(value, terms, |out| left(&mut model, &out, key, now, full));
+                        assert_eq!(value.0, known.serial);
+                        assert_eq!(model.entries.insert(key, known).map(|known| known.serial), None);
+                    }
+                }
+            }
             Call::Remove(key) => {
                 let known = model.live(key, now);
+                let expired = map.stats().expired;
+                let mut gone = 0;
+                let removed = map.remove_with(&key, now, |out| {
+                    assert_eq!(out.reason, Reason::Expired);
+                    left(&mut model, &out, key, now, false);
+                    gone += 1;
+                });
                 assert_eq!(
-                    map.remove(&key, now).map(|value| value.0),
-                    known.map(|known| known.serial)
+                    removed.map(|(key, value)| (key, value.0)),
+                    known.map(|known| (key, known.serial))
                 );
-                if known.is_some() {
-                    model.entries.remove(&key);
+                assert_eq!(map.stats().expired, expired + gone);
+                assert!(gone <= 5, "the key's, and four others");
+                model.entries.remove(&key);
+            }
+            // At the latest time that the map was told: from its first on, the model can say which that is.
+            Call::Extend(key) if started && capacity > 0 => {
+                let known = model.known(None, told);
+                let (full, was_there) = (map.len() == capacity, model.entries.contains_key(&key));
+                map.extend([(key, Tracked::new(known.serial))]);
+                model.entries.remove(&key);
+                let gone = |known: &Known| !is_live(known.serial);
+                let evicted = model
+                    .entries
+                    .values()
+                    .filter(|known| gone(known) && known.deadline.is_none_or(|deadline| told < deadline));
+                assert!(evicted.count() <= usize::from(full && !was_there));
+                model.entries.retain(|_, known| is_live(known.serial));
+                model.entries.insert(key, known);
+            }
+            // What has ticks left keeps them.
+            Call::SetClock(time) => {
+                for known in model.entries.values_mut() {
+                    known.deadline = known
+                        .deadline
+                        .map(|deadline| time.saturating_add(deadline.saturating_sub(told)));
                 }
+                map.set_clock(time);
+                assert_eq!(map.clock(), Some(time));
+                now = time;
             }
             Call::Live(key, ticks) => {
                 let known = model.live(key, now);
@@ -317,7 +378,8 @@ fn run<H: Handle>(mut map: BoundedMap<u8, Tracked, DefaultHashBuilder, H>, calls
                 assert_eq!(map.stats().clock_went_back, before + u64::from(time < told));
                 told = told.max(time);
             }
-            Call::Peek(_) | Call::Entry(_) | Call::Iterate | Call::Wrong(_) => {}
+            Call::Peek(_) | Call::Entry(_) | Call::EntryFill(..) | Call::Extend(_) | Call::Iterate | Call::Wrong(_) => {
+            }
         }
         if tells {
             (started, told) = (true, now);
@@ -879,4 +941,308 @@ fn expired_keys_make_room_in_a_budget() {
     );
     assert_eq!(*map.try_get_or_insert_with("c key of 16 byte", 20, || 3).unwrap(), 3);
     assert_eq!(map.len(), 1);
+}
+
+/// Two maps of one kind of keys, by one hasher, on the same calls: what is in them, what leaves, why, and the numbers.
+type Strings = BoundedMap<String, [u64; 2], Numbered>;
+type Copied = BoundedStrMap<[u64; 2], Numbered>;
+
+/// A hasher without a seed.
+#[derive(Clone, Default)]
+struct Numbered;
+
+impl std::hash::BuildHasher for Numbered {
+    type Hasher = std::hash::DefaultHasher;
+
+    fn build_hasher(&self) -> Self::Hasher {
+        std::hash::DefaultHasher::new()
+    }
+}
+
+/// A key for a number; some have blocks of their own.
+fn name(number: u64) -> String {
+    format!("{number}{}", "!".repeat(number as usize % 5 * 6))
+}
+
+/// One random call on both.
+fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &mut u64, turn: u64) {
+    let key = name(draw(state, 400).min(draw(state, 400)));
+    let value = [turn; 2];
+    let mut left: Vec<(String, [u64; 2], Reason)> = Vec::new();
+    let mut also: Vec<(String, [u64; 2], Reason)> = Vec::new();
+    let terms = Terms::new()
+        .time_to_live(draw(state, 90))
+        .weight(draw(state, 3) as u32 + u32::from(draw(state, 40) == 0) * 800);
+    let mut out = |out: Displaced<String, [u64; 2]>| left.push((out.key, out.value, out.reason));
+    let mut give = |key: &str, value, reason| also.push((key.to_owned(), value, reason));
+    match draw(state, 20) {
+        0 => assert_eq!(strings.get(&key, *now), copied.get(&key, *now)),
+        1 => assert_eq!(
+            strings
+                .get_key_value(&key, *now)
+                .map(|(key, value)| (key.as_str(), value)),
+            copied.get_key_value(&key, *now)
+        ),
+        2 => assert_eq!(strings.get_mut(&key, *now), copied.get_mut(&key, *now)),
+        3 => assert_eq!(
+            (
+                strings.peek(&key, *now),
+                strings.contains_key(&key, *now),
+                strings.deadline(&key)
+            ),
+            (
+                copied.peek(&key, *now),
+                copied.contains_key(&key, *now),
+                copied.deadline(&key)
+            )
+        ),
+        4 => {
+            let ticks = Some(draw(state, 100)).filter(|ticks| ticks % 9 > 0);
+            assert_eq!(
+                strings.set_time_to_live(&key, ticks, *now),
+                copied.set_time_to_live(&key, ticks, *now)
+            );
+        }
+        5 => {
+            strings.insert_with(key.clone(), value, terms, *now, &mut out);
+            copied.insert_with(&key, value, terms, *now, &mut give);
+        }
+        6 => assert_eq!(
+            strings
+                .insert(key.clone(), value, *now)
+                .map(|out| (out.value, out.reason)),
+            copied.insert(&key, value, *now)
+        ),
+        7 => assert_eq!(
+            *strings.get_or_insert_with(key.clone(), *now, || value),
+            *copied.get_or_insert_with(&key, *now, || value)
+        ),
+        8 if terms.weight < 800 => {
+            let one = match strings.entry(key.clone(), *now) {
+                Entry::Occupied(mut entry) => Some(entry.insert(value)),
+                Entry::Vacant(entry) => {
+                    entry.insert_with(value, terms, &mut out)[0] += 1;
+                    None
+                }
+            };
+            let other = match copied.entry(&key, *now) {
+                copied::Entry::Occupied(mut entry) => Some(entry.insert(value)),
+                copied::Entry::Vacant(entry) => {
+                    assert_eq!(entry.key(), key);
+                    entry.insert_with(value, terms, &mut give)[0] += 1;
+                    None
+                }
+            };
+            assert_eq!(one, other);
+        }
+        9 => assert_eq!(
+            strings
+                .entry(key.clone(), *now)
+                .and_modify(|value| value[1] += 1)
+                .or_default(),
+            copied.entry(&key, *now).and_modify(|value| value[1] += 1).or_default()
+        ),
+        10 => {
+            let one = match strings.entry(key.clone(), *now) {
+                Entry::Occupied(entry) => Some(entry.remove_entry()),
+                Entry::Vacant(_) => None,
+            };
+            let other = match copied.entry(&key, *now) {
+                copied::Entry::Occupied(entry) => Some(entry.remove_entry()),
+                copied::Entry::Vacant(_) => None,
+            };
+            assert_eq!(one, other.map(|(key, value)| (key.to_string(), value)));
+        }
+        11 => assert_eq!(strings.remove(&key, *now), copied.remove(&key, *now)),
+        12 => assert_eq!(
+            strings.remove_entry(&key, *now),
+            copied
+                .remove_entry(&key, *now)
+                .map(|(key, value)| (key.to_owned(), value))
+        ),
+        13 => assert_eq!(
+            strings.remove_with(&key, *now, &mut out),
+            (copied.remove_with(&key, *now, &mut give)).map(|(key, value)| (key.to_string(), value))
+        ),
+        14 => {
+            let most = draw(state, 9) as usize;
+            let one = strings.expire_with(*now, most, |key, value| left.push((key, value, Reason::Expired)));
+            let other = copied.expire_with(*now, most, |key, value| {
+                also.push((key.to_owned(), value, Reason::Expired))
+            });
+            assert_eq!(one, other);
+        }
+        15 if turn % 16 == 0 => {
+            strings.retain(*now, |key, _| key.len() % 7 > 0);
+            copied.retain(*now, |key, _| key.len() % 7 > 0);
+        }
+        16 => {
+            strings.extend([(key.clone(), value)]);
+            copied.extend([(key, value)]);
+        }
+        17 if turn % 16 == 0 => {
+            *now = draw(state, 1 << 50);
+            strings.set_clock(*now);
+            copied.set_clock(*now);
+        }
+        18 if turn % 8 == 0 => {
+            let lifetime =
+                [Lifetime::Unlimited, Lifetime::SinceUse(30), Lifetime::SinceWrite(50)][draw(state, 3) as usize];
+            strings.set_lifetime(lifetime);
+            copied.set_lifetime(lifetime);
+        }
+        19 if turn % 64 == 0 => {
+            (*strings, *copied) = (strings.clone(), copied.clone());
+        }
+        _ => *now += draw(state, 3),
+    }
+    assert_eq!(left, also);
+    let one: Vec<_> = strings.iter(*now).map(|(key, value)| (key.as_str(), value)).collect();
+    assert_eq!(one, copied.iter(*now).collect::<Vec<_>>());
+    assert_eq!(strings.stats(), copied.stats());
+    assert_eq!(strings.clock(), copied.clock());
+}
+
+#[test]
+fn copied_maps_do_as_maps_of_strings() {
+    let turns = std::env::var("ARENAMAP_STEADY").map_or(4_000, |text| text.parse().unwrap());
+    for (seed, capacity) in [(1, 1), (2, 7), (3, 100), (4, 100)] {
+        let bounds = Bounds::entries(capacity);
+        let bounds = if seed == 4 { bounds.weight(120) } else { bounds };
+        let mut strings = Strings::with_hasher(bounds, Numbered);
+        let mut copied = Copied::with_hasher(bounds, Numbered);
+        let (mut state, mut now) = (seed, 0);
+        for turn in 0..turns {
+            same_call(&mut strings, &mut copied, &mut state, &mut now, turn);
+            assert!(strings.len() <= capacity && strings.max_weight().is_none_or(|most| strings.weight() <= most));
+        }
+        assert_eq!(format!("{strings:?}"), format!("{copied:?}"));
+    }
+}
+
+/// A copy goes on as the map that it is of would have: the same entries leave, in the same order.
+#[test]
+fn a_copy_goes_on_as_its_original() {
+    for (seed, capacity) in [(1, 0), (2, 3), (3, 500)] {
+        let arena = Arena::new();
+        let mut map =
+            BoundedStrMap::<u64, Numbered, _>::with_hasher_in(Bounds::entries(capacity).weight(700), Numbered, &arena);
+        map.set_lifetime(Lifetime::SinceUse(90));
+        let mut state = seed;
+        let step = |map: &mut BoundedStrMap<u64, Numbered, &Arena>, state: &mut u64, turn: u64| {
+            let key = name(draw(state, 1_500).min(draw(state, 1_500)));
+            let mut gone = Vec::new();
+            let found = match draw(state, 3) {
+                0 => map.get(&key, turn / 40).copied(),
+                1 => map.remove(&key, turn / 40),
+                _ => {
+                    let terms = Terms::new().weight(draw(state, 4) as u32);
+                    map.insert_with(&key, turn, terms, turn / 40, |key, value, reason| {
+                        gone.push((key.to_owned(), value, reason))
+                    });
+                    None
+                }
+            };
+            (found, gone)
+        };
+        for turn in 0..5_000 {
+            step(&mut map, &mut state, turn);
+        }
+        let other = Arena::new();
+        let mut copy = map.clone_in(&other);
+        assert_eq!(
+            (copy.len(), copy.weight(), copy.lifetime(), copy.clock()),
+            (map.len(), map.weight(), map.lifetime(), map.clock())
+        );
+        assert_eq!((copy.stats().hits, copy.stats().insertions), (0, 0));
+        let mut again = state;
+        for turn in 5_000..15_000 {
+            assert_eq!(step(&mut map, &mut state, turn), step(&mut copy, &mut again, turn));
+        }
+        drop((map, copy));
+        assert_eq!((arena.used(), other.used()), (0, 0));
+    }
+}
+
+/// A copy that ends early, because a value panics or the arena refuses, gives back what it took.
+#[test]
+fn a_copy_that_ends_early_leaves_nothing() {
+    #[derive(Debug)]
+    struct Copied(u32, String);
+    impl Clone for Copied {
+        fn clone(&self) -> Self {
+            if self.0 == 7 {
+                user::<()>();
+            }
+            Self(self.0, self.1.clone())
+        }
+    }
+    let mut map = BoundedStrMap::new(20);
+    for number in 0..20 {
+        map.insert(&name(number + 3), Copied(number as u32, "text".repeat(9)), 0);
+    }
+    let arena = Arena::new();
+    let panic = catch_unwind(AssertUnwindSafe(|| map.clone_in(&arena)));
+    assert_eq!(panic.unwrap_err().downcast_ref::<&str>(), Some(&"user"));
+    assert_eq!(arena.used(), 0);
+    map.retain(0, |_, value| value.0 != 7);
+    let small = Arena::with_budget(BoundedStrMap::<Copied>::bytes_for(20).unwrap() + 40);
+    assert!(map.try_clone_in(&small).is_err());
+    assert_eq!(small.used(), 0);
+    assert_eq!(map.try_clone_in(&arena).unwrap().len(), 19);
+    assert_eq!(map.clone().len(), 19);
+    let mut numbers = BoundedMap::new(3);
+    numbers.extend([(1, String::from("one")), (2, String::from("two"))]);
+    assert!(numbers.try_clone_in(&Arena::with_budget(100)).is_err());
+    assert_eq!(numbers.clone().get(&2, 0).map(String::as_str), Some("two"));
+}
+
+/// An entry that comes again in place of its expired self may weigh more than that: others go for it.
+#[test]
+fn an_expired_entry_that_comes_back_heavier_keeps_the_bound() {
+    let mut map = BoundedMap::new(Bounds::entries(100).weight(10));
+    let mut words = BoundedStrMap::new(Bounds::entries(100).weight(10));
+    map.insert_with("light", 0, Terms::new().weight(0).time_to_live(5), 0, |_| {});
+    words.insert_with("light", 0, Terms::new().weight(0).time_to_live(5), 0, |_, _, _| {});
+    for (number, word) in (1..).zip(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]) {
+        map.insert(word, number, 0);
+        words.insert(word, number, 0);
+    }
+    assert_eq!((map.weight(), map.len()), (10, 11));
+    assert_eq!(*map.get_or_insert_with("light", 5, || 77), 77);
+    assert_eq!(*words.get_or_insert_with("light", 5, || 77), 77);
+    assert_eq!((map.weight(), map.len()), (10, 10));
+    assert_eq!((words.weight(), words.len()), (10, 10));
+    assert_eq!((map.peek("light", 5), words.peek("light", 5)), (Some(&77), Some(&77)));
+}
+
+/// A time far ahead, the end of time even, and the way back.
+#[test]
+fn a_clock_that_was_far_ahead_is_set() {
+    for wrong in [10_000, 1 << 50, u64::MAX] {
+        let mut map = BoundedMap::new(1_000);
+        map.set_lifetime(Lifetime::SinceWrite(60));
+        map.insert("before", 1, 1_000);
+        map.set_time_to_live("before", None, 1_000);
+        map.insert("over", 2, 1_000);
+        assert_eq!(map.get("before", wrong), Some(&1));
+        assert_eq!(map.get("before", 1_001), Some(&1));
+        assert_eq!((map.clock(), map.stats().clock_went_back), (Some(wrong), 1));
+        map.set_clock(1_001);
+        assert_eq!((map.clock(), map.stats().clock_went_back), (Some(1_001), 1));
+        assert_eq!(map.get("over", 1_001), None);
+        map.insert("after", 3, 1_001);
+        assert_eq!(map.deadline("after"), Some(1_061));
+        assert_eq!(map.get("after", 1_060), Some(&3));
+        assert_eq!(map.len(), 2, "\"over\" went with the insertion");
+        assert_eq!(map.expire(1_061, 10), 1, "\"after\"");
+        assert_eq!((map.peek("before", 1_061), map.deadline("before")), (Some(&1), None));
+    }
+    let mut words = BoundedStrMap::new(4);
+    assert_eq!(words.clock(), None);
+    words.set_lifetime(Lifetime::SinceWrite(5));
+    words.extend([("a", 1)]);
+    assert_eq!(words.get("a", 7_000), Some(&1), "it lives from the first time on");
+    words.set_clock(20);
+    assert_eq!((words.clock(), words.deadline("a")), (Some(20), Some(25)));
 }

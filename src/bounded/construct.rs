@@ -179,6 +179,37 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
         self.core.lifetime()
     }
 
+    /// The latest time that the map was told; `None` before the first call that tells one.
+    ///
+    /// Allocates: never. Time: O(1).
+    pub fn clock(&self) -> Option<u64> {
+        self.core.clock()
+    }
+
+    /// Says that it is `now`, whatever the map was told before: the way out when a time far ahead was given by mistake, or a clock was
+    /// set back.
+    ///
+    /// Each entry keeps the ticks that it has left, by the time before: what was over stays over. So nothing that a lookup did not find
+    /// comes back, and what was written under the wrong time ends when it should. It also begins the 2^48 ticks anew.
+    ///
+    /// Allocates: never. Time: O(capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(10);
+    /// map.insert_for("a", 1, 60, 1_000);
+    /// map.insert_for("b", 2, 60, 9_000_000); // by mistake: for the map, it is 9,000,000 from now on
+    /// assert_eq!(map.get("b", 1_001), Some(&2));
+    /// map.set_clock(1_001);
+    /// assert_eq!(map.deadline("b"), Some(1_061));
+    /// assert_eq!(map.get("b", 1_061), None);
+    /// assert_eq!(map.get("a", 1_001), None); // its time was over at 9,000,000
+    /// ```
+    pub fn set_clock(&mut self, now: u64) {
+        self.core.set_clock(now);
+    }
+
     /// The most entries that the map holds.
     ///
     /// Allocates: never. Time: O(1).

@@ -1,11 +1,13 @@
-//! Entries of one kind, the clock, and what every call of the maps does with both. It knows no keys and no hashers.
+//! Entries of one kind, how they come and are used. It knows no keys and no hashers.
 
 use core::mem;
 
+use super::clock::Clock;
 use super::ghost::{Ghost, buckets_for};
-use super::meta::{Fresh, NEVER};
+use super::meta::Fresh;
 use super::queues::{Queues, cells_for};
-use super::room::{Room, Sizes, mark, spread};
+use super::room::{Room, mark, spread};
+use super::sizes::Sizes;
 use super::stats::BoundedStats;
 use super::{Bounds, Lifetime, Reason, Terms};
 use crate::arena::{Handle, Held, Raw};
@@ -34,17 +36,6 @@ impl<K, V> Kept for (K, V) {
     }
 }
 
-/// What the map knows of the user's clock.
-#[derive(Clone, Copy)]
-struct Clock {
-    /// The time of tick 0.
-    first: u64,
-    /// The latest time that was seen,
-    seen: u64,
-    /// and its tick.
-    tick: u64,
-}
-
 /// What a new entry comes with.
 #[derive(Clone, Copy)]
 pub(super) struct Coming {
@@ -56,16 +47,16 @@ pub(super) struct Coming {
 /// Entries in one block, and its arena.
 pub(super) struct Core<T: Kept, H: Handle> {
     pub(super) room: Room<T>,
-    queues: Queues,
-    len: usize,
+    pub(super) queues: Queues,
+    pub(super) len: usize,
     bounds: Bounds,
-    weight: u64,
-    lifetime: Lifetime,
+    pub(super) weight: u64,
+    pub(super) lifetime: Lifetime,
     /// `None` before the first call.
-    clock: Option<Clock>,
-    stats: BoundedStats,
+    pub(super) clock: Option<Clock>,
+    pub(super) stats: BoundedStats,
     /// Steps of the call that goes on.
-    steps: usize,
+    pub(super) steps: usize,
     pub(super) handle: Held<H>,
     pub(super) watch: Watch,
 }
@@ -166,63 +157,14 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Steps that this call may still make for what is due.
-    const fn due_steps(&self) -> usize {
+    pub(super) const fn due_steps(&self) -> usize {
         MOST_DUE.saturating_sub(self.steps)
     }
 
-    fn count(&mut self, steps: usize) {
+    pub(super) fn count(&mut self, steps: usize) {
         self.steps += steps;
         self.stats.steps += steps as u64;
         self.stats.most_steps = self.stats.most_steps.max(self.steps);
-    }
-
-    /// The tick of a call, counted from the first call's; the clock does not go back.
-    #[inline(always)]
-    pub(super) fn tick(&mut self, now: u64) -> u64 {
-        self.steps = 0;
-        match self.clock {
-            Some(clock) if clock.seen == now => clock.tick,
-            _ => self.turn_clock(now),
-        }
-    }
-
-    #[inline(never)]
-    fn turn_clock(&mut self, now: u64) -> u64 {
-        let clock = self.clock.get_or_insert(Clock {
-            first: now,
-            seen: now,
-            tick: 0,
-        });
-        if now < clock.seen {
-            self.stats.clock_went_back += 1;
-        } else {
-            clock.seen = now;
-            clock.tick = (now - clock.first).min(NEVER - 1);
-        }
-        clock.tick
-    }
-
-    /// The tick of a call that changes nothing.
-    #[inline]
-    pub(super) fn tick_at(&self, now: u64) -> u64 {
-        self.clock
-            .map_or(0, |clock| now.saturating_sub(clock.first).clamp(clock.tick, NEVER - 1))
-    }
-
-    /// The tick of the user's clock.
-    fn untick(&self, tick: u64) -> u64 {
-        self.clock.map_or(0, |clock| clock.first).saturating_add(tick)
-    }
-
-    /// The deadline of an entry that is written or used at a tick.
-    const fn deadline(lifetime: Lifetime, tick: u64) -> (u64, bool) {
-        let (ticks, idle) = match lifetime {
-            Lifetime::Unlimited => return (NEVER, false),
-            Lifetime::SinceWrite(ticks) => (ticks, false),
-            Lifetime::SinceUse(ticks) => (ticks, true),
-        };
-        let deadline = tick.saturating_add(ticks);
-        (if deadline < NEVER { deadline } else { NEVER - 1 }, idle)
     }
 
     #[inline(always)]
@@ -243,20 +185,6 @@ impl<T: Kept, H: Handle> Core<T, H> {
     #[inline(always)]
     pub(super) fn entry_mut(&mut self, slot: usize) -> &mut T {
         self.room.entry_mut(slot)
-    }
-
-    /// The deadline of an entry by the user's clock, if it has one.
-    pub(super) fn deadline_of(&self, slot: usize) -> Option<u64> {
-        let deadline = self.room.meta(slot).deadline();
-        (deadline < NEVER).then(|| self.untick(deadline))
-    }
-
-    /// Gives an entry another life from now on.
-    pub(super) fn set_life(&mut self, slot: usize, lifetime: Lifetime, tick: u64) {
-        let (deadline, idle) = Self::deadline(lifetime, tick);
-        self.room
-            .set_meta(slot, self.room.meta(slot).with_deadline(deadline, idle));
-        self.room.add_deadline(slot / LANES, deadline);
     }
 
     /// The slot of a lookup that is found in time, used once more.
@@ -344,36 +272,6 @@ impl<T: Kept, H: Handle> Core<T, H> {
         (self.take(slot), Reason::Evicted)
     }
 
-    /// Takes out an entry that is due, if one is found in so many steps, and it is not the one that is spared.
-    #[inline]
-    pub(super) fn reclaim(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
-        if self.room.first_deadline() > tick {
-            return None;
-        }
-        let entry = self.reclaim_another(tick, steps, spared);
-        if let Some(slot) = spared {
-            self.room.add_deadline(slot / LANES, self.room.meta(slot).deadline());
-        }
-        entry
-    }
-
-    /// As [`reclaim`](Self::reclaim), which puts the deadline of the one that is spared back.
-    #[inline(never)]
-    fn reclaim_another(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
-        for _ in 0..steps {
-            let group = self.room.due_group(tick)?;
-            self.count(1);
-            let due = (self.room.full(group).into_iter())
-                .map(|lane| group * LANES + lane)
-                .find(|&slot| self.is_due(slot, tick) && Some(slot) != spared);
-            if let Some(slot) = due {
-                return Some(self.expire(slot));
-            }
-            self.room.refresh(group, spared);
-        }
-        None
-    }
-
     /// Puts an entry whose key is not there, after room was made; `out` is given what goes for it, or the entry itself if it can
     /// never stand here. The entry is made when it is put: until then a panic of `out` finds its parts with the caller.
     #[inline]
@@ -403,7 +301,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Whether an entry that is there may have this weight, without room being made.
-    pub(super) fn may_weigh(&mut self, slot: usize, weight: u32) -> bool {
+    pub(super) fn may_weigh(&self, slot: usize, weight: u32) -> bool {
         let now = u64::from(self.weight_of(slot));
         self.bounds
             .weight
@@ -425,89 +323,6 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
     }
 
-    /// Takes an entry out that is due.
-    pub(super) fn expire(&mut self, slot: usize) -> T {
-        self.stats.expired += 1;
-        self.take(slot)
-    }
-
-    /// Drops an entry that was taken out, and gives back what it has in the arena.
-    #[inline]
-    pub(super) fn end_entry(&self, entry: T) {
-        entry.end(self.handle.raw());
-    }
-
-    /// Takes an entry out, for the caller if it is in time; else it is dropped.
-    pub(super) fn remove(&mut self, slot: usize, tick: u64) -> Option<T> {
-        if self.is_due(slot, tick) {
-            let entry = self.expire(slot);
-            self.end_entry(entry);
-            return None;
-        }
-        Some(self.take(slot))
-    }
-
-    /// Takes out the entry of the first slot from this one on, and moves `at` behind it.
-    pub(super) fn take_from(&mut self, at: &mut usize) -> Option<T> {
-        let slot = self.occupied_from(*at)?;
-        *at = slot + 1;
-        Some(self.take(slot))
-    }
-
-    /// Takes out and drops all entries.
-    pub(super) fn clear(&mut self) {
-        let mut at = 0;
-        while let Some(entry) = self.take_from(&mut at) {
-            self.end_entry(entry);
-        }
-        self.room.forget_ways();
-        self.queues.clear();
-    }
-
-    /// Takes out and drops the entries for which `keep` is false, and those that are due.
-    pub(super) fn retain(&mut self, now: u64, mut keep: impl FnMut(&mut T) -> bool) {
-        let tick = self.tick(now);
-        let mut at = 0;
-        while let Some(slot) = self.occupied_from(at) {
-            at = slot + 1;
-            let entry = if self.is_due(slot, tick) {
-                self.expire(slot)
-            } else if keep(self.entry_mut(slot)) {
-                continue;
-            } else {
-                self.take(slot)
-            };
-            self.end_entry(entry);
-        }
-    }
-
-    /// Takes out at most so many entries that are due, and says how many there were.
-    pub(super) fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(T)) -> usize {
-        let tick = self.tick(now);
-        let mut count = 0;
-        while count < at_most
-            && let Some(entry) = self.reclaim(tick, usize::MAX, None)
-        {
-            count += 1;
-            out(entry);
-        }
-        count
-    }
-
-    /// Takes out an entry that is due, at the end of a call that wrote, if the call has steps left.
-    #[inline]
-    pub(super) fn reclaim_due(&mut self, tick: u64, spared: Option<usize>) -> Option<T> {
-        self.reclaim(tick, self.due_steps(), spared)
-    }
-
-    /// Takes out and drops what is due, as far as the call has steps left.
-    #[inline]
-    pub(super) fn sweep(&mut self, tick: u64, spared: Option<usize>) {
-        while let Some(entry) = self.reclaim_due(tick, spared) {
-            self.end_entry(entry);
-        }
-    }
-
     /// What a new entry comes with on these terms.
     #[inline]
     pub(super) fn coming(&self, hash: u64, terms: Terms) -> Coming {
@@ -516,16 +331,6 @@ impl<T: Kept, H: Handle> Core<T, H> {
             lifetime: terms.time_to_live.map_or(self.lifetime, Lifetime::SinceWrite),
             weight: terms.weight,
         }
-    }
-
-    /// Lets an entry that was found live so many ticks from now on, if it is there in time.
-    pub(super) fn set_time_to_live(&mut self, found: Option<usize>, ticks: Option<u64>, now: u64) -> bool {
-        let tick = self.tick(now);
-        let live = found.filter(|&slot| !self.is_due(slot, tick));
-        if let Some(slot) = live {
-            self.set_life(slot, ticks.map_or(Lifetime::Unlimited, Lifetime::SinceWrite), tick);
-        }
-        live.is_some()
     }
 
     /// Puts an entry whose key is not there; there is room.
@@ -573,8 +378,8 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// The weight of an entry.
-    fn weight_of(&mut self, slot: usize) -> u32 {
-        self.room.weights_mut().get(slot).copied().unwrap_or(1)
+    pub(super) fn weight_of(&self, slot: usize) -> u32 {
+        self.room.weights().get(slot).copied().unwrap_or(1)
     }
 
     /// Changes the weight of an entry; there is room for it.
@@ -583,37 +388,6 @@ impl<T: Kept, H: Handle> Core<T, H> {
             self.weight = self.weight - u64::from(*place) + u64::from(weight);
             *place = weight;
         }
-    }
-
-    /// The first slot from this one on that holds an entry.
-    pub(super) fn occupied_from(&self, slot: usize) -> Option<usize> {
-        let mut group = slot / LANES;
-        let mut lane = slot % LANES;
-        while group < self.room.sizes.groups {
-            if let Some(lane) = self.room.full(group).from(lane).first() {
-                return Some(group * LANES + lane);
-            }
-            (group, lane) = (group + 1, 0);
-        }
-        None
-    }
-
-    /// The first slot from this one on that holds an entry in time.
-    pub(super) fn live_from(&self, mut slot: usize, tick: u64) -> Option<usize> {
-        loop {
-            slot = self.occupied_from(slot)?;
-            if !self.is_due(slot, tick) {
-                return Some(slot);
-            }
-            slot += 1;
-        }
-    }
-
-    /// The slots of all entries in time.
-    pub(super) fn live_slots(&self, now: u64) -> impl Iterator<Item = usize> {
-        let tick = self.tick_at(now);
-        let next = move |slot: &usize| self.live_from(slot + 1, tick);
-        core::iter::successors(self.live_from(0, tick), next)
     }
 
     /// What the small queue aims at.

@@ -196,10 +196,22 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// map.insert_with("large", 3, Terms::new().weight(8), 0, |out| assert_eq!(out.key, "small"));
     /// assert_eq!((map.len(), map.weight()), (1, 8));
     /// ```
-    pub fn insert_with(&mut self, key: K, value: V, terms: Terms, now: u64, mut out: impl FnMut(Displaced<K, V>)) {
+    pub fn insert_with(&mut self, key: K, value: V, terms: Terms, now: u64, out: impl FnMut(Displaced<K, V>)) {
+        let tick = self.core.tick(now);
+        self.insert_at(key, value, terms, tick, out);
+    }
+
+    /// As [`insert_with`](Self::insert_with), at a tick of this call.
+    pub(super) fn insert_at(
+        &mut self,
+        key: K,
+        value: V,
+        terms: Terms,
+        tick: u64,
+        mut out: impl FnMut(Displaced<K, V>),
+    ) {
         let hash = self.hash_builder.hash_one(&key);
         let found = self.core.find(hash, |(known, _)| key == *known);
-        let tick = self.core.tick(now);
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = self.core.coming(hash, terms);
         let slot = match found {
@@ -220,14 +232,12 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
             }
             None => self.core.come(coming, tick, || (key, value), &mut out),
         };
-        while let Some(entry) = self.core.reclaim_due(tick, slot) {
-            out(entry, Reason::Expired);
-        }
+        self.core.sweep(tick, slot, &mut out);
     }
 
     /// The value of a key, and if it is not there, or not in time, the value that `make` returns.
     ///
-    /// What leaves the map for it is dropped.
+    /// What leaves the map for it is dropped; [`VacantEntry::insert_with`] hands it out.
     ///
     /// Allocates: never. Time: O(1) on average; at most 20 entries are looked at.
     ///
@@ -280,6 +290,9 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
 
     /// Removes a key, and returns its value, if it was there in time.
     ///
+    /// Of an entry whose time is over, nothing is returned: it is taken out, counted as [expired](super::BoundedStats::expired) and
+    /// dropped, and so are up to four others, as by every write. [`remove_with`](Self::remove_with) hands them out.
+    ///
     /// Allocates: never. Time: O(1) on average; at most 4 entries that may have expired are looked at.
     ///
     /// # Examples
@@ -289,19 +302,46 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// map.insert("a", 1, 0);
     /// assert_eq!(map.remove("a", 0), Some(1));
     /// assert_eq!(map.remove("a", 0), None);
+    /// map.insert_for("b", 2, 60, 0);
+    /// assert_eq!(map.remove("b", 60), None);
+    /// assert_eq!((map.len(), map.stats().expired), (0, 1));
     /// ```
     pub fn remove<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<V> {
         self.remove_entry(key, now).map(|(_, value)| value)
     }
 
-    /// Removes a key, and returns it with its value, if it was there in time.
+    /// Removes a key, and returns it with its value, if it was there in time: see [`remove`](Self::remove).
     ///
     /// Allocates: never. Time: O(1) on average; at most 4 entries that may have expired are looked at.
     pub fn remove_entry<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<(K, V)> {
+        self.remove_with(key, now, |_| {})
+    }
+
+    /// Like [`remove_entry`](Self::remove_entry); `out` is given the entries that go because their time is over, that of the key
+    /// among them.
+    ///
+    /// Allocates: never. Time: O(1) on average; at most 4 entries that may have expired are looked at.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(10);
+    /// map.insert_for("a", 1, 60, 0);
+    /// let mut gone = Vec::new();
+    /// assert_eq!(map.remove_with("a", 60, |out| gone.push((out.key, out.value))), None);
+    /// assert_eq!(gone, [("a", 1)]);
+    /// ```
+    pub fn remove_with<Q: Hash + Equivalent<K> + ?Sized>(
+        &mut self,
+        key: &Q,
+        now: u64,
+        mut out: impl FnMut(Displaced<K, V>),
+    ) -> Option<(K, V)> {
         let found = self.find(key);
         let tick = self.core.tick(now);
-        let removed = found.and_then(|slot| self.core.remove(slot, tick));
-        self.core.sweep(tick, None);
+        let mut out = |(key, value), reason| out(Displaced { key, value, reason });
+        let removed = self.core.remove(found, tick, |entry| out(entry, Reason::Expired));
+        self.core.sweep(tick, None, &mut out);
         removed
     }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::mem;
 
-use super::{BoundedMap, Terms};
+use super::{BoundedMap, Displaced, Reason, Terms};
 use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;
 
@@ -182,7 +182,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
     #[inline]
     #[track_caller]
     pub fn insert(self, value: V) -> &'a mut V {
-        self.insert_with(Terms::new(), value)
+        self.insert_with(value, Terms::new(), |_| {})
     }
 
     /// Inserts the key with this value, for so many ticks. What leaves the map for it is dropped.
@@ -194,12 +194,35 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
     /// If the capacity or the most weight is 0.
     #[track_caller]
     pub fn insert_for(self, value: V, time_to_live: u64) -> &'a mut V {
-        self.insert_with(Terms::new().time_to_live(time_to_live), value)
+        self.insert_with(value, Terms::new().time_to_live(time_to_live), |_| {})
     }
 
+    /// Inserts the key with this value, on its own terms; `out` is given all that leaves the map for it: see
+    /// [`BoundedMap::insert_with`].
+    ///
+    /// Allocates: never. Time: O(1); with weights, O(entries that make room).
+    ///
+    /// # Panics
+    ///
+    /// If the capacity is 0, or the entry weighs more than the map may hold.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::BoundedMap;
+    /// use arenamap::bounded::{Entry, Reason, Terms};
+    ///
+    /// let mut map = BoundedMap::new(1);
+    /// map.insert("a", 1, 0);
+    /// let Entry::Vacant(entry) = map.entry("b", 0) else { unreachable!() };
+    /// let mut gone = Vec::new();
+    /// *entry.insert_with(2, Terms::new(), |out| gone.push((out.key, out.reason))) += 1;
+    /// assert_eq!(gone, [("a", Reason::Evicted)]);
+    /// assert_eq!(map.get("b", 0), Some(&3));
+    /// ```
     #[inline]
     #[track_caller]
-    fn insert_with(self, terms: Terms, value: V) -> &'a mut V {
+    pub fn insert_with(self, value: V, terms: Terms, mut out: impl FnMut(Displaced<K, V>)) -> &'a mut V {
         let Self {
             map,
             key,
@@ -209,23 +232,27 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
         } = self;
         assert!(
             map.core.takes(terms.weight),
-            "the capacity of this map, or its most weight, is 0: it takes no entry; `insert` gives the pair back"
+            "the capacity of this map, or its most weight, is less than this entry takes: `insert` gives the pair back"
         );
+        let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = map.core.coming(hash, terms);
-        // What goes is dropped after the new value has come: a panic of its drop finds that in its place.
-        let slot = if let Some(slot) = expired {
-            map.core.renew(slot, coming, tick);
-            drop(mem::replace(&mut map.core.entry_mut(slot).1, value));
-            Some(slot)
-        } else {
-            let mut displaced = None;
-            let come = map
-                .core
-                .come(coming, tick, || (key, value), &mut |entry, _| displaced = Some(entry));
-            drop(displaced);
-            come
+        let expired = match expired {
+            Some(slot) if map.core.may_weigh(slot, terms.weight) => {
+                let reason = map.core.renew(slot, coming, tick);
+                let old = mem::replace(&mut map.core.entry_mut(slot).1, value);
+                out((key, old), reason);
+                map.core.sweep(tick, Some(slot), &mut out);
+                return &mut map.core.entry_mut(slot).1;
+            }
+            // It is too heavy now, unless others go.
+            Some(slot) => Some(map.core.expire(slot)),
+            None => None,
         };
-        map.core.sweep(tick, slot);
+        let slot = map.core.come(coming, tick, || (key, value), &mut out);
+        if let Some(entry) = expired {
+            out(entry, Reason::Expired);
+        }
+        map.core.sweep(tick, slot, &mut out);
         let Some(slot) = slot else {
             unreachable!("the map takes entries of this weight")
         };

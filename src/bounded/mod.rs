@@ -1,15 +1,17 @@
 //! Maps of a stated capacity, whose entries may expire: [`BoundedMap`], and [`BoundedStrMap`] with keys that are copied in.
 //!
 //! ```text
-//!  names for it        element.rs entry.rs bulk.rs construct.rs traits.rs       copied.rs   the same for copied keys
-//!  what every call does            core.rs      the clock, room, what is due
+//!  names for it        element.rs entry.rs bulk.rs construct.rs traits.rs clone.rs serde.rs       copied/   the same for copied keys
+//!  what every call does            core.rs      entries come      leave.rs    and go              clock.rs   how long they live
 //!  who goes, and when              queues.rs    two queues        ghost.rs    who was here        due.rs     deadlines
-//!  where entries stand             room.rs      one block         meta.rs     eight bytes an entry
+//!  where entries stand             room.rs      one block         sizes.rs    its parts           meta.rs    eight bytes an entry
 //! ```
 
 mod bulk;
+mod clock;
+mod clone;
 mod construct;
-mod copied;
+pub mod copied;
 mod core;
 mod due;
 mod element;
@@ -18,18 +20,25 @@ mod entry;
 mod ghost;
 mod iter;
 mod layout;
+mod leave;
 mod meta;
 mod queues;
 mod room;
+#[cfg(feature = "serde")]
+mod serde;
+mod sizes;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod traits;
+mod walk;
 
 pub use self::copied::{BoundedBytesMap, BoundedCopiedMap, BoundedStrMap};
 use self::core::Core;
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::iter::Iter;
+#[cfg(feature = "serde")]
+pub use self::serde::BoundedSeed;
 pub use self::stats::BoundedStats;
 use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;
@@ -189,7 +198,8 @@ pub struct Displaced<K, V> {
 ///
 /// `now` is the number of ticks since whenever, by a clock that the program reads: seconds, milliseconds, requests. Programs
 /// without deadlines pass 0. A `now` that is earlier than one before is taken for that one, and counted
-/// ([`BoundedStats::clock_went_back`]): so a time far ahead, given by mistake, is the map's from then on. Time is kept for 2^48 ticks
+/// ([`BoundedStats::clock_went_back`]): so a time far ahead, given by mistake, is the map's from then on, until
+/// [`set_clock`](Self::set_clock) says otherwise. Time is kept for 2^48 ticks
 /// from the first call: 8,900 years of milliseconds, nine of microseconds. So nanoseconds, three days, are too fine. Deadlines beyond
 /// are moved to the end of that time.
 ///

@@ -44,7 +44,7 @@ pub(super) const fn cells_for(capacity: usize) -> usize {
 }
 
 /// The state of the queues.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Queues {
     capacity: usize,
     /// The first cell, and cells in use.
@@ -83,6 +83,19 @@ impl Queues {
     #[cfg(test)]
     pub(super) const fn aim(&self) -> usize {
         self.aim
+    }
+
+    /// The same before the entries of the small queue have come, each of which has its cell already.
+    pub(super) fn without_entries(&self) -> Self {
+        Self {
+            small: 0,
+            ..self.clone()
+        }
+    }
+
+    /// An entry of the small queue has come to its slot.
+    pub(super) const fn small_came(&mut self) {
+        self.small += 1;
     }
 
     /// All entries are gone.

@@ -18,28 +18,29 @@
 //! Invariants:
 //!
 //! - **R1** The block has the layout that [`Sizes::layout`] says, and all of it is initialised but the entries of free slots.
-//! - **R2** A slot holds an entry if its tag is not zero: only [`Room::fill`] and [`Room::take`] change tags and entries, both at once.
+//! - **R2** A slot holds an entry if its tag is not zero: only [`Room::fill`], [`Room::fill_as`] and [`Room::take`] change tags and entries,
+//!   both at once.
 //! - **R3** Nobody else has the block; the owner gives it back once, with the entries dropped or forgotten.
 
 #![allow(unsafe_code, reason = "entries stand in uninitialised memory, found by their tags")]
 
-use core::alloc::{Layout, LayoutError};
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use core::slice;
 
-use super::due::{EMPTY, Levels};
+use super::due::EMPTY;
 use super::ghost::Bucket;
-use super::meta::{FAR, Fresh, Meta};
+use super::meta::{FAR, Fresh, Meta, NEVER};
+use super::sizes::Sizes;
 use crate::arena::{Handle, Held};
 use crate::error::ArenaError;
 use crate::table::group::{Group as Tags, LANES, Lanes, Mark, class_of};
 
 /// Tags of sixteen slots, and what is known of them together.
 #[repr(C, align(32))]
-struct Group {
+pub(super) struct Group {
     tags: [u8; LANES],
     /// Entries that went on from here, four bits for each class.
     went_on: u64,
@@ -49,31 +50,9 @@ struct Group {
 
 /// The place of one entry.
 #[repr(C)]
-struct Slot<T> {
+pub(super) struct Slot<T> {
     meta: Meta,
     entry: MaybeUninit<T>,
-}
-
-/// How many of each there are.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sizes {
-    pub(super) groups: usize,
-    pub(super) cells: usize,
-    pub(super) buckets: usize,
-    pub(super) weighted: bool,
-    pub(super) levels: Levels,
-    /// Buckets of a group, in parts of 2^32.
-    pub(super) buckets_a_group: u64,
-    /// Groups from one to the next on the way of each class.
-    strides: [u32; LANES],
-}
-
-/// Groups are fewer: the number of a slot has 28 bits.
-const MOST_GROUPS: u32 = 1 << 24;
-
-/// The greatest number that divides both.
-const fn common(one: u32, other: u32) -> u32 {
-    if other == 0 { one } else { common(other, one % other) }
 }
 
 /// A hash whose bits all matter for all bits: homes are made of the upper half, tags of the lower. A hasher that hands integers
@@ -95,79 +74,6 @@ pub(super) const fn mark(hash: u64) -> Mark {
 #[inline(always)]
 const fn count(went_on: u64, class: usize) -> u64 {
     went_on >> (4 * class) & 15
-}
-
-/// Where each part begins, and the layout of the whole.
-struct Parts {
-    groups: usize,
-    slots: usize,
-    nodes: usize,
-    cells: usize,
-    weights: usize,
-    layout: Layout,
-}
-
-impl Sizes {
-    /// Those of a room that was given back: no bytes.
-    const NONE: Self = Self {
-        groups: 0,
-        cells: 0,
-        buckets: 0,
-        weighted: false,
-        levels: Levels::NONE,
-        buckets_a_group: 0,
-        strides: [0; LANES],
-    };
-
-    /// Sizes for at least so many slots; `None` if a number of theirs has no room in 28 bits.
-    pub(super) fn of(slots: usize, cells: usize, buckets: usize, weighted: bool) -> Option<Self> {
-        let groups = u32::try_from(slots.div_ceil(LANES).max(1)).ok()?;
-        if groups >= MOST_GROUPS {
-            return None;
-        }
-        let mut strides = [0; LANES];
-        for (class, stride) in (1..).zip(&mut strides) {
-            // As if drawn, and far: ways of a few groups at a time made crowds.
-            let mixed = (0x9E37_79B9_u32.wrapping_mul(class) ^ 0x2545_F491).wrapping_mul(0x85EB_CA6B);
-            *stride = groups / 8 + (mixed >> 7) % (groups / 4 * 3 + 1);
-            while common(groups, *stride) != 1 {
-                *stride += 1;
-            }
-        }
-        let groups = groups as usize;
-        Some(Self {
-            groups,
-            cells,
-            buckets,
-            weighted,
-            levels: Levels::of(groups),
-            buckets_a_group: ((buckets as u64) << 32) / groups as u64,
-            strides,
-        })
-    }
-
-    fn parts<T>(&self) -> Result<Parts, LayoutError> {
-        let slots = self.groups.saturating_mul(LANES);
-        let layout = Layout::array::<Bucket>(self.buckets)?;
-        let (layout, groups) = layout.extend(Layout::array::<Group>(self.groups)?)?;
-        let (layout, first) = layout.extend(Layout::array::<Slot<T>>(slots)?)?;
-        let (layout, nodes) = layout.extend(Layout::array::<u64>(self.levels.nodes())?)?;
-        let (layout, cells) = layout.extend(Layout::array::<u32>(self.cells)?)?;
-        let (layout, weights) = layout.extend(Layout::array::<u32>(if self.weighted { slots } else { 0 })?)?;
-        Ok(Parts {
-            groups,
-            slots: first,
-            nodes,
-            cells,
-            weights,
-            layout: layout.pad_to_align(),
-        })
-    }
-
-    /// The layout of the block for entries of this type; `None` if it is too large.
-    pub(super) fn layout<T>(&self) -> Option<Layout> {
-        self.parts::<T>().ok().map(|parts| parts.layout)
-    }
 }
 
 /// The block.
@@ -267,16 +173,34 @@ impl<T> Room<T> {
         unsafe { slice::from_raw_parts_mut(self.nodes.as_ptr(), self.sizes.levels.nodes()) }
     }
 
+    fn cells(&self) -> &[u32] {
+        // SAFETY: R1.
+        unsafe { slice::from_raw_parts(self.cells.as_ptr(), self.sizes.cells) }
+    }
+
     #[inline]
     pub(super) fn cells_mut(&mut self) -> &mut [u32] {
         // SAFETY: R1, R3.
         unsafe { slice::from_raw_parts_mut(self.cells.as_ptr(), self.sizes.cells) }
     }
 
+    fn buckets(&self) -> &[Bucket] {
+        // SAFETY: R1; the block begins with them.
+        unsafe { slice::from_raw_parts(self.block.as_ptr().cast(), self.sizes.buckets) }
+    }
+
     #[inline]
     pub(super) fn buckets_mut(&mut self) -> &mut [Bucket] {
         // SAFETY: R1, R3; the block begins with them.
         unsafe { slice::from_raw_parts_mut(self.block.as_ptr().cast(), self.sizes.buckets) }
+    }
+
+    /// The weights of all slots, or none.
+    #[inline]
+    pub(super) fn weights(&self) -> &[u32] {
+        let count = if self.sizes.weighted { self.slot_count() } else { 0 };
+        // SAFETY: R1.
+        unsafe { slice::from_raw_parts(self.weights.as_ptr(), count) }
     }
 
     /// The weights of all slots, or none.
@@ -463,6 +387,46 @@ impl<T> Room<T> {
         place.entry.write(entry);
         self.groups_mut()[at].tags[lane] = mark.tag(); // R2
         slot
+    }
+
+    /// Makes everything as in another room of the same sizes, but that no slot has an entry yet.
+    pub(super) fn copy_without_entries(&mut self, other: &Self) {
+        self.buckets_mut().copy_from_slice(other.buckets());
+        self.nodes_mut().copy_from_slice(other.nodes());
+        self.cells_mut().copy_from_slice(other.cells());
+        self.weights_mut().copy_from_slice(other.weights());
+        for (group, other) in self.groups_mut().iter_mut().zip(other.groups()) {
+            (group.went_on, group.due) = (other.went_on, other.due);
+        }
+        for (slot, other) in self.slots_mut().iter_mut().zip(other.slots()) {
+            slot.meta = other.meta;
+        }
+    }
+
+    /// Puts an entry into a free slot, the one that it has in another room, with this tag.
+    pub(super) fn fill_as(&mut self, slot: usize, tag: u8, entry: T) {
+        debug_assert!(tag != 0 && !self.is_full(slot));
+        self.slots_mut()[slot].entry.write(entry);
+        self.groups_mut()[slot / LANES].tags[slot % LANES] = tag; // R2
+    }
+
+    /// All deadlines come so many ticks earlier; those before are at tick 0.
+    pub(super) fn bring_deadlines_forward(&mut self, ticks: u64) {
+        let earlier = |deadline: u64| match deadline {
+            ..NEVER => deadline.saturating_sub(ticks),
+            _ => deadline, // never, and no entry
+        };
+        for slot in self.slots_mut() {
+            slot.meta = slot
+                .meta
+                .with_deadline(earlier(slot.meta.deadline()), slot.meta.is_idle());
+        }
+        for group in self.groups_mut() {
+            group.due = earlier(group.due);
+        }
+        for node in self.nodes_mut() {
+            *node = earlier(*node); // the least of its children still
+        }
     }
 
     /// Takes the entry out of a slot, which has one.

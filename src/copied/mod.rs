@@ -21,6 +21,8 @@ pub use self::key::CopiedKey;
 use self::key::Stored;
 #[cfg(feature = "serde")]
 pub use self::seed::CopiedMapSeed;
+#[cfg(feature = "serde")]
+pub(crate) use self::seed::{SerdeKey, Written};
 pub(crate) use self::text::Text;
 use crate::arena::{Arena, Handle};
 use crate::layout::MapLayout;

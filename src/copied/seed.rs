@@ -81,7 +81,7 @@ impl SerdeKey for [u8] {
 }
 
 /// A key as it is written.
-struct Written<'a, Q: ?Sized>(&'a Q);
+pub(crate) struct Written<'a, Q: ?Sized>(pub(crate) &'a Q);
 
 impl<Q: SerdeKey + ?Sized> Serialize for Written<'_, Q> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {

@@ -1,0 +1,115 @@
+//! How entries leave: because their time is over, by a call, all at once.
+
+use super::Reason;
+use super::core::{Core, Kept};
+use crate::arena::Handle;
+use crate::table::group::LANES;
+
+impl<T: Kept, H: Handle> Core<T, H> {
+    /// Takes out an entry that is due, if one is found in so many steps, and it is not the one that is spared.
+    #[inline]
+    pub(super) fn reclaim(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
+        if self.room.first_deadline() > tick {
+            return None;
+        }
+        let entry = self.reclaim_another(tick, steps, spared);
+        if let Some(slot) = spared {
+            self.room.add_deadline(slot / LANES, self.room.meta(slot).deadline());
+        }
+        entry
+    }
+
+    /// As [`reclaim`](Self::reclaim), which puts the deadline of the one that is spared back.
+    #[inline(never)]
+    fn reclaim_another(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
+        for _ in 0..steps {
+            let group = self.room.due_group(tick)?;
+            self.count(1);
+            let due = (self.room.full(group).into_iter())
+                .map(|lane| group * LANES + lane)
+                .find(|&slot| self.is_due(slot, tick) && Some(slot) != spared);
+            if let Some(slot) = due {
+                return Some(self.expire(slot));
+            }
+            self.room.refresh(group, spared);
+        }
+        None
+    }
+
+    /// Takes an entry out that is due.
+    pub(super) fn expire(&mut self, slot: usize) -> T {
+        self.stats.expired += 1;
+        self.take(slot)
+    }
+
+    /// Drops an entry that was taken out, and gives back what it has in the arena.
+    #[inline]
+    pub(super) fn end_entry(&self, entry: T) {
+        entry.end(self.handle.raw());
+    }
+
+    /// Takes the entry that was found out, for the caller if it is in time; else it is `out` that gets it.
+    pub(super) fn remove(&mut self, found: Option<usize>, tick: u64, out: impl FnOnce(T)) -> Option<T> {
+        let slot = found?;
+        if self.is_due(slot, tick) {
+            out(self.expire(slot));
+            return None;
+        }
+        Some(self.take(slot))
+    }
+
+    /// Takes out the entry of the first slot from this one on, and moves `at` behind it.
+    pub(super) fn take_from(&mut self, at: &mut usize) -> Option<T> {
+        let slot = self.occupied_from(*at)?;
+        *at = slot + 1;
+        Some(self.take(slot))
+    }
+
+    /// Takes out and drops all entries.
+    pub(super) fn clear(&mut self) {
+        let mut at = 0;
+        while let Some(entry) = self.take_from(&mut at) {
+            self.end_entry(entry);
+        }
+        self.room.forget_ways();
+        self.queues.clear();
+    }
+
+    /// Takes out and drops the entries for which `keep` is false, and those that are due.
+    pub(super) fn retain(&mut self, now: u64, mut keep: impl FnMut(&mut T) -> bool) {
+        let tick = self.tick(now);
+        let mut at = 0;
+        while let Some(slot) = self.occupied_from(at) {
+            at = slot + 1;
+            let entry = if self.is_due(slot, tick) {
+                self.expire(slot)
+            } else if keep(self.entry_mut(slot)) {
+                continue;
+            } else {
+                self.take(slot)
+            };
+            self.end_entry(entry);
+        }
+    }
+
+    /// Takes out at most so many entries that are due, and says how many there were.
+    pub(super) fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(T)) -> usize {
+        let tick = self.tick(now);
+        let mut count = 0;
+        while count < at_most
+            && let Some(entry) = self.reclaim(tick, usize::MAX, None)
+        {
+            count += 1;
+            out(entry);
+        }
+        count
+    }
+
+    /// Takes out what is due, at the end of a call that wrote, as far as the call has steps left.
+    #[inline]
+    pub(super) fn sweep(&mut self, tick: u64, spared: Option<usize>, out: &mut impl FnMut(T, Reason)) {
+        while let Some(entry) = self.reclaim(tick, self.due_steps(), spared) {
+            out(entry, Reason::Expired);
+        }
+    }
+}
