@@ -23,7 +23,9 @@ impl<T: Kept, H: Handle> Core<T, H> {
             let entry = copy(self.entry(slot), raw)?;
             twin.room.fill_as(slot, self.room.tag(slot), entry);
             twin.len += 1;
-            twin.weight += u64::from(self.weight_of(slot));
+            if self.bounds().weight.is_some() {
+                twin.weight += u64::from(self.weight_of(slot));
+            }
             if self.room.meta(slot).is_small() {
                 twin.queues.small_came();
             }

@@ -122,8 +122,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
         self.bounds
     }
 
+    /// The sum of the weights; the number of entries where they have none.
     pub(super) const fn weight(&self) -> u64 {
-        self.weight
+        match self.bounds.weight {
+            Some(_) => self.weight,
+            None => self.len as u64,
+        }
     }
 
     pub(super) const fn lifetime(&self) -> Lifetime {
@@ -150,7 +154,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         BoundedStats {
             len: self.len,
             capacity: self.bounds.entries,
-            weight: self.weight,
+            weight: self.weight(),
             small: self.queues.small(),
             ..self.stats
         }
@@ -215,17 +219,24 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// Takes an entry out.
     #[inline]
     pub(super) fn take(&mut self, slot: usize) -> T {
+        self.take_from_home(slot).0
+    }
+
+    /// Takes an entry out, and says its home group, if that is known.
+    #[inline(always)]
+    fn take_from_home(&mut self, slot: usize) -> (T, Option<usize>) {
         let is_small = self.room.meta(slot).is_small();
-        let weight = u64::from(self.weight_of(slot));
-        let entry = self.room.take(slot);
+        let taken = self.room.take(slot);
         self.room.entry_left(slot / LANES);
         self.len -= 1;
         self.watch.entries(self.len);
-        self.weight -= weight;
+        if self.bounds.weight.is_some() {
+            self.weight -= u64::from(self.weight_of(slot));
+        }
         if is_small {
             self.queues.small_left();
         }
-        entry
+        taken
     }
 
     /// Whether an entry of this weight could ever stand here.
@@ -245,31 +256,31 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     #[inline]
-    const fn ghost(&self, home: usize, tag: u8, print: u64) -> Ghost {
+    const fn ghost(&self, home: usize, print: u64) -> Ghost {
         Ghost {
             home,
             buckets_a_group: self.room.sizes.buckets_a_group,
-            tag,
             print,
         }
     }
 
     /// Takes out one entry to make room: one that is due, or else one that the queues choose. There is one.
-    #[inline]
+    #[inline(always)] // once in `come`
     fn displace(&mut self, tick: u64) -> (T, Reason) {
         if let Some(entry) = self.reclaim(tick, self.due_steps(), None) {
             return (entry, Reason::Expired);
         }
         let (slot, steps) = self.queues.choose(&mut self.room, self.len);
         self.count(steps);
-        let meta = self.room.meta(slot);
-        if let Some(home) = self.room.home_of(slot) {
-            let ghost = self.ghost(home, self.room.tag(slot), meta.print());
-            ghost.appear(self.room.buckets_mut(), meta.is_small());
+        let (meta, tag) = (self.room.meta(slot), self.room.tag(slot));
+        let (entry, home) = self.take_from_home(slot);
+        if let Some(home) = home {
+            let ghost = self.ghost(home, meta.print());
+            ghost.appear(self.room.buckets_mut(), tag, meta.is_small());
             self.queues.went(meta.is_small());
         }
         self.stats.evicted += 1;
-        (self.take(slot), Reason::Evicted)
+        (entry, Reason::Evicted)
     }
 
     /// Puts an entry whose key is not there, after room was made; `out` is given what goes for it, or the entry itself if it can
@@ -290,13 +301,19 @@ impl<T: Kept, H: Handle> Core<T, H> {
             return Some(self.put(coming, tick, entry()));
         }
         // With weights several may have to go: each is handed out when the next is looked for, and the last when the entry has come.
-        let (mut gone, mut reason) = self.displace(tick);
-        while self.is_full_for(coming.weight) {
-            out(gone, reason);
-            (gone, reason) = self.displace(tick);
+        let mut gone = None;
+        loop {
+            if let Some((entry, reason)) = gone.replace(self.displace(tick)) {
+                out(entry, reason);
+            }
+            if !self.is_full_for(coming.weight) {
+                break;
+            }
         }
         let slot = self.put(coming, tick, entry());
-        out(gone, reason);
+        if let Some((gone, reason)) = gone {
+            out(gone, reason);
+        }
         Some(slot)
     }
 
@@ -334,14 +351,14 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Puts an entry whose key is not there; there is room.
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
         let Coming { hash, lifetime, weight } = coming;
         debug_assert!(!self.is_full_for(weight), "room was made before");
         let hash = spread(hash);
         let print = hash >> 7;
-        let ghost = self.ghost(self.room.home(hash), mark(hash).tag(), print);
-        let came_back = ghost.vanish(self.room.buckets_mut());
+        let (home, mark) = (self.room.home(hash), mark(hash));
+        let came_back = self.ghost(home, print).vanish(self.room.buckets_mut(), mark);
         if let Some(was_small) = came_back {
             self.stats.ghost_hits += 1;
             self.queues.came_back(was_small);
@@ -358,21 +375,17 @@ impl<T: Kept, H: Handle> Core<T, H> {
             strides: 0,
             print,
         };
-        let slot = self.room.fill(hash, fresh, entry);
+        let slot = self.room.fill(home, mark, fresh, entry);
         if small {
             self.queues.came(&mut self.room, slot);
         }
         self.room.add_deadline(slot / LANES, deadline);
-        if let Some(place) = self.room.weights_mut().get_mut(slot) {
-            *place = weight;
+        if self.bounds.weight.is_some() {
+            self.room.weights_mut()[slot] = weight;
+            self.weight += u64::from(weight);
         }
         self.len += 1;
         self.watch.entries(self.len);
-        self.weight += if self.bounds.weight.is_some() {
-            u64::from(weight)
-        } else {
-            1
-        };
         self.stats.insertions += 1;
         slot
     }

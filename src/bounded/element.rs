@@ -255,7 +255,20 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     #[inline]
     #[track_caller]
     pub fn get_or_insert_with(&mut self, key: K, now: u64, make: impl FnOnce() -> V) -> &mut V {
-        self.entry(key, now).or_insert_with(make)
+        let hash = self.hash_builder.hash_one(&key);
+        let found = self.core.find(hash, |(known, _)| key == *known);
+        let tick = self.core.tick(now);
+        if let Some(slot) = self.core.hit(found, tick) {
+            return &mut self.core.entry_mut(slot).1;
+        }
+        let entry = VacantEntry {
+            map: self,
+            key,
+            hash,
+            tick,
+            expired: found,
+        };
+        entry.insert(make())
     }
 
     /// The place of a key, for one lookup instead of several. That it is there is counted as a hit.

@@ -220,7 +220,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
     /// assert_eq!(gone, [("a", Reason::Evicted)]);
     /// assert_eq!(map.get("b", 0), Some(&3));
     /// ```
-    #[inline]
+    #[inline(never)] // hits of `get_or_insert_with` are shorter without it beside them
     #[track_caller]
     pub fn insert_with(self, value: V, terms: Terms, mut out: impl FnMut(Displaced<K, V>)) -> &'a mut V {
         let Self {

@@ -1,22 +1,25 @@
 //! Who was here lately: sixteen bits of each entry that was evicted, so that its return is seen.
 //!
 //! ```text
-//!  bucket   | cell 0 | cell 1 | ... | cell 14 | next |     32 bytes; the oldest cell is written over
+//!  bucket   | tag 0 | ... | tag 14 | next | rest 0 | ... | rest 14 | - |     32 bytes; the oldest cell is written over
 //!
-//!  cell     bit 15: it came out of the small queue      bits 0 to 14: print; 0 in all: nobody
+//!  tag      that of the entry, 0: nobody          rest     bit 7: it came out of the small queue      bits 0 to 6: more of the hash
 //! ```
 
-/// Cells of a bucket.
-const CELLS: usize = 15;
+use crate::table::group::{Group as Tags, LANES, Mark};
 
-const SMALL: u16 = 1 << 15;
+/// Cells of a bucket.
+const CELLS: usize = LANES - 1;
+
+const SMALL: u8 = 1 << 7;
 
 /// Half a line of ghosts. (Zeros are one without ghosts.)
 #[repr(C, align(32))]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
-    cells: [u16; CELLS],
-    next: u16,
+    /// The last is the number of the oldest cell, which looks like no tag.
+    tags: [u8; LANES],
+    rests: [u8; LANES],
 }
 
 /// Buckets for this many ghosts.
@@ -27,22 +30,21 @@ pub(super) const fn buckets_for(ghosts: usize) -> usize {
 /// What is kept of a hash.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ghost {
-    /// Its home group, which says the bucket, and a part of the print.
+    /// Its home group, which says the bucket, and a part of the rest.
     pub(super) home: usize,
     /// Buckets of a group, in parts of 2^32.
     pub(super) buckets_a_group: u64,
-    pub(super) tag: u8,
     pub(super) print: u64,
 }
 
 impl Ghost {
-    #[allow(clippy::cast_possible_truncation, reason = "fifteen bits")]
+    #[allow(clippy::cast_possible_truncation, reason = "seven bits")]
     #[inline]
-    fn print(self) -> u16 {
-        let print = (self.home as u16 & 15) << 11 | (self.print as u16 & 15) << 7 | u16::from(self.tag & 0x7F);
-        print.max(1)
+    const fn rest(self) -> u8 {
+        (self.home as u8 & 7) << 4 | self.print as u8 & 15
     }
 
+    #[inline]
     fn bucket(self, buckets: &mut [Bucket]) -> Option<&mut Bucket> {
         let index = (self.home as u64 * self.buckets_a_group) >> 32;
         buckets.get_mut(usize::try_from(index).ok()?)
@@ -50,27 +52,28 @@ impl Ghost {
 
     /// Remembers an entry that was evicted.
     #[inline]
-    pub(super) fn appear(self, buckets: &mut [Bucket], small: bool) {
-        let print = self.print() | if small { SMALL } else { 0 };
-        if let Some(bucket) = self.bucket(buckets) {
-            let next = usize::from(bucket.next);
-            bucket.cells[next] = print;
-            bucket.next = if next + 1 == CELLS { 0 } else { bucket.next + 1 };
+    pub(super) fn appear(self, buckets: &mut [Bucket], tag: u8, small: bool) {
+        if let Some(Bucket { tags, rests }) = self.bucket(buckets) {
+            let next = usize::from(tags[CELLS]) % LANES;
+            tags[next] = tag;
+            rests[next] = self.rest() | if small { SMALL } else { 0 };
+            #[allow(clippy::cast_possible_truncation, reason = "less than sixteen")]
+            let after = next as u8 + 1;
+            tags[CELLS] = if usize::from(after) == CELLS { 0 } else { after };
         }
     }
 
     /// Whether it was evicted lately, and whether out of the small queue; it is forgotten.
     #[inline]
-    pub(super) fn vanish(self, buckets: &mut [Bucket]) -> Option<bool> {
-        let print = self.print();
-        let bucket = self.bucket(buckets)?;
-        // All cells at once, in a few instructions for many lanes.
-        let matches = (bucket.cells.iter().enumerate()).fold(0_u32, |matches, (index, &cell)| {
-            matches | u32::from(cell & !SMALL == print) << index
-        });
-        let cell = bucket.cells.get_mut(matches.trailing_zeros() as usize)?;
-        let small = *cell & SMALL != 0;
-        *cell = 0;
-        Some(small)
+    pub(super) fn vanish(self, buckets: &mut [Bucket], mark: Mark) -> Option<bool> {
+        let rest = self.rest();
+        let Bucket { tags, rests } = self.bucket(buckets)?;
+        for lane in Tags::of(tags).matches(mark) {
+            if rests[lane] & !SMALL == rest {
+                tags[lane] = 0;
+                return Some(rests[lane] & SMALL != 0);
+            }
+        }
+        None
     }
 }

@@ -7,11 +7,16 @@ use crate::table::group::LANES;
 
 impl<T: Kept, H: Handle> Core<T, H> {
     /// Takes out an entry that is due, if one is found in so many steps, and it is not the one that is spared.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reclaim(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
         if self.room.first_deadline() > tick {
             return None;
         }
+        self.reclaim_one(tick, steps, spared)
+    }
+
+    #[inline(never)]
+    fn reclaim_one(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
         let entry = self.reclaim_another(tick, steps, spared);
         if let Some(slot) = spared {
             self.room.add_deadline(slot / LANES, self.room.meta(slot).deadline());
@@ -19,8 +24,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         entry
     }
 
-    /// As [`reclaim`](Self::reclaim), which puts the deadline of the one that is spared back.
-    #[inline(never)]
+    /// As [`reclaim_one`](Self::reclaim_one), which puts the deadline of the one that is spared back.
     fn reclaim_another(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
         for _ in 0..steps {
             let group = self.room.due_group(tick)?;

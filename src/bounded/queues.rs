@@ -188,6 +188,7 @@ impl Queues {
     }
 
     /// The slot of the entry that goes, of `len`, at least one; and how many steps that took.
+    #[inline(always)] // once in `displace`
     pub(super) fn choose<T>(&mut self, room: &mut Room<T>, len: usize) -> (usize, usize) {
         let mut best: Option<(u64, usize)> = None;
         for step in 1..MOST_STEPS {
@@ -218,6 +219,7 @@ impl Queues {
     }
 
     /// The slot of an entry, the next that the hand comes to.
+    #[inline(never)]
     fn next<T>(&mut self, room: &Room<T>) -> usize {
         let group = self.hand / LANES;
         let ahead = room.full(group).from(self.hand % LANES).first();

@@ -76,6 +76,12 @@ const fn count(went_on: u64, class: usize) -> u64 {
     went_on >> (4 * class) & 15
 }
 
+/// What a slot number that is out of reach would be.
+const OF_ANOTHER: &str = "the slot is one of this room's";
+
+/// What an empty slot would be where an entry is expected.
+const CHANGED: &str = "a place is used before anything else changes";
+
 /// The block.
 pub(super) struct Room<T> {
     block: NonNull<u8>,
@@ -237,35 +243,60 @@ impl<T> Room<T> {
         Tags::of(&self.groups()[group].tags).full()
     }
 
+    /// A slot's place, by one comparison.
     #[inline(always)]
-    fn is_full(&self, slot: usize) -> bool {
-        self.groups()[slot / LANES].tags[slot % LANES] != 0
+    fn place(&self, slot: usize) -> &Slot<T> {
+        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        // SAFETY: R1.
+        unsafe { self.slots.add(slot).as_ref() }
+    }
+
+    #[inline(always)]
+    fn place_mut(&mut self, slot: usize) -> &mut Slot<T> {
+        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        // SAFETY: R1, R3.
+        unsafe { self.slots.add(slot).as_mut() }
+    }
+
+    /// The tag of a slot.
+    #[inline(always)]
+    pub(super) fn tag(&self, slot: usize) -> u8 {
+        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        // SAFETY: R1: there is a group for every sixteen slots.
+        unsafe { self.groups.add(slot / LANES).as_ref() }.tags[slot % LANES]
+    }
+
+    #[inline(always)]
+    fn set_tag(&mut self, slot: usize, tag: u8) {
+        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        // SAFETY: R1, R3: there is a group for every sixteen slots.
+        unsafe { self.groups.add(slot / LANES).as_mut() }.tags[slot % LANES] = tag;
     }
 
     #[inline(always)]
     pub(super) fn meta(&self, slot: usize) -> Meta {
-        self.slots()[slot].meta
+        self.place(slot).meta
     }
 
     #[inline(always)]
     pub(super) fn set_meta(&mut self, slot: usize, meta: Meta) {
-        self.slots_mut()[slot].meta = meta;
+        self.place_mut(slot).meta = meta;
     }
 
     /// The entry of a slot, which has one.
     #[inline(always)]
     pub(super) fn entry(&self, slot: usize) -> &T {
-        assert!(self.is_full(slot), "a place is used before anything else changes");
+        assert!(self.tag(slot) != 0, "{CHANGED}");
         // SAFETY: R2.
-        unsafe { self.slots()[slot].entry.assume_init_ref() }
+        unsafe { self.place(slot).entry.assume_init_ref() }
     }
 
     /// The entry of a slot, which has one.
     #[inline(always)]
     pub(super) fn entry_mut(&mut self, slot: usize) -> &mut T {
-        assert!(self.is_full(slot), "a place is used before anything else changes");
+        assert!(self.tag(slot) != 0, "{CHANGED}");
         // SAFETY: R2.
-        unsafe { self.slots_mut()[slot].entry.assume_init_mut() }
+        unsafe { self.place_mut(slot).entry.assume_init_mut() }
     }
 
     /// The home of a hash that was [spread].
@@ -299,21 +330,6 @@ impl<T> Room<T> {
         } else {
             group + self.sizes.groups - stride
         }
-    }
-
-    /// The home group of the entry in a slot, if it is known.
-    #[inline]
-    pub(super) fn home_of(&self, slot: usize) -> Option<usize> {
-        let strides = self.meta(slot).strides();
-        let stride = self.stride(class_of(self.tag(slot)));
-        let home = (0..strides).fold(slot / LANES, |group, _| self.back(group, stride));
-        (strides < FAR).then_some(home)
-    }
-
-    /// The tag of a slot.
-    #[inline]
-    pub(super) fn tag(&self, slot: usize) -> u8 {
-        self.groups()[slot / LANES].tags[slot % LANES]
     }
 
     /// The slot of the entry with this hash, [spread], for which `is` is true.
@@ -358,35 +374,39 @@ impl<T> Room<T> {
     }
 
     /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
-    #[inline]
-    pub(super) fn fill(&mut self, hash: u64, mut fresh: Fresh, entry: T) -> usize {
-        let mark = mark(hash);
-        let stride = self.stride(mark.class());
-        let home = self.home(hash);
-        let mut at = home;
-        let lane = loop {
-            if let Some(lane) = Tags::of(&self.groups()[at].tags).free().first() {
-                break lane;
+    #[inline(always)]
+    pub(super) fn fill(&mut self, home: usize, mark: Mark, mut fresh: Fresh, entry: T) -> usize {
+        let slot = match Tags::of(&self.groups()[home].tags).free().first() {
+            Some(lane) => home * LANES + lane,
+            None => {
+                let (slot, strides) = self.go_on(home, mark);
+                fresh.strides = strides;
+                slot
             }
-            at = self.on(at, stride);
-            fresh.strides += 1;
-            assert!(fresh.strides < self.sizes.groups, "room was made before");
         };
-        let mut passed = home;
-        for _ in 0..fresh.strides {
-            let counts = &mut self.groups_mut()[passed].went_on;
-            let shift = 4 * mark.class();
-            if count(*counts, mark.class()) < 15 {
-                *counts += 1 << shift;
-            }
-            passed = self.on(passed, stride);
-        }
-        let slot = at * LANES + lane;
-        let place = &mut self.slots_mut()[slot];
+        let place = self.place_mut(slot);
         place.meta = place.meta.next(fresh);
         place.entry.write(entry);
-        self.groups_mut()[at].tags[lane] = mark.tag(); // R2
+        self.set_tag(slot, mark.tag()); // R2
         slot
+    }
+
+    /// The first free slot on the way of an entry whose home is full, which it is counted to have left; and how many strides that is.
+    #[inline(never)]
+    fn go_on(&mut self, home: usize, mark: Mark) -> (usize, usize) {
+        let stride = self.stride(mark.class());
+        let mut at = home;
+        for strides in 0..self.sizes.groups {
+            let group = &mut self.groups_mut()[at];
+            if let Some(lane) = Tags::of(&group.tags).free().first() {
+                return (at * LANES + lane, strides);
+            }
+            if count(group.went_on, mark.class()) < 15 {
+                group.went_on += 1 << (4 * mark.class());
+            }
+            at = self.on(at, stride);
+        }
+        unreachable!("room was made before");
     }
 
     /// Makes everything as in another room of the same sizes, but that no slot has an entry yet.
@@ -405,9 +425,9 @@ impl<T> Room<T> {
 
     /// Puts an entry into a free slot, the one that it has in another room, with this tag.
     pub(super) fn fill_as(&mut self, slot: usize, tag: u8, entry: T) {
-        debug_assert!(tag != 0 && !self.is_full(slot));
-        self.slots_mut()[slot].entry.write(entry);
-        self.groups_mut()[slot / LANES].tags[slot % LANES] = tag; // R2
+        debug_assert!(tag != 0 && self.tag(slot) == 0);
+        self.place_mut(slot).entry.write(entry);
+        self.set_tag(slot, tag); // R2
     }
 
     /// All deadlines come so many ticks earlier; those before are at tick 0.
@@ -429,27 +449,38 @@ impl<T> Room<T> {
         }
     }
 
-    /// Takes the entry out of a slot, which has one.
-    #[inline]
-    pub(super) fn take(&mut self, slot: usize) -> T {
-        assert!(self.is_full(slot), "a place is used before anything else changes");
-        let class = class_of(self.tag(slot));
-        let strides = self.meta(slot).strides();
+    /// Takes the entry out of a slot, which has one, and says its home group, if that is known.
+    #[inline(always)]
+    pub(super) fn take(&mut self, slot: usize) -> (T, Option<usize>) {
+        let tag = self.tag(slot);
+        assert!(tag != 0, "{CHANGED}");
+        let home = match self.meta(slot).strides() {
+            0 => Some(slot / LANES),
+            strides => self.come_back(slot / LANES, class_of(tag), strides),
+        };
+        self.set_tag(slot, 0);
+        // SAFETY: R2: the slot had an entry, and has none now.
+        (unsafe { self.place(slot).entry.assume_init_read() }, home)
+    }
+
+    /// An entry that went on so many strides to a group goes: its home.
+    #[inline(never)]
+    fn come_back(&mut self, group: usize, class: usize, strides: usize) -> Option<usize> {
         // Of one that is farther from home nobody knows where that is: what it counts for stays.
-        if strides < FAR {
-            let mut passed = slot / LANES;
-            for _ in 0..strides {
-                passed = self.back(passed, self.stride(class));
-                let counts = &mut self.groups_mut()[passed].went_on;
-                // A count of 15 may be more, and stays.
-                if count(*counts, class) < 15 {
-                    *counts -= 1 << (4 * class);
-                }
+        if strides == FAR {
+            return None;
+        }
+        let stride = self.stride(class);
+        let mut passed = group;
+        for _ in 0..strides {
+            passed = self.back(passed, stride);
+            let counts = &mut self.groups_mut()[passed].went_on;
+            // A count of 15 may be more, and stays.
+            if count(*counts, class) < 15 {
+                *counts -= 1 << (4 * class);
             }
         }
-        self.groups_mut()[slot / LANES].tags[slot % LANES] = 0;
-        // SAFETY: R2: the slot had an entry, and has none now.
-        unsafe { self.slots_mut()[slot].entry.assume_init_read() }
+        Some(passed)
     }
 
     /// Forgets who went on from where; there are no entries.

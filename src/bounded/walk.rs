@@ -30,6 +30,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// The slots of all entries in time.
+    #[cfg(feature = "fixed")]
     pub(super) fn live_slots(&self, now: u64) -> impl Iterator<Item = usize> {
         let tick = self.tick_at(now);
         let next = move |slot: &usize| self.live_from(slot + 1, tick);

@@ -30,7 +30,7 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     pub fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(&Q, V)) -> usize {
         let raw = self.core.handle().raw();
         self.core.expire_with(now, at_most, |Pair { key, value }| {
-            out(Loose::new(key, raw).get(), value)
+            out(Loose::new(key, raw).get(), value);
         })
     }
 
