@@ -78,6 +78,7 @@ macro_rules! pin_map {
             copied::Drain<'static, str, u64, $handle>: false, false;
             copied::ExtractIf<'static, str, u64, fn(&str, &mut u64) -> bool, $handle>: false, false;
             copied::Key<'static, str, $handle>: false, false;
+            bounded::copied::Key<'static, str, $handle>: false, false;
             copied::Entry<'static, 'static, str, u64, S, $handle>: $yes, $yes;
             copied::OccupiedEntry<'static, str, u64, $handle>: $yes, $yes;
             copied::VacantEntry<'static, 'static, str, u64, S, $handle>: $yes, $yes;
@@ -97,6 +98,10 @@ macro_rules! pin_map {
             bounded::Entry<'static, u64, u64, S, $handle>: $yes, $yes;
             bounded::OccupiedEntry<'static, u64, u64, S, $handle>: $yes, $yes;
             bounded::VacantEntry<'static, u64, u64, S, $handle>: $yes, $yes;
+            bounded::copied::Iter<'static, str, u64, $handle>: $yes, $yes;
+            bounded::copied::Entry<'static, 'static, str, u64, $handle>: $yes, $yes;
+            bounded::copied::OccupiedEntry<'static, str, u64, $handle>: $yes, $yes;
+            bounded::copied::VacantEntry<'static, 'static, str, u64, $handle>: $yes, $yes;
             nested::Below<'static, str, u64, S, $handle>: $yes, $yes;
             nested::BelowMut<'static, str, u64, S, $handle>: $yes, $yes;
             nested::Entry<'static, str, u64, std::str::Split<'static, char>, S, $handle>: $yes, $yes;

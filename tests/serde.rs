@@ -446,3 +446,61 @@ mod archives {
         }
     }
 }
+
+/// Bounded maps: out without deadlines, and in by a seed for a map that is there.
+#[test]
+fn bounded_maps_go_out_and_come_back() {
+    use arenamap::bounded::{BoundedSeed, Lifetime};
+    use arenamap::{BoundedMap, BoundedStrMap};
+
+    let mut map = BoundedMap::new(100);
+    let mut words = BoundedStrMap::new(100);
+    for n in 0..10_u64 {
+        map.insert_for(n, n.to_string(), n * 10, 0);
+        words.insert_for(&format!("the word of number {n}"), n, n * 10, 0);
+    }
+    // Four that are in time, by the latest time that the maps were told.
+    assert_eq!((map.get(&9, 50), words.get("", 50)), (Some(&"9".to_string()), None));
+    let text = serde_json::to_string(&map).unwrap();
+    let read: ArenaMap<u64, String> = serde_json::from_str(&text).unwrap();
+    let mut keys: Vec<u64> = read.keys().copied().collect();
+    keys.sort_unstable();
+    assert_eq!(keys, [6, 7, 8, 9]);
+    let other = serde_json::to_string(&words).unwrap();
+    assert_eq!(serde_json::from_str::<StrMap<u64>>(&other).unwrap().len(), 4);
+
+    let mut back = BoundedMap::<u64, String>::new(3);
+    back.set_lifetime(Lifetime::SinceWrite(5));
+    BoundedSeed::new(&mut back, 1_000)
+        .deserialize(&mut json(&text))
+        .unwrap();
+    assert_eq!((back.len(), back.stats().evicted, back.clock()), (3, 1, Some(1_000)));
+    assert!(back.iter(1_004).all(|(key, value)| *value == key.to_string()));
+    assert_eq!(back.iter(1_005).count(), 0);
+
+    let arena = Arena::with_budget(BoundedStrMap::<u64>::bytes_for(100).unwrap() + 100);
+    let mut back = BoundedStrMap::new_in(100, &arena);
+    let before = arena.used();
+    BoundedSeed::new(&mut back, 0)
+        .deserialize(&mut json(r#"{"short": 1, "longer than fifteen bytes": 2, "short": 3}"#))
+        .unwrap();
+    assert_eq!((back.peek("short", 0), back.len()), (Some(&3), 2));
+    assert_eq!(back.get("longer than fifteen bytes", 0), Some(&2));
+    let long = format!(r#"{{"a": 1, "{}": 2}}"#, "long".repeat(50));
+    let error = BoundedSeed::new(&mut back, 0)
+        .deserialize(&mut json(&long))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("the budget of the arena is used up"),
+        "{error}"
+    );
+    assert_eq!(back.get("a", 0), Some(&1), "what came before the error stays");
+    back.clear();
+    assert_eq!(arena.used(), before);
+    let error = BoundedSeed::new(&mut back, 0).deserialize(&mut json("[]")).unwrap_err();
+    assert!(error.to_string().contains("a map with string keys"));
+    let error = BoundedSeed::new(&mut BoundedMap::<u8, u8>::new(1), 0)
+        .deserialize(&mut json("1"))
+        .unwrap_err();
+    assert!(error.to_string().contains("a map"));
+}

@@ -8,12 +8,12 @@ use std::hash::{BuildHasher, Hasher};
 
 /// A hasher without a seed, so that a program does the same each time, of whose hashes only some bits are left.
 #[derive(Clone)]
-struct Part(u64);
+pub(crate) struct Part(pub(crate) u64);
 
 /// From good to constant.
-const PARTS: [u64; 7] = [u64::MAX, 0xFFFF << 32, 0xFF << 56, 0xFF, 0xF, 1, 0];
+pub(crate) const PARTS: [u64; 7] = [u64::MAX, 0xFFFF << 32, 0xFF << 56, 0xFF, 0xF, 1, 0];
 
-struct PartHasher {
+pub(crate) struct PartHasher {
     inner: DefaultHasher,
     part: u64,
 }
@@ -86,7 +86,7 @@ impl Step {
 }
 
 /// A string for a number; some are longer than others.
-fn text(number: u64) -> String {
+pub(crate) fn text(number: u64) -> String {
     format!(
         "{number}{}",
         "é".repeat(usize::try_from(number % 9).unwrap_or_default())

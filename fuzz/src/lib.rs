@@ -2,6 +2,7 @@
 
 #[path = "../../tests/support/archive.rs"]
 mod archive;
+pub mod bounded;
 mod build;
 pub mod growing;
 mod program;
