@@ -1068,11 +1068,11 @@ fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &
             let most = draw(state, 9) as usize;
             let one = strings.expire_with(*now, most, |key, value| left.push((key, value, Reason::Expired)));
             let other = copied.expire_with(*now, most, |key, value| {
-                also.push((key.to_owned(), value, Reason::Expired))
+                also.push((key.to_owned(), value, Reason::Expired));
             });
             assert_eq!(one, other);
         }
-        15 if turn % 16 == 0 => {
+        15 if turn.is_multiple_of(16) => {
             strings.retain(*now, |key, _| key.len() % 7 > 0);
             copied.retain(*now, |key, _| key.len() % 7 > 0);
         }
@@ -1080,18 +1080,18 @@ fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &
             strings.extend([(key.clone(), value)]);
             copied.extend([(key, value)]);
         }
-        17 if turn % 16 == 0 => {
+        17 if turn.is_multiple_of(16) => {
             *now = draw(state, 1 << 50);
             strings.set_clock(*now);
             copied.set_clock(*now);
         }
-        18 if turn % 8 == 0 => {
+        18 if turn.is_multiple_of(8) => {
             let lifetime =
                 [Lifetime::Unlimited, Lifetime::SinceUse(30), Lifetime::SinceWrite(50)][draw(state, 3) as usize];
             strings.set_lifetime(lifetime);
             copied.set_lifetime(lifetime);
         }
-        19 if turn % 64 == 0 => {
+        19 if turn.is_multiple_of(64) => {
             (*strings, *copied) = (strings.clone(), copied.clone());
         }
         _ => *now += draw(state, 3),
@@ -1138,7 +1138,7 @@ fn a_copy_goes_on_as_its_original() {
                 _ => {
                     let terms = Terms::new().weight(draw(state, 4) as u32);
                     map.insert_with(&key, turn, terms, turn / 40, |key, value, reason| {
-                        gone.push((key.to_owned(), value, reason))
+                        gone.push((key.to_owned(), value, reason));
                     });
                     None
                 }

@@ -227,9 +227,10 @@ pub fn numbers(input: &mut Unstructured<'_>) -> Result<()> {
                 model.lifetime = step.lifetime();
             }
             13 => {
+                let told = map.clock().unwrap_or(0);
                 now = step.number;
                 for known in model.entries.values_mut() {
-                    let left = |deadline: u64| now.saturating_add(deadline.saturating_sub(model.now));
+                    let left = |deadline: u64| now.saturating_add(deadline.saturating_sub(told));
                     known.deadline = known.deadline.map(left);
                 }
                 map.set_clock(now);

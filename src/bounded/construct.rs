@@ -189,7 +189,7 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// Says that it is `now`, whatever the map was told before: the way out when a time far ahead was given by mistake, or a clock was
     /// set back.
     ///
-    /// Each entry keeps the ticks that it has left, by the time before: what was over stays over. So nothing that a lookup did not find
+    /// Each entry keeps the ticks that it has left by the latest time that the map was told: what was over stays over. So nothing that a lookup did not find
     /// comes back, and what was written under the wrong time ends when it should. It also begins the 2^48 ticks anew.
     ///
     /// Allocates: never. Time: O(capacity).

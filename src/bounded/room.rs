@@ -76,12 +76,6 @@ const fn count(went_on: u64, class: usize) -> u64 {
     went_on >> (4 * class) & 15
 }
 
-/// What a slot number that is out of reach would be.
-const OF_ANOTHER: &str = "the slot is one of this room's";
-
-/// What an empty slot would be where an entry is expected.
-const CHANGED: &str = "a place is used before anything else changes";
-
 /// The block.
 pub(super) struct Room<T> {
     block: NonNull<u8>,
@@ -246,14 +240,14 @@ impl<T> Room<T> {
     /// A slot's place, by one comparison.
     #[inline(always)]
     fn place(&self, slot: usize) -> &Slot<T> {
-        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        assert!(slot < self.slot_count(), "a slot of this room");
         // SAFETY: R1.
         unsafe { self.slots.add(slot).as_ref() }
     }
 
     #[inline(always)]
     fn place_mut(&mut self, slot: usize) -> &mut Slot<T> {
-        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        assert!(slot < self.slot_count(), "a slot of this room");
         // SAFETY: R1, R3.
         unsafe { self.slots.add(slot).as_mut() }
     }
@@ -261,14 +255,14 @@ impl<T> Room<T> {
     /// The tag of a slot.
     #[inline(always)]
     pub(super) fn tag(&self, slot: usize) -> u8 {
-        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        assert!(slot < self.slot_count(), "a slot of this room");
         // SAFETY: R1: there is a group for every sixteen slots.
         unsafe { self.groups.add(slot / LANES).as_ref() }.tags[slot % LANES]
     }
 
     #[inline(always)]
     fn set_tag(&mut self, slot: usize, tag: u8) {
-        assert!(slot < self.slot_count(), "{OF_ANOTHER}");
+        assert!(slot < self.slot_count(), "a slot of this room");
         // SAFETY: R1, R3: there is a group for every sixteen slots.
         unsafe { self.groups.add(slot / LANES).as_mut() }.tags[slot % LANES] = tag;
     }
@@ -286,7 +280,7 @@ impl<T> Room<T> {
     /// The entry of a slot, which has one.
     #[inline(always)]
     pub(super) fn entry(&self, slot: usize) -> &T {
-        assert!(self.tag(slot) != 0, "{CHANGED}");
+        assert!(self.tag(slot) != 0, "a place is used before anything else changes");
         // SAFETY: R2.
         unsafe { self.place(slot).entry.assume_init_ref() }
     }
@@ -294,7 +288,7 @@ impl<T> Room<T> {
     /// The entry of a slot, which has one.
     #[inline(always)]
     pub(super) fn entry_mut(&mut self, slot: usize) -> &mut T {
-        assert!(self.tag(slot) != 0, "{CHANGED}");
+        assert!(self.tag(slot) != 0, "a place is used before anything else changes");
         // SAFETY: R2.
         unsafe { self.place_mut(slot).entry.assume_init_mut() }
     }
@@ -376,13 +370,13 @@ impl<T> Room<T> {
     /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
     #[inline(always)]
     pub(super) fn fill(&mut self, home: usize, mark: Mark, mut fresh: Fresh, entry: T) -> usize {
-        let slot = match Tags::of(&self.groups()[home].tags).free().first() {
-            Some(lane) => home * LANES + lane,
-            None => {
-                let (slot, strides) = self.go_on(home, mark);
-                fresh.strides = strides;
-                slot
-            }
+        let free = Tags::of(&self.groups()[home].tags).free();
+        let slot = if let Some(lane) = free.first() {
+            home * LANES + lane
+        } else {
+            let (slot, strides) = self.go_on(home, mark);
+            fresh.strides = strides;
+            slot
         };
         let place = self.place_mut(slot);
         place.meta = place.meta.next(fresh);
@@ -453,7 +447,7 @@ impl<T> Room<T> {
     #[inline(always)]
     pub(super) fn take(&mut self, slot: usize) -> (T, Option<usize>) {
         let tag = self.tag(slot);
-        assert!(tag != 0, "{CHANGED}");
+        assert!(tag != 0, "a place is used before anything else changes");
         let home = match self.meta(slot).strides() {
             0 => Some(slot / LANES),
             strides => self.come_back(slot / LANES, class_of(tag), strides),
