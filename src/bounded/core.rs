@@ -311,6 +311,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             }
         }
         let slot = self.put(coming, tick, entry());
+        self.queues.expect_next(&self.room);
         if let Some((gone, reason)) = gone {
             out(gone, reason);
         }

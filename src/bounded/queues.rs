@@ -218,6 +218,13 @@ impl Queues {
         (slot, MOST_STEPS)
     }
 
+    /// Asks for the lines of the entry that is first in the small queue: the next insertion looks at it.
+    #[inline(always)]
+    pub(super) fn expect_next<T>(&self, room: &Room<T>) {
+        let cell = room.cells().get(self.head).copied().unwrap_or(0);
+        room.prefetch((cell & ((1 << GENERATION) - 1)) as usize);
+    }
+
     /// The slot of an entry, the next that the hand comes to.
     #[inline(never)]
     fn next<T>(&mut self, room: &Room<T>) -> usize {

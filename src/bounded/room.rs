@@ -36,7 +36,7 @@ use super::meta::{FAR, Fresh, Meta, NEVER};
 use super::sizes::Sizes;
 use crate::arena::{Handle, Held};
 use crate::error::ArenaError;
-use crate::table::group::{Group as Tags, LANES, Lanes, Mark, class_of};
+use crate::table::group::{Group as Tags, LANES, Lanes, Mark, class_of, prefetch};
 
 /// Tags of sixteen slots, and what is known of them together.
 #[repr(C, align(32))]
@@ -173,7 +173,8 @@ impl<T> Room<T> {
         unsafe { slice::from_raw_parts_mut(self.nodes.as_ptr(), self.sizes.levels.nodes()) }
     }
 
-    fn cells(&self) -> &[u32] {
+    #[inline]
+    pub(super) fn cells(&self) -> &[u32] {
         // SAFETY: R1.
         unsafe { slice::from_raw_parts(self.cells.as_ptr(), self.sizes.cells) }
     }
@@ -401,6 +402,17 @@ impl<T> Room<T> {
             at = self.on(at, stride);
         }
         unreachable!("room was made before");
+    }
+
+    /// Asks for the lines of a slot, of its group, and, if that is its entry's home, of the ghosts beside which it would be one.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "a number of a bucket")]
+    pub(super) fn prefetch(&self, slot: usize) {
+        let group = slot / LANES;
+        let bucket = ((group as u64 * self.sizes.buckets_a_group) >> 32) as usize;
+        prefetch(self.slots.as_ptr().wrapping_add(slot));
+        prefetch(self.groups.as_ptr().wrapping_add(group));
+        prefetch(self.block.as_ptr().cast::<Bucket>().wrapping_add(bucket));
     }
 
     /// Makes everything as in another room of the same sizes, but that no slot has an entry yet.
