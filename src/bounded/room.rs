@@ -412,7 +412,7 @@ impl<T> Room<T> {
         let bucket = ((group as u64 * self.sizes.buckets_a_group) >> 32) as usize;
         prefetch(self.slots.as_ptr().wrapping_add(slot));
         prefetch(self.groups.as_ptr().wrapping_add(group));
-        prefetch(self.block.as_ptr().cast::<Bucket>().wrapping_add(bucket));
+        prefetch(self.buckets().as_ptr().wrapping_add(bucket));
     }
 
     /// Makes everything as in another room of the same sizes, but that no slot has an entry yet.
