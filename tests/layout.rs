@@ -153,14 +153,14 @@ fn a_byte_and_a_word() {
 fn on_the_other_handles() {
     let key = |n| n;
     let seen = &mut Seen::default();
-    drive(Map::new_in(Arena::new()), 0, &key, &1_u64, MANY, seen);
+    drive(Map::new_in(Arena::new()), 0, key, &1_u64, MANY, seen);
     #[cfg(feature = "std")]
     {
         let pool = arenamap::ArenaPool::new();
-        drive(Map::new_in(pool.checkout()), 0, &key, &1_u64, MANY, seen);
+        drive(Map::new_in(pool.checkout()), 0, key, &1_u64, MANY, seen);
         let shared = Arena::new().share();
         shared.alloc([0_u8; 20]);
-        drive(Map::new_in(shared.clone()), OTHERS, &key, &1_u64, MANY, seen);
+        drive(Map::new_in(shared.clone()), OTHERS, key, &1_u64, MANY, seen);
     }
     assert_eq!(seen.0.len(), 4, "{seen:?}");
 }
