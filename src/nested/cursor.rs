@@ -119,7 +119,7 @@ impl<'a, K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> Below<'a, K, V, S, H
         Q: Hash + Equivalent<K> + ?Sized + 'q,
         I: IntoIterator<Item = &'q Q>,
     {
-        self.map.slab.get(self.map.lead(self.at, path)?).value()
+        self.map.lead_to_record(self.at, path)?.value()
     }
 
     /// True if the path below this level has a value.
@@ -165,7 +165,7 @@ impl<'a, K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> BelowMut<'a, K, V, S
         Q: Hash + Equivalent<K> + ?Sized + 'q,
         I: IntoIterator<Item = &'q Q>,
     {
-        self.map.slab.get(self.map.lead(self.at, path)?).value()
+        self.map.lead_to_record(self.at, path)?.value()
     }
 
     /// The value of a path below this level, to change in place.

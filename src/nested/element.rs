@@ -29,7 +29,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         Q: Hash + Equivalent<K> + ?Sized + 'q,
         I: IntoIterator<Item = &'q Q>,
     {
-        self.slab.get(self.lead(self.root, path)?).value()
+        self.lead_to_record(self.root, path)?.value()
     }
 
     /// The value of a path, to change in place.

@@ -8,6 +8,7 @@ use equivalent::Equivalent;
 
 use super::error::fail;
 use super::key::{PathKey, PathPart};
+use super::tree::{STRIDE, Stride};
 use super::{Cursor, InsertError, Node, PathMap};
 use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;
@@ -34,8 +35,8 @@ pub struct VacantEntry<'a, K: PathKey + ?Sized, V, I: Iterator, S = DefaultHashB
     /// The deepest level that is there; 0: not even the root.
     at: u32,
     depth: usize,
-    /// The first part that is missing.
-    missing: Option<I::Item>,
+    /// The parts that are missing, of those that were taken from the iterator.
+    missing: [Option<I::Item>; STRIDE],
     rest: I,
 }
 
@@ -50,21 +51,21 @@ where
     /// The place of a path below the root, or below a node.
     #[inline]
     pub(super) fn at(map: &'a mut PathMap<K, V, S, H>, below: u32, mut path: I) -> Self {
-        let mut at = if below == 0 { map.root } else { below };
-        let mut depth = map.depth_if_of_interest(at);
-        let mut missing = None;
+        let at = if below == 0 { map.root } else { below };
+        let depth = map.depth_if_of_interest(at);
+        let mut search = Search { map, at, depth };
+        let mut missing = [None; STRIDE];
         if at != 0 {
-            for part in path.by_ref() {
-                let Some(child) = map.child(at, part, map.hash(at, part)) else {
-                    missing = Some(part);
-                    break;
-                };
-                (at, depth) = (child, depth + 1);
-            }
-            if missing.is_none() && map.slab.get(at).has_value() {
-                return Self::Occupied(OccupiedEntry { map, node: at });
+            match search.along(&mut path) {
+                Err(parts) => missing = parts,
+                Ok(()) if search.map.slab.get(search.at).has_value() => {
+                    let node = search.at;
+                    return Self::Occupied(OccupiedEntry { map, node });
+                }
+                Ok(()) => {}
             }
         }
+        let Search { at, depth, .. } = search;
         Self::Vacant(VacantEntry {
             map,
             at,
@@ -72,6 +73,39 @@ where
             missing,
             rest: path,
         })
+    }
+}
+
+/// A path as far as it is there.
+struct Search<'m, K: PathKey + ?Sized, V, S, H: Handle> {
+    map: &'m PathMap<K, V, S, H>,
+    at: u32,
+    depth: usize,
+}
+
+impl<'q, K, V, Q, S, H> Stride<'q, Q> for Search<'_, K, V, S, H>
+where
+    K: PathKey + ?Sized,
+    Q: Hash + Equivalent<K> + ?Sized + 'q,
+    S: BuildHasher,
+    H: Handle,
+{
+    /// The parts that are missing.
+    type Stop = [Option<&'q Q>; STRIDE];
+
+    #[inline(never)] // so that an entry is small where it is called
+    fn stride<const N: usize>(&mut self, parts: [&'q Q; N]) -> Result<(), Self::Stop> {
+        let keys = self.map.key_hashes(&parts);
+        let (at, there) = self.map.reach(self.at, &parts, &keys);
+        (self.at, self.depth) = (at, self.depth + there);
+        if there == N {
+            return Ok(());
+        }
+        let mut missing = [None; STRIDE];
+        for (place, part) in missing.iter_mut().zip(parts).skip(there) {
+            *place = Some(part);
+        }
+        Err(missing)
     }
 }
 
@@ -320,7 +354,7 @@ where
             rest,
         } = self;
         map.recycle(); // what waits is not what this place is in
-        match map.make(at, depth, missing.into_iter().chain(rest)) {
+        match map.make_missing(at, depth, missing.into_iter().flatten().chain(rest)) {
             Ok(node) => {
                 map.set(node, value);
                 Ok(map.slab.value_mut(node))

@@ -435,7 +435,7 @@ where
                 |part: &K| {
                     refused = true;
                     let mut making = Making::new(map, at, 0)?;
-                    making.descend(part)?;
+                    making.descend([part])?;
                     refused = false;
                     Ok(making.finish())
                 },
@@ -563,7 +563,7 @@ where
         let mut refused = false;
         let mut descend = |part: &K| {
             refused = true;
-            making.descend(part)?;
+            making.descend([part])?;
             refused = false;
             Ok(())
         };

@@ -7,8 +7,21 @@
 //!
 //!  Record  | key, or no bytes of meaning | value, or no bytes of meaning | state | hash | parent | last | next | prev |
 //!
-//!  state   generation, 28 bits | DEEP | USED | VALUE | KEY |
+//!  state   generation, 26 bits | NUMBERED | MOVED | DEEP | USED | VALUE | KEY |
 //! ```
+//!
+//! # Salts
+//!
+//! The hash of a node is that of its key, mixed with the *salt* of its parent. The salt of a node is its own hash, so that the hash
+//! of a whole path is known before any node of it is. Two kinds of nodes are *odd*, and have another salt:
+//!
+//! - One that moved with children keeps the salt that they were hashed with (`MOVED`). It stands in `prev` of its first child,
+//!   which needs no `prev`.
+//! - One that got its first child while others might have the same salt: while a tree that moved is there, or one that was cut
+//!   off. Its number makes its salt different (`NUMBERED`). Else the children of all trees that stood at one path, one after
+//!   another, would crowd in one place of the table.
+//!
+//! A node stops to be odd when its last child goes.
 //!
 //! With four chunks of each size, at most a fifth of the records are room for more, and a new chunk takes no copying. Number 0
 //! is no record; links use it for "none".
@@ -41,7 +54,19 @@ const KEY: u32 = 1;
 const VALUE: u32 = 2;
 const USED: u32 = 4;
 const DEEP: u32 = 8;
-const GENERATION: u32 = 16;
+const MOVED: u32 = 16;
+const NUMBERED: u32 = 32;
+const ODD: u32 = MOVED | NUMBERED;
+const GENERATION: u32 = 64;
+
+/// An odd number whose bits are mixed.
+const FACTOR: u32 = 0x9E37_79B1;
+
+/// The hash of a node, from what is left of the hash of its key, and the salt of its parent.
+#[inline(always)]
+pub(super) const fn mix(key: u32, salt: u32) -> u32 {
+    key ^ salt.wrapping_mul(FACTOR)
+}
 
 /// Added to a number: the first four chunks are of four records then, and the top three bits of the sum say which chunk it is.
 const SHIFT: u32 = 15;
@@ -55,7 +80,7 @@ pub(super) struct Record<T, V> {
     key: MaybeUninit<T>,
     value: MaybeUninit<V>,
     state: u32,
-    /// What is left of the hash of the key and the parent.
+    /// The hash that the table has this node under.
     pub(super) hash: u32,
     /// 0: the top of a tree.
     pub(super) parent: u32,
@@ -63,8 +88,9 @@ pub(super) struct Record<T, V> {
     pub(super) last: u32,
     /// The next of the siblings, which stand in a circle.
     pub(super) next: u32,
-    /// The one before; 0: this is the first one. (To add a sibling does not touch the first one.)
-    pub(super) prev: u32,
+    /// The one before. Of the first one: the salt of the parent, if that is `MOVED`, else 0. (To add a sibling does not touch
+    /// the first one.)
+    prev: u32,
 }
 
 impl<T, V> Record<T, V> {
@@ -75,11 +101,12 @@ impl<T, V> Record<T, V> {
     /// Bytes of all that is neither key nor value.
     pub(super) const LINKS: usize = 6 * size_of::<u32>();
 
-    const fn vacant() -> Self {
+    /// A record in use.
+    const fn new() -> Self {
         Self {
             key: MaybeUninit::uninit(),
             value: MaybeUninit::uninit(),
-            state: 0,
+            state: USED,
             hash: 0,
             parent: 0,
             last: 0,
@@ -181,6 +208,9 @@ pub(super) struct Slab<T, V> {
     /// The first of the records that wait for reuse, linked by `next`; 0: there are none.
     free: u32,
     used: u32,
+    /// Nodes whose salt is not their hash, and those of them that moved.
+    odd: u32,
+    moved: u32,
     records: PhantomData<Record<T, V>>,
 }
 
@@ -218,6 +248,8 @@ impl<T, V> Slab<T, V> {
             made: 0,
             free: 0,
             used: 0,
+            odd: 0,
+            moved: 0,
             records: PhantomData,
         }
     }
@@ -284,17 +316,15 @@ impl<T, V> Slab<T, V> {
     /// A record for a node, without key, value and links.
     #[inline]
     pub(super) fn try_add<H: Handle>(&mut self, raw: Raw<H>) -> Result<u32, ArenaError> {
-        let number = match self.free {
-            0 => self.try_make(raw)?,
-            free => free,
-        };
+        if self.free == 0 {
+            return self.try_make(raw);
+        }
+        let number = self.free;
         let record = self.get_mut(number);
         let next = mem::take(&mut record.next);
         record.state |= USED;
-        (record.parent, record.last, record.prev) = (0, 0, 0);
-        if number == self.free {
-            self.free = next;
-        }
+        (record.hash, record.parent, record.last, record.prev) = (0, 0, 0, 0);
+        self.free = next;
         self.used += 1;
         Ok(number)
     }
@@ -308,8 +338,9 @@ impl<T, V> Slab<T, V> {
             self.add_chunk(raw)?;
         }
         // SAFETY: N1: a place in a chunk that is there.
-        unsafe { self.place_of(self.made + 1).write(Record::vacant()) };
+        unsafe { self.place_of(self.made + 1).write(Record::new()) };
         self.made += 1;
+        self.used += 1;
         Ok(self.made)
     }
 
@@ -353,6 +384,7 @@ impl<T, V> Slab<T, V> {
     /// generations are used up is not.
     #[inline]
     pub(super) fn give_back(&mut self, number: u32) {
+        self.set_even(number);
         let free = self.free;
         let record = self.get_mut(number);
         debug_assert!(record.is_used() && record.state & (KEY | VALUE) == 0);
@@ -407,6 +439,79 @@ impl<T, V> Slab<T, V> {
             // SAFETY: N1: the directory, which nobody uses any more.
             unsafe { raw.dealloc(this.directory.cast(), Self::rooms_layout(this.rooms)) };
         }
+    }
+}
+
+/// Salts.
+impl<T, V> Slab<T, V> {
+    /// The salt of a node: what the hashes of its children are mixed with.
+    #[inline(always)] // part of every lookup
+    pub(super) fn salt(&self, number: u32) -> u32 {
+        let record = self.get(number);
+        if record.state & ODD == 0 {
+            record.hash
+        } else {
+            self.odd_salt(number)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn odd_salt(&self, number: u32) -> u32 {
+        let record = self.get(number);
+        if record.state & MOVED == 0 {
+            record.hash ^ number.wrapping_mul(FACTOR)
+        } else {
+            self.get(self.first(number)).prev
+        }
+    }
+
+    /// The salt of a node that is about to have one more child, made different from all others if it is its first one and
+    /// others may have the same salt: if there is a tree that moved, or, as the caller says, one that was cut off.
+    #[inline]
+    pub(super) fn salt_for_child(&mut self, number: u32, is_waiting: bool) -> u32 {
+        if is_waiting || self.moved > 0 {
+            let record = self.get_mut(number);
+            if record.last == 0 && record.state & ODD == 0 {
+                record.state |= NUMBERED;
+                self.odd += 1;
+            }
+        }
+        self.salt(number)
+    }
+
+    /// Gives a node another hash; its children keep theirs.
+    pub(super) fn rehash(&mut self, number: u32, hash: u32) {
+        let (salt, first) = (self.salt(number), self.first(number));
+        self.set_even(number);
+        self.get_mut(number).hash = hash;
+        if first != 0 {
+            let is_odd = salt != hash;
+            self.get_mut(first).prev = if is_odd { salt } else { 0 };
+            if is_odd {
+                self.get_mut(number).state |= MOVED;
+                self.odd += 1;
+                self.moved += 1;
+            }
+        }
+    }
+
+    /// Makes the salt of a node its hash again: it has no children, or `rehash` sees to them.
+    #[inline]
+    fn set_even(&mut self, number: u32) {
+        let record = self.get_mut(number);
+        if record.state & ODD != 0 {
+            let has_moved = record.state & MOVED != 0;
+            record.state &= !ODD;
+            self.odd -= 1;
+            self.moved -= u32::from(has_moved);
+        }
+    }
+
+    /// Whether a node may be missed that is looked for by the hash of a whole path.
+    #[inline(always)] // part of every miss
+    pub(super) const fn has_odd(&self) -> bool {
+        self.odd > 0
     }
 }
 
@@ -487,9 +592,9 @@ impl<T, V> Slab<T, V> {
         (nodes, values)
     }
 
-    /// Puts a node behind the children of another one.
-    #[inline]
-    pub(super) fn link(&mut self, parent: u32, number: u32) {
+    /// Puts a node behind the children of another one, and returns its record.
+    #[inline(always)] // part of every insertion
+    pub(super) fn link(&mut self, parent: u32, number: u32) -> &mut Record<T, V> {
         let last = mem::replace(&mut self.get_mut(parent).last, number);
         let first = if last == 0 {
             number
@@ -498,6 +603,7 @@ impl<T, V> Slab<T, V> {
         };
         let record = self.get_mut(number);
         (record.parent, record.prev, record.next) = (parent, last, first);
+        record
     }
 
     /// Takes a node from among its siblings.
@@ -505,13 +611,20 @@ impl<T, V> Slab<T, V> {
     pub(super) fn unlink(&mut self, number: u32) {
         let record = self.get_mut(number);
         let (parent, prev, next) = (mem::take(&mut record.parent), record.prev, record.next);
-        let last = self.get(parent).last;
         if next == number {
             self.get_mut(parent).last = 0;
+            self.set_even(parent);
             return;
         }
+        let above = self.get(parent);
+        let (last, has_moved) = (above.last, above.state & MOVED != 0);
+        let is_first = if has_moved {
+            self.get(last).next == number
+        } else {
+            prev == 0
+        };
         // Before the first one stands the last one, which its `prev` does not say.
-        self.get_mut(if prev == 0 { last } else { prev }).next = next;
+        self.get_mut(if is_first { last } else { prev }).next = next;
         if last == number {
             self.get_mut(parent).last = prev;
         } else {

@@ -89,17 +89,17 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         }
         let mut making = Making::new(self, self.root, 0)?;
         for part in parts {
-            making.descend(last)?;
+            making.descend([last])?;
             if making.at == node {
                 return Err(MoveError::BelowItself);
             }
             last = part;
         }
-        making.deepen()?;
+        making.deepen(1)?;
         let parent = making.at;
         let map = &mut *making.map;
-        let hash = map.hash(parent, last);
-        match map.child(parent, last, hash) {
+        let key_hash = map.key_hash(last);
+        match map.child(parent, last, key_hash) {
             Some(same) if same == node => return Ok(()),
             Some(_) => return Err(MoveError::Occupied),
             None => {}
@@ -108,6 +108,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         let map = &mut *making.map;
         let raw = map.table.handle().raw();
         let key = last.make(raw).map_err(super::PathError::from)?;
+        let hash = map.hash_for_child(parent, key_hash);
         if let Err(cause) = map.enter(Entry { hash, node }) {
             K::end(key, raw);
             return Err(cause.into());
@@ -118,9 +119,8 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         map.forget_entry_of(node, old_hash);
         map.slab.unlink(node);
         map.slab.link(parent, node);
-        let record = map.slab.get_mut(node);
-        record.hash = hash;
-        let old_key = record.set_key(key);
+        map.slab.rehash(node, hash);
+        let old_key = map.slab.get_mut(node).set_key(key);
         making.finish();
         self.prune(old_parent);
         if let Some(key) = old_key {

@@ -75,7 +75,7 @@ where
                 }
             };
             if let Some(key) = node.key() {
-                match other.child(at, key, other.hash(at, key)) {
+                match other.child(at, key, other.key_hash(key)) {
                     Some(child) => at = child,
                     None => return false,
                 }

@@ -8,8 +8,11 @@
 //!        c   d      e         recycling: the node at which their recycling goes on
 //! ```
 //!
-//! - One table finds a child: by the hash of its key and the number of its parent. It holds 32 bits of that hash beside the
-//!   number, so that no key is hashed when entries move.
+//! - One table finds a node: by a hash that is made of the hashes of all keys on its path, unless a tree on the way moved (see
+//!   `slab.rs`). So a path is one search for up to four parts: what it finds is compared with the path from the last part up, by
+//!   the links to the parents, and no level in between is looked for. Where that finds nothing although a node on the way may be odd,
+//!   each level is looked for. The table holds 32 bits of the hash beside the number, so that no key is hashed when entries
+//!   move.
 //! - A top has no parent. One top is the root, the others were cut off: nothing leads to them from the root, and what is below
 //!   them keeps its entries in the table, under numbers that are not used again before those entries are gone.
 //! - Between two calls, every node of the root's tree has a value or a child. A node that has neither is pruned, and then its
@@ -22,9 +25,13 @@ use core::mem;
 use equivalent::Equivalent;
 
 use super::key::{PathKey, PathPart};
+use super::slab::{Record, mix};
 use super::{Cursor, PathError, PathMap};
 use crate::arena::Handle;
 use crate::table::{Found, Search, Vacant};
+
+/// Parts of a path that are found by one search, at most.
+pub(super) const STRIDE: usize = 4;
 
 /// Nodes that a write recycles at most.
 pub(super) const PER_WRITE: usize = 8;
@@ -45,18 +52,68 @@ impl Entry {
     }
 }
 
-/// (No multiplication: the hash of the next part waits for this one.)
 #[inline(always)]
 const fn spread(hash: u32) -> u64 {
     hash as u64 | (hash as u64) << 32
 }
 
-/// The hash of a key under a parent. That of the key does not wait for the parent to be found; and for one key, different
-/// parents have different hashes.
+/// A node, and its record.
+type Reached<'m, K, V> = (u32, &'m Record<<K as super::key::sealed::Keep>::Stored, V>);
+
+/// What is left of the hash of a key.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "the half of a hash, over the other half")]
-const fn mix(hash: u64, parent: u32) -> u32 {
-    hash as u32 ^ (hash >> 32) as u32 ^ parent.wrapping_mul(0x9E37_79B1)
+const fn fold(hash: u64) -> u32 {
+    hash as u32 ^ (hash >> 32) as u32
+}
+
+/// What is done with the parts of a path, up to [`STRIDE`] at once.
+pub(super) trait Stride<'q, Q: ?Sized + 'q> {
+    /// Why the walk ends early.
+    type Stop;
+
+    fn stride<const N: usize>(&mut self, parts: [&'q Q; N]) -> Result<(), Self::Stop>;
+
+    /// (Written out, so that parts and iterator are where the caller has them: an array that is written and read at once, in
+    /// pieces of other sizes, takes longer than a lookup.)
+    #[inline(always)] // part of every lookup
+    fn along(&mut self, path: &mut impl Iterator<Item = &'q Q>) -> Result<(), Self::Stop> {
+        loop {
+            let Some(a) = path.next() else { return Ok(()) };
+            let Some(b) = path.next() else { return self.stride([a]) };
+            let Some(c) = path.next() else { return self.stride([a, b]) };
+            let Some(d) = path.next() else { return self.stride([a, b, c]) };
+            self.stride([a, b, c, d])?;
+        }
+    }
+}
+
+/// A path to a node that is there.
+struct Leading<'m, K: PathKey + ?Sized, V, S, H: Handle> {
+    map: &'m PathMap<K, V, S, H>,
+    at: u32,
+    salt: u32,
+    record: Option<&'m Record<K::Stored, V>>,
+}
+
+impl<'q, K, V, Q, S, H> Stride<'q, Q> for Leading<'_, K, V, S, H>
+where
+    K: PathKey + ?Sized,
+    Q: Hash + Equivalent<K> + ?Sized + 'q,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Stop = ();
+
+    #[inline(always)]
+    fn stride<const N: usize>(&mut self, parts: [&'q Q; N]) -> Result<(), ()> {
+        let (at, record) = self.map.descendant(self.at, self.salt, parts).ok_or(())?;
+        if N == STRIDE {
+            self.salt = self.map.slab.salt(at); // there may be more parts
+        }
+        (self.at, self.record) = (at, Some(record));
+        Ok(())
+    }
 }
 
 impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
@@ -277,25 +334,55 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
 }
 
 impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
+    /// What is left of the hash of a key.
     #[inline(always)] // part of every lookup
-    pub(super) fn hash<Q: Hash + ?Sized>(&self, parent: u32, part: &Q) -> u32 {
-        mix(self.hash_builder.hash_one(part), parent)
+    pub(super) fn key_hash<Q: Hash + ?Sized>(&self, part: &Q) -> u32 {
+        fold(self.hash_builder.hash_one(part))
     }
 
     /// The child of a node with this key.
+    #[inline]
+    pub(super) fn child<Q: Equivalent<K> + ?Sized>(&self, parent: u32, part: &Q, key_hash: u32) -> Option<u32> {
+        let hash = mix(key_hash, self.slab.salt(parent));
+        self.find(parent, &[part], hash).map(|(number, _)| number)
+    }
+
+    /// The node with this hash at these parts below another one.
     #[inline(always)] // the lookup itself
-    pub(super) fn child<Q: Equivalent<K> + ?Sized>(&self, parent: u32, part: &Q, hash: u32) -> Option<u32> {
+    fn find<Q: Equivalent<K> + ?Sized>(&self, from: u32, parts: &[&Q], hash: u32) -> Option<Reached<'_, K, V>> {
         self.table.prefetch_slots(spread(hash));
         let entry = self.table.get(
             || spread(hash),
-            |entry| {
-                entry.hash == hash && {
-                    let record = self.slab.get(entry.node);
-                    record.parent == parent && record.key().is_some_and(|key| part.equivalent(K::of_stored(key)))
-                }
-            },
+            |entry| entry.hash == hash && self.leads(from, parts, entry.node),
         )?;
-        Some(entry.node)
+        Some((entry.node, self.slab.get(entry.node)))
+    }
+
+    /// Whether these parts lead from one node to the other.
+    #[inline(always)] // the lookup itself
+    fn leads<Q: Equivalent<K> + ?Sized>(&self, from: u32, parts: &[&Q], to: u32) -> bool {
+        let mut at = to;
+        for part in parts.iter().rev() {
+            if at == 0 {
+                return false; // the top of a tree that was cut off
+            }
+            let record = self.slab.get(at);
+            if !record.key().is_some_and(|key| part.equivalent(K::of_stored(key))) {
+                return false;
+            }
+            at = record.parent;
+        }
+        at == from
+    }
+
+    /// The salt of the root, which is there.
+    #[inline(always)] // part of every lookup
+    fn salt_of(&self, from: u32) -> u32 {
+        if from == self.root && !self.slab.has_odd() {
+            0 // as its hash
+        } else {
+            self.slab.salt(from)
+        }
     }
 
     /// The node of a path from another one.
@@ -305,21 +392,111 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         Q: Hash + Equivalent<K> + ?Sized + 'q,
         I: IntoIterator<Item = &'q Q>,
     {
+        self.lead_to(from, path).map(|leading| leading.at)
+    }
+
+    /// The record of the node of a path from another one.
+    #[inline(always)] // the lookup itself
+    pub(super) fn lead_to_record<'q, Q, I>(&self, from: u32, path: I) -> Option<&Record<K::Stored, V>>
+    where
+        Q: Hash + Equivalent<K> + ?Sized + 'q,
+        I: IntoIterator<Item = &'q Q>,
+    {
+        let leading = self.lead_to(from, path)?;
+        Some(match leading.record {
+            Some(record) => record,
+            None => self.slab.get(from),
+        })
+    }
+
+    #[inline(always)]
+    fn lead_to<'q, Q, I>(&self, from: u32, path: I) -> Option<Leading<'_, K, V, S, H>>
+    where
+        Q: Hash + Equivalent<K> + ?Sized + 'q,
+        I: IntoIterator<Item = &'q Q>,
+    {
         if from == 0 {
             return None;
         }
-        let mut at = from;
-        for part in path {
-            at = self.step(at, part)?;
-        }
-        Some(at)
+        let mut leading = Leading {
+            map: self,
+            at: from,
+            salt: self.salt_of(from),
+            record: None,
+        };
+        leading.along(&mut path.into_iter()).ok()?;
+        Some(leading)
     }
 
-    /// A part of a way. (Out of line, so that the iterator of the path is where it is made, and not in memory: an array of parts
-    /// that is written and read at once, in pieces of other sizes, takes longer than a lookup.)
+    /// (No `map`, which is a call for each array.)
+    #[inline(always)]
+    pub(super) fn key_hashes<Q: Hash + ?Sized, const N: usize>(&self, parts: &[&Q; N]) -> [u32; N] {
+        let mut keys = [0; N];
+        for (key, part) in keys.iter_mut().zip(parts) {
+            *key = self.key_hash(*part);
+        }
+        keys
+    }
+
+    /// The node at these parts below another one.
+    #[inline(never)] // so that a lookup is small where it is called
+    fn descendant<Q, const N: usize>(&self, from: u32, salt: u32, parts: [&Q; N]) -> Option<Reached<'_, K, V>>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let keys = self.key_hashes(&parts);
+        let hash = keys.iter().fold(salt, |salt, &key| mix(key, salt));
+        let found = self.find(from, &parts, hash);
+        if found.is_none() && N > 1 && self.slab.has_odd() {
+            let (at, there) = self.reach_by_steps(from, &parts, &keys);
+            return (there == N).then(|| (at, self.slab.get(at)));
+        }
+        found
+    }
+
+    /// As far as these parts lead from a node, and how many of them.
+    #[inline(always)] // part of every insertion
+    pub(super) fn reach<Q, const N: usize>(&self, from: u32, parts: &[&Q; N], keys: &[u32; N]) -> (u32, usize)
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let mut hashes = [0; N];
+        let mut salt = self.salt_of(from);
+        for (hash, &key) in hashes.iter_mut().zip(keys) {
+            salt = mix(key, salt);
+            *hash = salt;
+        }
+        if let Some((found, _)) = self.find(from, parts, salt) {
+            return (found, N);
+        }
+        if self.slab.has_odd() {
+            return self.reach_by_steps(from, parts, keys);
+        }
+        for there in (1..N).rev() {
+            if let Some(found) = self.find_above(from, &parts[..there], hashes[there - 1]) {
+                return (found, there);
+            }
+        }
+        (from, 0)
+    }
+
     #[inline(never)]
-    fn step<Q: Hash + Equivalent<K> + ?Sized>(&self, at: u32, part: &Q) -> Option<u32> {
-        self.child(at, part, self.hash(at, part))
+    fn find_above<Q: Equivalent<K> + ?Sized>(&self, from: u32, parts: &[&Q], hash: u32) -> Option<u32> {
+        self.find(from, parts, hash).map(|(number, _)| number)
+    }
+
+    /// As [`reach`](Self::reach), also where a node on the way is odd.
+    #[cold]
+    #[inline(never)]
+    fn reach_by_steps<Q: Equivalent<K> + ?Sized>(&self, from: u32, parts: &[&Q], keys: &[u32]) -> (u32, usize) {
+        let mut at = from;
+        for (there, (part, &key)) in parts.iter().zip(keys).enumerate() {
+            match self.child(at, *part, key) {
+                Some(child) => at = child,
+                None => return (at, there),
+            }
+        }
+        (at, parts.len())
     }
 
     /// The node of a path from another one, made if need be: on refusal, and where user code panics, nothing is left of what
@@ -333,15 +510,26 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         I: IntoIterator<Item = &'q Q>,
     {
         let mut making = Making::new(self, from, depth)?;
-        for part in path {
-            making.descend(part)?;
-        }
+        making.along(&mut path.into_iter())?;
+        Ok(making.finish())
+    }
+
+    /// As [`make`](Self::make), where the first of the parts is known to be missing.
+    #[inline(always)]
+    pub(super) fn make_missing<'q, Q, I>(&mut self, from: u32, depth: usize, path: I) -> Result<u32, PathError>
+    where
+        Q: PathPart<K> + ?Sized + 'q,
+        I: IntoIterator<Item = &'q Q>,
+    {
+        let mut making = Making::new(self, from, depth)?;
+        making.fresh = true;
+        making.along(&mut path.into_iter())?;
         Ok(making.finish())
     }
 
     /// Makes a child.
     #[inline(never)]
-    fn create<Q: PathPart<K> + ?Sized>(&mut self, parent: u32, part: &Q, hash: u32) -> Result<u32, PathError> {
+    fn create<Q: PathPart<K> + ?Sized>(&mut self, parent: u32, part: &Q, key_hash: u32) -> Result<u32, PathError> {
         let raw = self.table.arena()?;
         let key = part.make(raw)?;
         let number = match self.slab.try_add(raw) {
@@ -351,17 +539,24 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
                 return Err(cause.into());
             }
         };
+        let hash = self.hash_for_child(parent, key_hash);
         if let Err(cause) = self.enter(Entry { hash, node: number }) {
             self.slab.give_back(number);
             K::end(key, raw);
             return Err(cause);
         }
-        let record = self.slab.get_mut(number);
-        record.set_key(key);
+        let record = self.slab.link(parent, number);
         record.hash = hash;
-        self.slab.link(parent, number);
+        record.set_key(key);
         self.table.watch.bytes_beside(|| self.slab.bytes());
         Ok(number)
+    }
+
+    /// The hash of a key that a node is about to have below it.
+    #[inline(always)]
+    pub(super) fn hash_for_child(&mut self, parent: u32, key_hash: u32) -> u32 {
+        let is_waiting = self.is_waiting();
+        mix(key_hash, self.slab.salt_for_child(parent, is_waiting))
     }
 
     /// Puts an entry into the table.
@@ -406,34 +601,37 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
         })
     }
 
-    /// The level below, which must not be too deep.
+    /// So many levels below, which must not be too deep.
     #[inline(always)]
-    pub(super) fn deepen(&mut self) -> Result<(), PathError> {
+    pub(super) fn deepen(&mut self, levels: usize) -> Result<(), PathError> {
         let limit = self.map.depth_limit;
-        if self.depth >= limit {
+        if levels > limit.saturating_sub(self.depth) {
             return Err(PathError::TooDeep { limit });
         }
-        self.depth += 1;
+        self.depth += levels;
         Ok(())
     }
 
-    #[inline(never)] // as `step`
-    pub(super) fn descend<Q>(&mut self, part: &Q) -> Result<(), PathError>
+    /// Down by these parts.
+    #[inline(never)] // so that an insertion is small where it is called
+    pub(super) fn descend<Q, const N: usize>(&mut self, parts: [&Q; N]) -> Result<(), PathError>
     where
         Q: PathPart<K> + ?Sized,
         S: BuildHasher,
     {
-        self.deepen()?;
-        let hash = self.map.hash(self.at, part);
+        let keys = self.map.key_hashes(&parts);
+        let mut there = 0;
         if !self.fresh {
-            if let Some(child) = self.map.child(self.at, part, hash) {
-                self.at = child;
-                return Ok(());
-            }
-            self.fresh = true;
+            (self.at, there) = self.map.reach(self.at, &parts, &keys);
+            self.deepen(there)?;
         }
-        self.at = self.map.create(self.at, part, hash)?;
-        self.note_depth();
+        while there < N {
+            self.deepen(1)?;
+            self.at = self.map.create(self.at, parts[there], keys[there])?;
+            self.fresh = true;
+            self.note_depth();
+            there += 1;
+        }
         Ok(())
     }
 
@@ -466,6 +664,21 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
         let at = self.at;
         mem::forget(self);
         at
+    }
+}
+
+impl<'q, K, V, Q, S, H> Stride<'q, Q> for Making<'_, K, V, S, H>
+where
+    K: PathKey + ?Sized,
+    Q: PathPart<K> + ?Sized + 'q,
+    S: BuildHasher,
+    H: Handle,
+{
+    type Stop = PathError;
+
+    #[inline(always)]
+    fn stride<const N: usize>(&mut self, parts: [&'q Q; N]) -> Result<(), PathError> {
+        self.descend(parts)
     }
 }
 
