@@ -241,3 +241,51 @@ fn p10_colliding_halves_cost_what_random_keys_cost() {
         in_fixed_maps::new::<in_fixed_maps::Half>(0)
     });
 }
+
+/// Comparisons of a call, at most those of its three parts and few by chance.
+const FEW: u64 = 16;
+
+fn compared<R>(call: impl FnOnce() -> R) -> (R, u64) {
+    COMPARED.set(0);
+    let result = call();
+    (result, COMPARED.get())
+}
+
+/// A tree keeps its hashes when it moves, and another one that is made in its place must not get the same ones.
+#[test]
+fn trees_that_moved_from_one_path_do_not_crowd() {
+    let (place, middle, leaf) = (Key(0), Key(1), Key(2));
+    let mut map = PathMap::<Key, u64, _>::with_hasher(default_of(0));
+    for i in 0..KEYS {
+        let (old, cost) = compared(|| map.insert([&place, &middle, &leaf], i));
+        assert!(old.is_none() && cost <= FEW, "tree {i}: {cost} comparisons");
+        let (done, cost) = compared(|| map.move_subtree([&place], [&Key(i + 10)]));
+        assert!(done.is_ok() && cost <= FEW, "move {i}: {cost} comparisons");
+    }
+    for i in 0..KEYS {
+        let (value, cost) = compared(|| map.get([&Key(i + 10), &middle, &leaf]).copied());
+        assert_eq!(value, Some(i));
+        assert!(cost <= FEW, "{cost} comparisons");
+        let (value, cost) = compared(|| map.get([&Key(i + 10), &leaf, &middle]).copied());
+        assert!(value.is_none() && cost <= FEW, "{cost} comparisons");
+    }
+}
+
+/// So must one that is made where another was cut off, while that one waits.
+#[test]
+fn trees_that_wait_do_not_crowd() {
+    let (place, leaf) = (Key(0), Key(1));
+    let mut map = PathMap::<Key, (), _>::with_hasher(default_of(0));
+    // (Each write recycles eight nodes: so many are there to the end.)
+    for i in 0..16 * KEYS {
+        map.insert([&Key(2), &Key(i)], ());
+    }
+    assert!(map.remove_subtree([&Key(2)]));
+    for i in 0..KEYS / 2 {
+        let (old, cost) = compared(|| map.insert([&place, &leaf], ()));
+        assert!(old.is_none() && cost <= FEW, "tree {i}: {cost} comparisons");
+        let (is_there, cost) = compared(|| map.remove_subtree([&place]));
+        assert!(is_there && cost <= FEW, "tree {i}: {cost} comparisons");
+    }
+    assert!(map.stats().waiting as u64 > KEYS, "all waited");
+}

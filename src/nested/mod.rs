@@ -63,9 +63,13 @@ use crate::table::Table;
 ///
 /// # How it stands
 ///
-/// Each level is a node: key, value, and the numbers of its parent, its siblings and its last child. One table finds the
-/// child of a node by the number of the node and the key, so a path is one lookup for each part. The table grows in steps, as
+/// Each level is a node: key, value, and the numbers of its parent, its siblings and its last child. One table finds a node by the
+/// hashes of all keys on its path, so four parts are one lookup: what it finds is compared with the path, part by part, from the
+/// last one up. A path that is not there is mostly known to be missing without a look at any node. The table grows in steps, as
 /// that of an [`ArenaMap`](crate::ArenaMap), and nodes never move. So no call takes long, however large the map is.
+///
+/// A subtree that moved keeps its hashes, which are those of its old path. While one is there, and below levels that were made while
+/// one was there or a subtree that was cut off waited, a path is one lookup for each part, after one that fails.
 ///
 /// # What it costs
 ///

@@ -219,12 +219,18 @@ unsafe impl<T: Send, V: Send> Send for Slab<T, V> {}
 // SAFETY: N4: a shared slab gives shared records only.
 unsafe impl<T: Sync, V: Sync> Sync for Slab<T, V> {}
 
-/// The chunk of a shifted number. (The lowest bit is set for the sake of the compiler alone: it is in no chunk's number.)
-#[inline(always)]
+/// The chunk of a shifted number.
+#[inline(always)] // part of every lookup
+#[allow(
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    reason = "`from` is not constant; 13 bits are left"
+)]
 const fn chunk_of(shifted: u32) -> usize {
-    let within = (shifted | 1).ilog2() - 2;
-    // The top three bits are from 4 to 7.
-    (within as usize * 4 + (shifted >> within) as usize) - 4 - 8
+    // The exponent of a float and the two bits behind it are the place of the top bit and the two below it. (Without `lzcnt`,
+    // finding that place takes eight operations of some processors, and a lookup does so for each level.)
+    const FIRST: u64 = (16_f64).to_bits() >> 50;
+    ((shifted as f64).to_bits() >> 50).wrapping_sub(FIRST) as usize
 }
 
 /// How many records a chunk has.
@@ -649,5 +655,9 @@ mod tests {
             }
         }
         assert_eq!(chunk_of(MOST + SHIFT), 111);
+        for chunk in 1..112 {
+            let start = u32::try_from(start_of(chunk)).expect("a number");
+            assert_eq!((chunk_of(start - 1), chunk_of(start)), (chunk - 1, chunk));
+        }
     }
 }
