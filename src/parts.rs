@@ -61,6 +61,25 @@ by_value!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize bool char);
 /// Where all parts but the last are names of levels, and one asks for what is below a level, a map in a map or one table for all
 /// levels fits better.
 ///
+/// # What it costs
+///
+/// Nanoseconds of a hit, keys of two strings and a number (`cargo bench --bench parts`, the best of three runs on a busy machine of two cores):
+///
+/// | entries | 100 | 1,000 | 100,000 |
+/// |---|---|---|---|
+/// | a key that is there already | 27 | 35 | 321 |
+/// | `Parts` of a tuple | 29 | 24 | 685 |
+/// | `Parts` of a struct | 29 | 28 | 623 |
+/// | the parts joined in a string that is used again | 111 | 78 | 577 |
+/// | the parts joined in a new string | 172 | 156 | 644 |
+/// | three maps in maps | 26 | 43 | 295 |
+/// | `FixedMap`: a key that is there already | 20 | 30 | 124 |
+/// | `FixedMap`: `Parts` | 29 | 27 | 143 |
+/// | `FixedMap`: a key built for the lookup | 58 | 62 | 270 |
+///
+/// With 100,000 entries the memory is what is measured. There `Parts` are slower than parts that are joined, for each string of a key
+/// has a block of its own; they are not in a `FixedMap`, whose keys stand in their slots.
+///
 /// ```
 /// use arenamap::{Arena, ArenaMap, ArenaString, Parts};
 ///

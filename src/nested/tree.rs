@@ -13,6 +13,15 @@
 //!   the links to the parents, and no level in between is looked for. Where that finds nothing although a node on the way may be odd,
 //!   each level is looked for. The table holds 32 bits of the hash beside the number, so that no key is hashed when entries
 //!   move.
+//!
+//! | instructions, three parts, 1,000 leaves, 10 children each | each level looked for | this form | hashbrown's maps in a `Bump` |
+//! |---|---|---|---|
+//! | hit (three lookups in flat `StrMap`s: 254) | 521 | 362 | 246 |
+//! | the last part is missing | 433 | 177 | 210 |
+//! | another value | 624 | 448 | 260 |
+//! | a new leaf in a level that is there | 955 | 883 | 456 |
+//! | a new path, one child a level | 1,273 | 1,446 | 984 |
+//!
 //! - A top has no parent. One top is the root, the others were cut off: nothing leads to them from the root, and what is below
 //!   them keeps its entries in the table, under numbers that are not used again before those entries are gone.
 //! - Between two calls, every node of the root's tree has a value or a child. A node that has neither is pruned, and then its
@@ -81,8 +90,12 @@ pub(super) trait Stride<'q, Q: ?Sized + 'q> {
         loop {
             let Some(a) = path.next() else { return Ok(()) };
             let Some(b) = path.next() else { return self.stride([a]) };
-            let Some(c) = path.next() else { return self.stride([a, b]) };
-            let Some(d) = path.next() else { return self.stride([a, b, c]) };
+            let Some(c) = path.next() else {
+                return self.stride([a, b]);
+            };
+            let Some(d) = path.next() else {
+                return self.stride([a, b, c]);
+            };
             self.stride([a, b, c, d])?;
         }
     }
