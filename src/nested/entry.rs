@@ -7,8 +7,8 @@ use core::mem;
 use equivalent::Equivalent;
 
 use super::error::fail;
+use super::find::{STRIDE, Stride};
 use super::key::{PathKey, PathPart};
-use super::tree::{STRIDE, Stride};
 use super::{Cursor, InsertError, Node, PathMap};
 use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;

@@ -4,8 +4,8 @@
 //!  keys                 key.rs      parts of paths: copied in, or by value
 //!  names for it         element.rs entry.rs cursor.rs subtree.rs construct.rs traits.rs stats.rs serde.rs
 //!  looking around       view.rs     a node, a path          iter.rs    children, depth-first, leaves       ascent.rs
-//!  what is done         tree.rs     found, made, hung up elsewhere, recycled
-//!  where nodes stand    slab.rs     numbered records, and their links
+//!  what is done         find.rs     found         tree.rs      made, hung up elsewhere, recycled
+//!  where nodes stand    slab.rs     numbered records, and their links     slab/salt.rs     what their hashes are made of
 //!  how it ends          end.rs
 //! ```
 
@@ -16,6 +16,7 @@ mod element;
 mod end;
 mod entry;
 mod error;
+mod find;
 mod iter;
 mod key;
 mod layout;

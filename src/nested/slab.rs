@@ -10,19 +10,6 @@
 //!  state   generation, 26 bits | NUMBERED | MOVED | DEEP | USED | VALUE | KEY |
 //! ```
 //!
-//! # Salts
-//!
-//! The hash of a node is that of its key, mixed with the *salt* of its parent. The salt of a node is its own hash, so that the hash
-//! of a whole path is known before any node of it is. Two kinds of nodes are *odd*, and have another salt:
-//!
-//! - One that moved with children keeps the salt that they were hashed with (`MOVED`). It stands in `prev` of its first child,
-//!   which needs no `prev`.
-//! - One that got its first child while others might have the same salt: while a tree that moved is there, or one that was cut
-//!   off. Its number makes its salt different (`NUMBERED`). Else the children of all trees that stood at one path, one after
-//!   another, would crowd in one place of the table.
-//!
-//! A node stops to be odd when its last child goes.
-//!
 //! With four chunks of each size, at most a fifth of the records are room for more, and a new chunk takes no copying. Number 0
 //! is no record; links use it for "none".
 //!
@@ -42,11 +29,14 @@
     reason = "records in blocks of an arena; keys and values that may be absent; see N1 to N4"
 )]
 
+mod salt;
+
 use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::mem::{self, MaybeUninit};
 use core::ptr::NonNull;
 
+pub(super) use self::salt::mix;
 use crate::arena::{Handle, Raw};
 use crate::error::ArenaError;
 
@@ -58,15 +48,6 @@ const MOVED: u32 = 16;
 const NUMBERED: u32 = 32;
 const ODD: u32 = MOVED | NUMBERED;
 const GENERATION: u32 = 64;
-
-/// An odd number whose bits are mixed.
-const FACTOR: u32 = 0x9E37_79B1;
-
-/// The hash of a node, from what is left of the hash of its key, and the salt of its parent.
-#[inline(always)]
-pub(super) const fn mix(key: u32, salt: u32) -> u32 {
-    key ^ salt.wrapping_mul(FACTOR)
-}
 
 /// Added to a number: the first four chunks are of four records then, and the top three bits of the sum say which chunk it is.
 const SHIFT: u32 = 15;
@@ -445,79 +426,6 @@ impl<T, V> Slab<T, V> {
             // SAFETY: N1: the directory, which nobody uses any more.
             unsafe { raw.dealloc(this.directory.cast(), Self::rooms_layout(this.rooms)) };
         }
-    }
-}
-
-/// Salts.
-impl<T, V> Slab<T, V> {
-    /// The salt of a node: what the hashes of its children are mixed with.
-    #[inline(always)] // part of every lookup
-    pub(super) fn salt(&self, number: u32) -> u32 {
-        let record = self.get(number);
-        if record.state & ODD == 0 {
-            record.hash
-        } else {
-            self.odd_salt(number)
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn odd_salt(&self, number: u32) -> u32 {
-        let record = self.get(number);
-        if record.state & MOVED == 0 {
-            record.hash ^ number.wrapping_mul(FACTOR)
-        } else {
-            self.get(self.first(number)).prev
-        }
-    }
-
-    /// The salt of a node that is about to have one more child, made different from all others if it is its first one and
-    /// others may have the same salt: if there is a tree that moved, or, as the caller says, one that was cut off.
-    #[inline]
-    pub(super) fn salt_for_child(&mut self, number: u32, is_waiting: bool) -> u32 {
-        if is_waiting || self.moved > 0 {
-            let record = self.get_mut(number);
-            if record.last == 0 && record.state & ODD == 0 {
-                record.state |= NUMBERED;
-                self.odd += 1;
-            }
-        }
-        self.salt(number)
-    }
-
-    /// Gives a node another hash; its children keep theirs.
-    pub(super) fn rehash(&mut self, number: u32, hash: u32) {
-        let (salt, first) = (self.salt(number), self.first(number));
-        self.set_even(number);
-        self.get_mut(number).hash = hash;
-        if first != 0 {
-            let is_odd = salt != hash;
-            self.get_mut(first).prev = if is_odd { salt } else { 0 };
-            if is_odd {
-                self.get_mut(number).state |= MOVED;
-                self.odd += 1;
-                self.moved += 1;
-            }
-        }
-    }
-
-    /// Makes the salt of a node its hash again: it has no children, or `rehash` sees to them.
-    #[inline]
-    fn set_even(&mut self, number: u32) {
-        let record = self.get_mut(number);
-        if record.state & ODD != 0 {
-            let has_moved = record.state & MOVED != 0;
-            record.state &= !ODD;
-            self.odd -= 1;
-            self.moved -= u32::from(has_moved);
-        }
-    }
-
-    /// Whether a node may be missed that is looked for by the hash of a whole path.
-    #[inline(always)] // part of every miss
-    pub(super) const fn has_odd(&self) -> bool {
-        self.odd > 0
     }
 }
 
