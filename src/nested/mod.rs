@@ -85,10 +85,11 @@ use crate::table::Table;
 /// | reading | 1.2 | 1.0 | 0.8 | 0.7 | 1.4 | 1.0 | 3.9 | 3.5 |
 ///
 /// Against three lookups in flat maps as large as the levels, a path took 1.6 times as long with 1,000 leaves, 0.8 times with
-/// 27,000, and 1.3 times with a million. So where all levels fit into the nearest cache, maps in maps are faster, and they are filled faster: a new level here is
-/// linked to its siblings, too. Take this map for reading many paths, for paths that are often missing, for subtrees that move, for
-/// depth that is not known, and for its memory. Of 100,000 leaves it used so many bytes of those of the same maps in maps of
-/// `std`, and of hashbrown in a `Bump` as it grew: 0.37 and 0.32 with one child a level, 0.65 and 0.36 with two, 1.0 and 0.63 with three.
+/// 27,000, and 1.3 times with a million. So where all levels fit into the nearest cache, maps in maps are faster; and they are
+/// filled faster, for a new level here is linked to its siblings, too. Take this map for reading many paths, for paths that are
+/// often missing, for subtrees that move, for depth that is not known, and for its memory. Of 100,000 leaves it used so many
+/// bytes of those of the same maps in maps of `std`, and of hashbrown in a `Bump` as it grew: 0.37 and 0.32 with one child a level,
+/// 0.65 and 0.36 with two, 1.0 and 0.63 with three.
 ///
 /// # Subtrees
 ///
