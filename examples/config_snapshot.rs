@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use arenamap::PathMap;
 use arenamap::audit::{AllocScope, CountingAllocator};
 use arenamap::fixed::PathArchive;
-use arenamap::fixed::file::{FileError, SharedSnapshot};
+use arenamap::fixed::file::{FileCause, FileError, SharedSnapshot};
 use arenamap::fixed::path::Node;
 use notify::{RecursiveMode, Watcher};
 use serde_json::{Value, json};
@@ -223,7 +223,12 @@ fn read(path: &Path) -> Result<bool, Box<dyn Error>> {
                     }
                 }
                 // The old settings stay; `follow` looks again.
-                Err(error @ FileError::Io { .. }) => eprintln!("reader: {error}"),
+                Err(
+                    error @ FileError {
+                        cause: FileCause::Io { .. },
+                        ..
+                    },
+                ) => eprintln!("reader: {error}"),
                 Err(error) => eprintln!("reader: what is at the path is no archive of settings: {error}"),
             }
             shared.load().generation() < 5

@@ -344,6 +344,33 @@ fn inputs_that_do_not_fit_say_where_and_why() {
     assert_eq!(record(&["a", "b", "a"]), "the field `a` is there twice");
 }
 
+/// A type that an archive says to be huge takes no more memory than the input can fill.
+#[test]
+fn a_huge_type_is_no_reason_for_memory() {
+    for of in [
+        "[u8; 1000000000]",
+        "[[u64; 1000]; 100000]",
+        "{ a: u32, b: [u32; 200000000] }",
+    ] {
+        let of = parsed(of);
+        for input in [
+            Input::Null,
+            "hex:00".into(),
+            Input::List(vec![7_u64.into(); 100]),
+            1_u64.into(),
+        ] {
+            let error = Packed::new(&of, &input).unwrap_err();
+            assert!(error.to_string().contains("is too short for"), "{error}");
+        }
+    }
+    let of = parsed("[u8; 100000]");
+    let packed = Packed::new(&of, &Input::Text(format!("hex:{}", "07".repeat(100_000)).into())).unwrap();
+    assert_eq!(packed.view().as_bytes(), [7; 100_000]);
+    let of = parsed("{ a: [u32; 20000], b: u64 }");
+    let input = Input::List(vec![Input::List(vec![7_u64.into(); 20_000]), 9_u64.into()]);
+    assert_eq!(Packed::new(&of, &input).unwrap().view().as_bytes().len(), 80_008);
+}
+
 #[test]
 fn types_that_are_none_say_where() {
     for (text, offset) in [

@@ -5,7 +5,7 @@
 )]
 #![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 
-use arenamap::fixed::file::{FileError, Snapshot};
+use arenamap::fixed::file::{FileCause, FileError, Snapshot};
 use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
 use std::fs;
 use std::io::ErrorKind;
@@ -24,9 +24,24 @@ const STATE: std::ops::Range<usize> = 144..152;
 
 fn assert_all_locked(path: &Path) {
     for (call, error) in all_openings(path) {
-        assert!(matches!(error, Some(FileError::Locked)), "{call}: {error:?}");
+        assert!(
+            matches!(
+                error,
+                Some(FileError {
+                    cause: FileCause::Locked,
+                    ..
+                })
+            ),
+            "{call}: {error:?}"
+        );
     }
-    assert!(matches!(squares(0..1).publish(path), Err(FileError::Locked)));
+    assert!(matches!(
+        squares(0..1).publish(path),
+        Err(FileError {
+            cause: FileCause::Locked,
+            ..
+        })
+    ));
 }
 
 #[test]
@@ -36,7 +51,13 @@ fn a_file_that_is_open_for_writing_is_locked_for_everyone_here() {
     let mut writer = open(&path).unwrap();
     assert_all_locked(&path);
     assert!(
-        matches!(writer.publish(&path), Err(FileError::Locked)),
+        matches!(
+            writer.publish(&path),
+            Err(FileError {
+                cause: FileCause::Locked,
+                ..
+            })
+        ),
         "its own file too"
     );
     writer.insert(10.into(), 100.into()).unwrap();
@@ -63,15 +84,36 @@ fn a_file_that_is_shared_is_locked_for_writers() {
     let shared = share(&path).unwrap();
     let too = share(&path).unwrap();
     for error in [open(&path).err(), recover(&path).err(), open_verified(&path).err()] {
-        assert!(matches!(error, Some(FileError::Locked)), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                Some(FileError {
+                    cause: FileCause::Locked,
+                    ..
+                })
+            ),
+            "{error:?}"
+        );
     }
-    assert!(matches!(squares(0..1).publish(&path), Err(FileError::Locked)));
+    assert!(matches!(
+        squares(0..1).publish(&path),
+        Err(FileError {
+            cause: FileCause::Locked,
+            ..
+        })
+    ));
     shared.get(&3).unwrap().fetch_add(33, Relaxed);
     assert_eq!(too.get(&3).unwrap().load(Relaxed), 42);
     shared.flush().unwrap();
     assert_eq!(read(&path).unwrap().get(&3), Some(&42.into()), "readers that copy may");
     drop((shared, too));
-    assert!(matches!(open(&path), Err(FileError::NotClosedCleanly)));
+    assert!(matches!(
+        open(&path),
+        Err(FileError {
+            cause: FileCause::NotClosedCleanly,
+            ..
+        })
+    ));
     let (writer, recovered) = recover(&path).unwrap();
     assert_eq!((recovered.kept, recovered.lost, recovered.unfinished), (10, 0, 0));
     writer.close().unwrap();
@@ -122,7 +164,16 @@ fn the_file_is_marked_as_open_from_the_first_moment_until_it_is_closed() {
     assert_eq!(state(), b"open map", "dropped is not closed");
     assert!(!read(&path).unwrap().is_sealed(), "to be read all the same");
     for error in [open(&path).err(), open_verified(&path).err()] {
-        assert!(matches!(error, Some(FileError::NotClosedCleanly)), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                Some(FileError {
+                    cause: FileCause::NotClosedCleanly,
+                    ..
+                })
+            ),
+            "{error:?}"
+        );
     }
     let (writer, recovered) = recover(&path).unwrap();
     assert_eq!(
@@ -155,7 +206,13 @@ fn a_writer_that_was_killed_lost_nothing_that_it_had_done() {
     let mut other = child::Other::start("a_writer_that_was_killed_lost_nothing_that_it_had_done", &path);
     assert_eq!(other.hear().as_deref(), Some("done"));
     other.kill();
-    assert!(matches!(open(&path), Err(FileError::NotClosedCleanly)));
+    assert!(matches!(
+        open(&path),
+        Err(FileError {
+            cause: FileCause::NotClosedCleanly,
+            ..
+        })
+    ));
     let (writer, recovered) = recover(&path).unwrap();
     assert_eq!(
         (recovered.kept, recovered.lost, recovered.unfinished, recovered.claimed),
@@ -229,7 +286,10 @@ fn a_new_file_is_there_whole_and_never_replaces_another() {
     writer.close().unwrap();
     let bytes = fs::read(&path).unwrap();
     match create(&path, 10).unwrap_err() {
-        FileError::Io { step, source } => {
+        FileError {
+            cause: FileCause::Io { step, source },
+            ..
+        } => {
             assert_eq!(
                 (step, source.kind()),
                 ("rename the new file into place", ErrorKind::AlreadyExists)
@@ -240,7 +300,7 @@ fn a_new_file_is_there_whole_and_never_replaces_another() {
     assert_eq!(fs::read(&path).unwrap(), bytes);
     assert_eq!(names(directory.path()), ["squares"]);
     let error = create(&path.with_file_name("huge"), usize::MAX).unwrap_err();
-    assert!(matches!(error, FileError::Archive(error) if error.field() == Field::Capacity));
+    assert!(matches!(error, FileError { cause: FileCause::Archive(error), .. } if error.field() == Field::Capacity));
     assert_eq!(read(&path).unwrap(), squares(0..1_000));
 }
 
@@ -271,7 +331,10 @@ fn publishers_at_one_path_take_turns() {
                         last = map.generation();
                         reads += 1;
                     }
-                    Err(FileError::Io { source, .. }) if last == 0 && source.kind() == ErrorKind::NotFound => {}
+                    Err(FileError {
+                        cause: FileCause::Io { source, .. },
+                        ..
+                    }) if last == 0 && source.kind() == ErrorKind::NotFound => {}
                     Err(error) => panic!("{error}"),
                 }
             }
@@ -288,7 +351,10 @@ fn publishers_at_one_path_take_turns() {
                     while generations.len() < 25 {
                         match map.publish(path) {
                             Ok(generation) => generations.push(generation),
-                            Err(FileError::Locked) => {
+                            Err(FileError {
+                                cause: FileCause::Locked,
+                                ..
+                            }) => {
                                 refused += 1;
                                 std::thread::sleep(std::time::Duration::from_micros(100));
                             }

@@ -5,7 +5,7 @@
 )]
 #![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 
-use arenamap::fixed::file::{FileError, Mapped, MappedMut, SharedMapped, Snapshot};
+use arenamap::fixed::file::{self, FileCause, FileError, Mapped, MappedMut, SharedMapped, Snapshot};
 use arenamap::fixed::{AlignedBytes, AtomicU64Le, Field, FixedMap, u32_le, u64_le};
 use std::error::Error;
 use std::fs;
@@ -91,7 +91,10 @@ fn what_is_no_whole_archive_is_an_error_of_every_opening() {
     let (_directory, path) = directory();
     for (call, error) in all_openings(&path) {
         match error {
-            Some(FileError::Io { step, source }) => {
+            Some(FileError {
+                cause: FileCause::Io { step, source },
+                ..
+            }) => {
                 assert!(step.starts_with("open the file"), "{call}: {step}");
                 assert_eq!(source.kind(), ErrorKind::NotFound, "{call}");
             }
@@ -109,7 +112,7 @@ fn what_is_no_whole_archive_is_an_error_of_every_opening() {
         let wanted = if length < 192 { 192 } else { bytes };
         for (call, error) in all_openings(&path) {
             assert!(
-                matches!(error, Some(FileError::Length { expected, found }) if (expected, found) == (wanted, length as u64)),
+                matches!(error, Some(FileError { cause: FileCause::Length { expected, found }, .. }) if (expected, found) == (wanted, length as u64)),
                 "{call} of {length} bytes: {error:?}"
             );
         }
@@ -118,7 +121,7 @@ fn what_is_no_whole_archive_is_an_error_of_every_opening() {
     fs::write(&path, &longer).unwrap();
     for (call, error) in all_openings(&path) {
         assert!(
-            matches!(error, Some(FileError::Length { expected, found }) if (expected, found) == (bytes, bytes + 1)),
+            matches!(error, Some(FileError { cause: FileCause::Length { expected, found }, .. }) if (expected, found) == (bytes, bytes + 1)),
             "{call}: {error:?}"
         );
         assert!(error.unwrap().to_string().contains("something was appended"));
@@ -138,7 +141,7 @@ fn what_is_no_whole_archive_is_an_error_of_every_opening() {
         let recovered = field == Field::State;
         for (call, error) in all_openings(&path) {
             assert!(
-                matches!(error, Some(FileError::Archive(error)) if error.field() == field)
+                matches!(error, Some(FileError { cause: FileCause::Archive(error), .. }) if error.field() == field)
                     || recovered && ["recover_file", "map_shared"].contains(&call) && error.is_none(),
                 "{call}: {error:?}"
             );
@@ -153,7 +156,7 @@ fn what_is_no_whole_archive_is_an_error_of_every_opening() {
     other.publish(&path).unwrap();
     for (call, error) in all_openings(&path) {
         assert!(
-            matches!(error, Some(FileError::Archive(error)) if error.field() == Field::KeySize),
+            matches!(error, Some(FileError { cause: FileCause::Archive(error), .. }) if error.field() == Field::KeySize),
             "{call}: {error:?}"
         );
     }
@@ -172,7 +175,7 @@ fn damage_behind_the_header_is_seen_by_those_who_verify() {
         ("open_file_mut_verified", open_verified(&path).err()),
     ] {
         assert!(
-            matches!(error, Some(FileError::Archive(error)) if error.field() == Field::ContentChecksum),
+            matches!(error, Some(FileError { cause: FileCause::Archive(error), .. }) if error.field() == Field::ContentChecksum),
             "{call}: {error:?}"
         );
     }
@@ -195,7 +198,10 @@ fn a_publish_that_fails_says_which_step_and_leaves_all_as_it_was() {
     source.publish(&path).unwrap();
     let old = fs::read(&path).unwrap();
     let refused = |source: &mut Map, path: &Path| match source.publish(path) {
-        Err(FileError::Io { step, source }) => (step, source.kind()),
+        Err(FileError {
+            cause: FileCause::Io { step, source },
+            ..
+        }) => (step, source.kind()),
         other => panic!("{other:?}"),
     };
 
@@ -241,8 +247,11 @@ fn a_directory_that_may_not_be_written_refuses_and_keeps_its_file() {
         assert!(
             matches!(
                 error,
-                FileError::Io {
-                    step: "make a temporary file beside the path",
+                FileError {
+                    cause: FileCause::Io {
+                        step: "make a temporary file beside the path",
+                        ..
+                    },
                     ..
                 }
             ),
@@ -272,8 +281,11 @@ fn a_disk_that_is_full_is_an_error_and_leaves_all_as_it_was() {
             assert!(
                 matches!(
                     &error,
-                    FileError::Io {
-                        step: "write the new file",
+                    FileError {
+                        cause: FileCause::Io {
+                            step: "write the new file",
+                            ..
+                        },
                         ..
                     }
                 ),
@@ -293,7 +305,7 @@ fn a_disk_that_is_full_is_an_error_and_leaves_all_as_it_was() {
     for _ in 0..2 {
         let said = other.hear().expect("an error");
         assert!(
-            said.starts_with("failed to write the new file: File too large"),
+            said.contains(": failed to write the new file: File too large"),
             "{said}"
         );
     }
@@ -397,7 +409,7 @@ fn what_is_replaced_keeps_its_owner_and_group_or_stays() {
     let mut other = child::Other::start_by(nobody, test, &path);
     let said = other.hear().expect("an error");
     assert!(
-        said.starts_with("failed to give the new file the owner and group of the old one"),
+        said.contains(": failed to give the new file the owner and group of the old one"),
         "{said}"
     );
     assert!(other.end().success());
@@ -474,7 +486,13 @@ fn what_is_no_regular_file_is_an_error_at_once() {
         errors.push(("publish", squares(0..10).publish(path).err()));
         for (call, error) in errors {
             assert!(
-                matches!(error, Some(FileError::NotRegular)),
+                matches!(
+                    error,
+                    Some(FileError {
+                        cause: FileCause::NotRegular,
+                        ..
+                    })
+                ),
                 "{call} of {name}: {error:?}"
             );
             assert!(error.unwrap().to_string().contains("no regular file"));
@@ -570,14 +588,25 @@ fn a_reader_follows_what_is_published() {
     let mut damaged = newer.clone();
     *damaged.last_mut().unwrap() ^= 1;
     fs::write(&path, &damaged).unwrap();
-    assert!(matches!(reader.reload(), Err(FileError::Archive(error)) if error.field() == Field::ContentChecksum));
+    assert!(
+        matches!(reader.reload(), Err(FileError { cause: FileCause::Archive(error), .. }) if error.field() == Field::ContentChecksum)
+    );
     fs::write(&path, &newer[..1_000]).unwrap();
-    assert!(matches!(reader.reload(), Err(FileError::Length { found: 1_000, .. })));
+    assert!(matches!(
+        reader.reload(),
+        Err(FileError {
+            cause: FileCause::Length { found: 1_000, .. },
+            ..
+        })
+    ));
     fs::remove_file(&path).unwrap();
     assert!(matches!(
         reader.reload(),
-        Err(FileError::Io {
-            step: "open the file",
+        Err(FileError {
+            cause: FileCause::Io {
+                step: "open the file",
+                ..
+            },
             ..
         })
     ));
@@ -619,7 +648,9 @@ fn a_mapped_reader_follows_and_keeps_its_old_file_until_then() {
     let beside = directory.path().join("beside");
     fs::write(&beside, &damaged).unwrap();
     fs::rename(&beside, &path).unwrap();
-    assert!(matches!(verified.reload(), Err(FileError::Archive(error)) if error.field() == Field::ContentChecksum));
+    assert!(
+        matches!(verified.reload(), Err(FileError { cause: FileCause::Archive(error), .. }) if error.field() == Field::ContentChecksum)
+    );
     assert_eq!(verified.generation(), 2);
     assert!(reader.reload().unwrap(), "the header is all that it looks at");
     fs::remove_file(&path).unwrap();
@@ -629,23 +660,56 @@ fn a_mapped_reader_follows_and_keeps_its_old_file_until_then() {
 
 #[test]
 fn errors_say_what_to_do_and_carry_their_cause() {
-    let text = |error: &FileError| error.to_string();
-    assert!(text(&FileError::Locked).contains("try again later"));
-    assert!(text(&FileError::NotClosedCleanly).contains("`recover_file`"));
-    let cut = FileError::Length {
+    let text = |error: &FileCause| error.to_string();
+    assert!(text(&FileCause::Locked).contains("try again later"));
+    assert!(text(&FileCause::NotClosedCleanly).contains("`recover_file`"));
+    let cut = FileCause::Length {
         expected: 1_000,
         found: 900,
     };
     assert!(text(&cut).contains("900 bytes of the 1000") && text(&cut).contains("cut off"));
-    assert!(cut.source().is_none() && FileError::Locked.source().is_none());
+    assert!(cut.source().is_none() && FileCause::Locked.source().is_none());
     let missing = read(Path::new("/nowhere/at/all")).unwrap_err();
-    assert!(text(&missing).starts_with("failed to open the file: "));
+    assert!(
+        missing
+            .to_string()
+            .starts_with("/nowhere/at/all: failed to open the file: ")
+    );
     assert!(missing.source().unwrap().is::<std::io::Error>());
     let (_directory, path) = directory();
     fs::write(&path, [1; 500]).unwrap();
     let foreign = read(&path).unwrap_err();
-    assert!(text(&foreign).contains("no archive of arenamap"));
+    assert!(foreign.to_string().contains("no archive of arenamap"));
     assert!(foreign.source().unwrap().is::<arenamap::fixed::FixedError>());
+}
+
+/// Whatever fails, and of a snapshot as long as it is reloaded.
+#[test]
+fn errors_name_the_file() {
+    let (directory, path) = directory();
+    let named = |error: &FileError, path: &Path| {
+        assert_eq!(error.path(), Some(path), "{error}");
+        assert!(
+            error.to_string().starts_with(&format!("{}: ", path.display())),
+            "{error}"
+        );
+    };
+    for (call, error) in all_openings(&path) {
+        let error = error.unwrap_or_else(|| panic!("{call}"));
+        named(&error, &path);
+    }
+    named(&squares(0..1).publish(directory.path()).unwrap_err(), directory.path());
+    let mut source = squares(0..10);
+    source.publish(&path).unwrap();
+    let mut reader = Snapshot::<Map>::read(&path).unwrap();
+    let mut bytes = source.as_bytes().to_vec();
+    named(
+        &file::publish_archive(directory.path(), &mut bytes).unwrap_err(),
+        directory.path(),
+    );
+    fs::remove_file(&path).unwrap();
+    named(&reader.reload().unwrap_err(), &path);
+    named(&file::read_archive(&path).unwrap_err(), &path);
 }
 
 #[test]

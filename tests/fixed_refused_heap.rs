@@ -5,7 +5,7 @@
 #![cfg(not(miri))]
 #![allow(unsafe_code, reason = "an allocator, and files mapped in a directory of their own")]
 
-use arenamap::fixed::file::{FileError, Mapped, Snapshot};
+use arenamap::fixed::file::{FileCause, FileError, Mapped, Snapshot};
 use arenamap::fixed::{AlignedBytes, AtomicU64Le, Field, FixedError, FixedMap, u64_le};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -85,9 +85,12 @@ fn refuse_each<T>(call: &str, mut act: impl FnMut() -> Result<T, FileError>, mut
                 println!("{call}: {k} calls to the heap");
                 return k;
             }
-            Err(FileError::OutOfMemory { needed }) => {
+            Err(FileError {
+                cause: FileCause::OutOfMemory { needed },
+                ..
+            }) => {
                 assert!(REFUSED.get() && needed > 0, "{call}, call {k}");
-                let text = FileError::OutOfMemory { needed }.to_string();
+                let text = FileCause::OutOfMemory { needed }.to_string();
                 assert!(text.contains(&format!("refused a block of {needed} bytes")), "{text}");
                 check();
             }

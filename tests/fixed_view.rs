@@ -196,7 +196,7 @@ fn an_old_archive_becomes_a_new_one() {
     assert!(
         error
             .to_string()
-            .contains("the field `at.x` is `i32_le` in the archive, expected `i16_le`"),
+            .contains("the field `at.x` is `i32_le` in the archive; here it is `i16_le`, which may not hold each value of that: take `i32_le`"),
         "{error}"
     );
 }
@@ -216,7 +216,7 @@ fn one_list_of_names_for_all_versions() {
             y: 9.into(),
         },
     };
-    let renamed = [("size", "length"), ("size", "bytes"), ("place.x", "x")];
+    let renamed = [("size", "length"), ("size", "bytes"), ("place.x", "x"), ("place.x", "")];
     let number = |n: u64| u32_le::from_native(n as u32);
     let archives = [
         archive(|n| First {
@@ -263,6 +263,29 @@ fn one_list_of_names_for_all_versions() {
             "{error}"
         );
     }
+}
+
+/// A wrong earlier name is an error as a wrong new one is, unless it is said that there are versions without the field.
+#[test]
+fn earlier_names_that_are_wrong() {
+    let bytes = archive(old);
+    let missing = v2::Page { ..new(5) };
+    let open = |renamed: &[(&str, &str)]| Widening::<u64_le, v2::Page>::open(&bytes, &missing, renamed).map(drop);
+    for wrong in [&[("size", "bites")][..], &[("size", "length"), ("size", "bites")]] {
+        let error = open(wrong).unwrap_err();
+        assert!(
+            matches!(&error, ViewError::NoEarlier { field, .. } if field == "size"),
+            "{error}"
+        );
+        let names = wrong.iter().map(|(_, name)| *name).collect::<Vec<_>>().join("`, `");
+        assert!(
+            error.to_string().contains(&format!("`{names}`: correct the name")),
+            "{error}"
+        );
+        open(&[wrong, &[("size", "")]].concat()).unwrap();
+    }
+    // It is there: nobody asks for an earlier name.
+    open(&[("size", "bytes"), ("status", "nothing")]).unwrap();
 }
 
 /// Every value stays what it was.
@@ -314,9 +337,9 @@ fn types_that_hold_all_values_of_another() {
     let same = Same { price: 0.into() };
     let error = Widening::<u64_le, Same>::open(&bytes, &same, &[("price", "e")]).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("the field `price` is `e` in the archive, and of type `u32_le` there, expected `i32_le`"),
+        error.to_string().contains(
+            "the field `price` is `e` in the archive, and of type `u32_le` there; here it is `i32_le`, which"
+        ),
         "{error}"
     );
     let texts = archive(|_| FixedStr::<8>::new("text").unwrap());
@@ -325,7 +348,7 @@ fn types_that_hold_all_values_of_another() {
     assert!(
         error
             .to_string()
-            .contains("the value is `FixedStr<8>` in the archive, expected `FixedStr<7>`"),
+            .contains("the value is `FixedStr<8>` in the archive; here it is `FixedStr<7>`, which"),
         "{error}"
     );
     let longer = FixedStr::<9>::new("").unwrap();

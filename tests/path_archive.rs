@@ -252,7 +252,7 @@ fn numbers_and_bytes() {
         assert_eq!(archive.get(&[n % 7 + 1, n]), None);
     }
     assert!(archive.iter().zip(&map).all(|((path, value), (other, there))| {
-        value == there && path.parts().map(u16_le::to_native).eq(other.parts().copied())
+        value == there && path.parts().map(|part| part.to_native()).eq(other.parts().copied())
     }));
     assert_eq!(archive.root().unwrap().key(), None);
     let described = Described::open(archive.seal()).unwrap();
@@ -604,6 +604,124 @@ fn tools_that_would_break_it_refuse() {
     let error = arenamap::fixed::described::Builder::new(key, value, 10, 100).unwrap_err();
     assert_eq!(error.field(), Field::Tree);
     assert!(error.to_string().contains("make it anew of a `PathMap`"));
+}
+
+/// Nothing repairs it, and no error says that something does.
+#[test]
+fn advice_is_for_archives_of_paths() {
+    let clean = small_archive(1);
+    let shape = Shape::of(&clean);
+    let slot = slot_of(&clean, &["log"]);
+    let damaged = |change: &dyn Fn(&mut [u8])| {
+        let mut bytes = clean.clone();
+        change(&mut bytes);
+        mark_open(&mut bytes);
+        bytes
+    };
+    let cases: [(Field, &dyn Fn(&mut [u8])); 4] = [
+        (Field::Tag, &|b| b[shape.tag_at(slot)] ^= 1),
+        (Field::Len, &|b| put(b, at::LEN, 3)),
+        (Field::Text, &|b| put(b, shape.slot_at(slot), u64::MAX)),
+        (Field::Garbage, &|b| put(b, at::GARBAGE, number(b, at::GARBAGE) + 1)),
+    ];
+    for (field, change) in cases {
+        let bytes = damaged(change);
+        let error = Tree::open_verified(bytes.clone()).unwrap_err();
+        assert_eq!(error.field(), field, "{error}");
+        assert_eq!(Described::open(&bytes).unwrap().verify(), Err(error));
+        let error = error.to_string();
+        assert!(
+            error.contains("make it anew of its `PathMap`") && !error.contains("recover"),
+            "{error}"
+        );
+    }
+    let error = PathArchive::<str, u64_le, _>::open(&clean[..]).unwrap_err();
+    assert_eq!(error.field(), Field::ValueLayout);
+    assert!(!error.to_string().contains("FixedView"), "{error}");
+}
+
+/// A struct as value, over several lines as `{:#?}` writes it, is indented as its level.
+#[test]
+fn shown_over_several_lines() {
+    arenamap::fixed_struct! { #[derive(Clone, Copy, Debug)] struct Port { number: u16_le, spare: u16_le } }
+    let mut map = PathMap::<str, Port>::new();
+    map.insert(
+        ["api", "http"],
+        Port {
+            number: 80.into(),
+            spare: 0.into(),
+        },
+    );
+    map.insert(
+        ["api", "http", "old"],
+        Port {
+            number: 81.into(),
+            spare: 0.into(),
+        },
+    );
+    let archive = PathArchive::<str, Port>::from_map(&map).unwrap();
+    let lines = "{
+    \"api\": {
+        \"http\": Port {
+            number: 80,
+            spare: 0,
+        } {
+            \"old\": Port {
+                number: 81,
+                spare: 0,
+            },
+        },
+    },
+}";
+    assert_eq!(format!("{archive:#?}"), lines);
+    assert_eq!(
+        format!("{archive:?}"),
+        r#"{"api": {"http": Port { number: 80, spare: 0 } {"old": Port { number: 81, spare: 0 }}}}"#
+    );
+}
+
+/// What an archive hands out is a path for its own calls, whatever a part is.
+#[test]
+fn its_paths_are_paths() {
+    fn check<K, P>(parts: impl Fn(u64) -> P)
+    where
+        K: arenamap::fixed::path::Part + PartialEq + std::fmt::Debug + ?Sized,
+        P: Clone + std::hash::Hash + Eq + arenamap::fixed::path::Give<K> + 'static,
+    {
+        let mut map = PathMap::<P, u64>::new();
+        for n in 0..50 {
+            map.insert(&[parts(n % 7), parts(n)], n);
+        }
+        let archive = PathArchive::<K, u64_le>::from_map(&map).unwrap();
+        assert_eq!(archive.leaves().count(), 50);
+        for (path, value) in archive.leaves() {
+            assert_eq!(archive.get(path), Some(value));
+            let mut left = path.parts();
+            assert_eq!((left.len(), left.is_empty()), (2, false));
+            assert!(left.next().is_some() && left.next_back() == path.last());
+            assert_eq!((left.len(), left.is_empty()), (0, true));
+        }
+        for node in archive.nodes() {
+            assert!(archive.node(node.path()).is_some_and(|found| found.key() == node.key()));
+            assert!(node.parent().is_none_or(|parent| parent.node(node.key()).is_some()));
+        }
+    }
+    check::<u64_le, _>(|n| n);
+    check::<u16_le, _>(|n| n as u16);
+    check::<[u8; 3], _>(|n| [1, 2, n as u8]);
+    check::<str, _>(|n| format!("{n}\u{e9}"));
+}
+
+#[test]
+fn an_empty_archive_has_no_levels() {
+    let mut map = PathMap::<str, &str>::new();
+    map.insert(["one"], "1");
+    map.remove(["one"]);
+    for map in [PathMap::new(), map] {
+        let archive = Tree::from_map(&map).unwrap();
+        assert_eq!((archive.level_count(), archive.nodes().count()), (0, 0));
+        assert!(archive.root().is_none() && archive.node([""; 0]).is_none());
+    }
 }
 
 /// Values are frozen: without this, the bound could be lost unseen.

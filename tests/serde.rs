@@ -336,8 +336,10 @@ fn a_budget_that_a_list_exceeds_is_an_error_of_the_format() {
 /// Archives by the schemas of their types.
 #[cfg(feature = "fixed")]
 mod archives {
+    use arenamap::PathMap;
     use arenamap::fixed::{
-        AlignedBytes, FixedBytes, FixedMap, FixedStr, VarMap, char_le, f64_le, i16_le, u32_le, u64_le, u128_le,
+        AlignedBytes, FixedBytes, FixedMap, FixedStr, PathArchive, VarMap, char_le, f64_le, i16_le, u32_le, u64_le,
+        u128_le,
     };
     use serde::de::DeserializeSeed;
 
@@ -391,6 +393,47 @@ mod archives {
         words.verify().unwrap();
         let again: VarMap<str, [u8]> = serde_json::from_str(&serde_json::to_string(&words).unwrap()).unwrap();
         assert_eq!(again, words);
+    }
+
+    /// A tree as nested maps, from which the map that it was made of is read again.
+    #[test]
+    fn paths_are_nested_maps() {
+        let mut map = PathMap::<str, u64>::new();
+        for n in 0..100_u64 {
+            let names = ["a", "b", "\u{e9}\"", "d", "e"];
+            map.insert([names[usize::try_from(n % 5).unwrap()], &*n.to_string()], n);
+        }
+        let archive = PathArchive::<str, u64_le>::from_map(&map).unwrap();
+        let text = serde_json::to_string(&archive).unwrap();
+        assert_eq!(text, serde_json::to_string(&map).unwrap());
+        assert_eq!(serde_json::from_str::<PathMap<str, u64>>(&text).unwrap(), map);
+
+        // Numbers as parts, structs as values, nothing at all.
+        arenamap::fixed_struct! { #[derive(Clone, Copy)] struct Port { number: u32_le, spare: [u8; 4] } }
+        let mut numbers = PathMap::<u32, Port>::new();
+        numbers.insert(
+            &[7, 8],
+            Port {
+                number: 80.into(),
+                spare: [1; 4],
+            },
+        );
+        let archive = PathArchive::<u32_le, Port>::from_map(&numbers).unwrap();
+        let text = serde_json::to_string(&archive).unwrap();
+        assert_eq!(text, r#"{"7":{"8":{"number":80,"spare":[1,1,1,1]}}}"#);
+        let empty = PathArchive::<str, str>::from_map(&PathMap::<str, &str>::new()).unwrap();
+        assert_eq!(serde_json::to_string(&empty).unwrap(), "{}");
+
+        map.insert(["a"], 1);
+        let archive = PathArchive::<str, u64_le>::from_map(&map).unwrap();
+        let error = serde_json::to_string(&archive).unwrap_err().to_string();
+        assert!(error.contains("a value and levels below"), "{error}");
+        let deep = |levels: usize| {
+            let map: PathMap<str, u64> = [(vec!["x"; levels], 1)].into_iter().collect();
+            serde_json::to_string(&PathArchive::<str, u64_le>::from_map(&map).unwrap())
+        };
+        assert_eq!(deep(128).unwrap().len(), 128 * 6 + 1);
+        assert!(deep(129).unwrap_err().to_string().contains("too many for nested maps"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 )]
 
 use arenamap::fixed::__private::{rkyv, zerocopy};
-use arenamap::fixed::file::{Archive, FileError, Mapped, SharedSnapshot};
+use arenamap::fixed::file::{Archive, FileCause, FileError, Mapped, SharedSnapshot};
 use arenamap::fixed::{AlignedBytes, FixedKey, FixedMap, FixedValue, KeyHasher, Schema, VarMap, u64_le};
 use std::fs;
 use std::io::ErrorKind;
@@ -222,11 +222,43 @@ fn whatever_is_at_the_path_is_an_error_and_readers_keep_what_they_have() {
         },
     ];
     let wanted: &[fn(&FileError) -> bool] = &[
-        |error| matches!(error, FileError::Io { step: "open the file", source } if source.kind() == ErrorKind::NotFound),
-        |error| matches!(error, FileError::Length { found: 0, .. }),
-        |error| matches!(error, FileError::Archive(_)),
-        |error| matches!(error, FileError::Length { .. }),
-        |error| matches!(error, FileError::NotRegular),
+        |error| matches!(error, FileError { cause: FileCause::Io { step: "open the file", source }, .. } if source.kind() == ErrorKind::NotFound),
+        |error| {
+            matches!(
+                error,
+                FileError {
+                    cause: FileCause::Length { found: 0, .. },
+                    ..
+                }
+            )
+        },
+        |error| {
+            matches!(
+                error,
+                FileError {
+                    cause: FileCause::Archive(_),
+                    ..
+                }
+            )
+        },
+        |error| {
+            matches!(
+                error,
+                FileError {
+                    cause: FileCause::Length { .. },
+                    ..
+                }
+            )
+        },
+        |error| {
+            matches!(
+                error,
+                FileError {
+                    cause: FileCause::NotRegular,
+                    ..
+                }
+            )
+        },
     ];
     // Files that are mapped are replaced, and not written: each of these makes a new one.
     fs::remove_file(&path).unwrap();
@@ -258,7 +290,13 @@ fn whatever_is_at_the_path_is_an_error_and_readers_keep_what_they_have() {
     fs::write(&path, &damaged).unwrap();
     for _ in 0..2 {
         assert!(read.poll().unwrap());
-        assert!(matches!(read.reload(), Err(FileError::Archive(_))));
+        assert!(matches!(
+            read.reload(),
+            Err(FileError {
+                cause: FileCause::Archive(_),
+                ..
+            })
+        ));
         assert_eq!((now(&read), read.retired()), (1, 0));
     }
     source.publish(&path).unwrap();
@@ -280,9 +318,13 @@ fn a_file_that_may_not_be_read_is_an_error_until_it_may() {
         child::say("mapped");
         while !child::wait().is_empty() {
             let said = match shared.reload() {
-                Err(FileError::Io {
-                    step: "open the file",
-                    source,
+                Err(FileError {
+                    cause:
+                        FileCause::Io {
+                            step: "open the file",
+                            source,
+                        },
+                    ..
                 }) => source.kind().to_string(),
                 other => format!("{other:?}"),
             };

@@ -1,5 +1,6 @@
 //! The errors of archives, their memory, and insertions. Each names the place, the value expected and the value found.
 
+use super::counted::{counted, entries};
 use core::fmt;
 
 /// What a [`FixedError`] is about.
@@ -143,11 +144,21 @@ pub enum Field {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FixedError {
     field: Field,
-    /// Whether it is about an indexed archive, which nothing repairs.
-    in_index: bool,
+    /// Of an indexed archive, and of one of paths, it chooses the advice: nothing repairs them.
+    archive: Kind,
     place: u64,
     expected: u64,
     found: u64,
+}
+
+/// What an error is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Table,
+    /// An [`IndexedMap`](super::IndexedMap).
+    Index,
+    /// A [`PathArchive`](super::PathArchive).
+    Tree,
 }
 
 /// No place.
@@ -166,7 +177,7 @@ impl FixedError {
     pub(crate) const fn at(field: Field, place: u64, expected: u64, found: u64) -> Self {
         Self {
             field,
-            in_index: false,
+            archive: Kind::Table,
             place,
             expected,
             found,
@@ -175,7 +186,13 @@ impl FixedError {
 
     /// The same error of an indexed archive.
     pub(crate) const fn of_index(mut self) -> Self {
-        self.in_index = true;
+        self.archive = Kind::Index;
+        self
+    }
+
+    /// The same error of an archive of paths.
+    pub(crate) const fn of_tree(mut self) -> Self {
+        self.archive = Kind::Tree;
         self
     }
 
@@ -230,17 +247,24 @@ impl fmt::Debug for FixedError {
 /// The advice for an indexed archive, whatever is wrong with it.
 const ANEW: &str = "an indexed archive cannot be repaired: take another copy, or make it anew of its entries";
 
+/// The same for an archive of paths.
+const TREE_ANEW: &str = "an archive of paths cannot be repaired: take another copy, or make it anew of its `PathMap`";
+
 #[allow(clippy::too_many_lines, reason = "one text for each field")]
 impl fmt::Display for FixedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             field,
-            in_index,
+            archive,
             place,
             expected,
             found,
         } = *self;
-        let or_anew = |advice| if in_index { ANEW } else { advice };
+        let or_anew = |advice| match archive {
+            Kind::Table => advice,
+            Kind::Index => ANEW,
+            Kind::Tree => TREE_ANEW,
+        };
         match field {
             Field::MemoryLength => write!(
                 f,
@@ -271,8 +295,12 @@ impl fmt::Display for FixedError {
             Field::KeyLayout | Field::ValueLayout => write!(
                 f,
                 "the archive's {} is of another type: layout hash {found:#018x}, this program's is {expected:#018x}; \
-                 open it with the type that wrote it, or some of its fields by a `FixedView`; `arenamap info` shows all of them",
-                if field == Field::KeyLayout { "key" } else { "value" }
+                 open it with the type that wrote it{}; `arenamap info` shows all of them",
+                if field == Field::KeyLayout { "key" } else { "value" },
+                match archive {
+                    Kind::Tree => "",
+                    _ => ", or some of its fields by a `FixedView`",
+                }
             ),
             Field::HeaderBytes
             | Field::SlotSize
@@ -297,11 +325,13 @@ impl fmt::Display for FixedError {
             ),
             Field::Capacity => write!(
                 f,
-                "a capacity of {found} entries is more than the {expected} that fit the format and this machine; shard the map"
+                "a capacity of {} is more than the {expected} that fit the format and this machine; shard the map",
+                entries(found)
             ),
             Field::TooSmall => write!(
                 f,
-                "a capacity of {found} entries does not hold the {expected} that the map has; ask for more"
+                "a capacity of {} does not hold the {expected} that the map has; ask for more",
+                entries(found)
             ),
             Field::TooLittleRoom => write!(
                 f,
@@ -315,7 +345,9 @@ impl fmt::Display for FixedError {
                 f,
                 "the header says {found} bytes, its capacity needs {expected}: the header is damaged; take another copy"
             ),
-            Field::Kind if in_index => write!(f, "the archive is of kind {found}, an `IndexedMap`: {ANEW}"),
+            Field::Kind if archive == Kind::Index => {
+                write!(f, "the archive is of kind {found}, an `IndexedMap`: {ANEW}")
+            }
             Field::Kind => write!(
                 f,
                 "the archive is of kind {found}, this type reads kind {expected}; open kind 0 as a `FixedMap` or `VarMap`, kind 1 as an `IndexedMap`"
@@ -344,11 +376,13 @@ impl fmt::Display for FixedError {
             ),
             Field::RoomUsed => write!(
                 f,
-                "the header says that {found} bytes of the room for texts are used, expected {expected}; `recover` counts them again"
+                "the header says that {found} bytes of the room for texts are used, expected {expected}; {}",
+                or_anew("`recover` counts them again")
             ),
             Field::Garbage => write!(
                 f,
-                "the header says {found} bytes of texts that are not there any more, expected {expected}; `recover` counts them again"
+                "the header says {found} bytes of texts that are not there any more, expected {expected}; {}",
+                or_anew("`recover` counts them again")
             ),
             Field::Reserved => write!(
                 f,
@@ -361,7 +395,8 @@ impl fmt::Display for FixedError {
             ),
             Field::Len => write!(
                 f,
-                "the header says {found} entries, the archive has {expected}; {}",
+                "the header says {}, the archive has {expected}; {}",
+                entries(found),
                 or_anew("`recover` counts them again")
             ),
             Field::State => write!(
@@ -376,11 +411,13 @@ impl fmt::Display for FixedError {
             ),
             Field::Tag => write!(
                 f,
-                "slot {place} has tag {found}, its key has tag {expected}; `recover` drops the entry"
+                "slot {place} has tag {found}, its key has tag {expected}; {}",
+                or_anew("`recover` drops the entry")
             ),
             Field::Counters => write!(
                 f,
-                "the counters of group {place} are {found:#010x}, the entries need {expected:#010x}; `recover` counts again"
+                "the counters of group {place} are {found:#010x}, the entries need {expected:#010x}; {}",
+                or_anew("`recover` counts again")
             ),
             Field::Padding => write!(
                 f,
@@ -400,16 +437,23 @@ impl fmt::Display for FixedError {
             Field::Text => write!(
                 f,
                 "a text of slot {place} is not where the slot says, or no UTF-8: it ends at {found}, expected {expected} at most; \
-                 `recover` drops the entry"
+                 {}",
+                or_anew("`recover` drops the entry")
             ),
             Field::Overlap => write!(
                 f,
-                "a text of slot {place}, at {expected} or {found} in the room, has bytes in common with another; `recover` drops one of the entries"
+                "a text of slot {place}, at {expected} or {found} in the room, has bytes in common with another; {}",
+                or_anew("`recover` drops one of the entries")
             ),
-            Field::Duplicate => write!(f, "slots {expected} and {found} have the same key; `recover` keeps one"),
+            Field::Duplicate => write!(
+                f,
+                "slots {expected} and {found} have the same key; {}",
+                or_anew("`recover` keeps one")
+            ),
             Field::Unreachable => write!(
                 f,
-                "a search does not find the key in slot {place}: it looked at {found} of {expected} groups; `recover` repairs that"
+                "a search does not find the key in slot {place}: it looked at {found} of {expected} groups; {}",
+                or_anew("`recover` repairs that")
             ),
             Field::Links => write!(
                 f,
@@ -453,7 +497,8 @@ impl fmt::Display for FixedError {
             ),
             Field::Values => write!(
                 f,
-                "the archive says {found} values, its levels have {expected}: it is damaged; take another copy"
+                "the archive says {}, its levels have {expected}: it is damaged; take another copy",
+                counted(found, "value", "values")
             ),
             Field::Tree => write!(
                 f,
@@ -491,8 +536,13 @@ impl fmt::Display for FixedError {
             ),
             Field::Search => write!(
                 f,
-                "a search that began in group {place} went through all {found} groups without an end: \
-                 the keys were chosen to collide, or the archive is damaged; `verify` tells which, `copy_into` gives it another seed"
+                "a search that began in group {place} went through all of {} without an end: \
+                 the keys were chosen to collide, or the archive is damaged; {}",
+                counted(found, "group", "groups"),
+                match archive {
+                    Kind::Tree => "`verify` tells which, one made anew of its `PathMap` has another seed",
+                    _ => "`verify` tells which, `copy_into` gives it another seed",
+                }
             ),
         }
     }
@@ -580,8 +630,9 @@ impl<K, V> fmt::Display for FixedInsertError<K, V> {
         match self {
             Self::Full { capacity, .. } => write!(
                 f,
-                "the map has all of its {capacity} entries and never grows; the pair is in this error: \
-                 remove entries, or `copy_into` a larger buffer"
+                "the map has all of its {} and never grows; the pair is in this error: \
+                 remove entries, or `copy_into` a larger buffer",
+                entries(*capacity)
             ),
             Self::Corrupt { error, .. } => write!(f, "the pair was not inserted and is in this error: {error}"),
         }
@@ -610,7 +661,8 @@ impl<K, V> fmt::Debug for FixedExtendError<K, V> {
 
 impl<K, V> fmt::Display for FixedExtendError<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "stopped after {} pairs: {}", self.inserted, self.cause)
+        let inserted = counted(self.inserted, "pair", "pairs");
+        write!(f, "stopped after {inserted}: {}", self.cause)
     }
 }
 
@@ -655,10 +707,12 @@ impl<E: fmt::Display> fmt::Display for SnapshotError<E> {
         match self {
             Self::Fixed(error) => write!(f, "no snapshot was made: {error}"),
             Self::Entry(error) => write!(f, "no snapshot was made, an entry did not convert: {error}"),
-            Self::Repeated { entries } => write!(
+            Self::Repeated { entries: repeated } => write!(
                 f,
-                "no snapshot was made: the keys of {entries} entries were there already; give each key once, \
-                 and, if keys are converted, convert different ones to different ones"
+                "no snapshot was made: the {} of {} there already; give each key once, \
+                 and, if keys are converted, convert different ones to different ones",
+                if *repeated == 1 { "key" } else { "keys" },
+                counted(*repeated, "entry was", "entries were")
             ),
         }
     }

@@ -79,6 +79,7 @@
 mod archived;
 mod atomic;
 mod core;
+mod counted;
 pub mod described;
 mod entry;
 mod error;
@@ -132,8 +133,8 @@ pub use self::traits::{Drain, ExtractIf};
 pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema, ZeroBytes};
 pub use self::var::path;
 pub use self::var::{
-    PathArchive, Refusal, VarExtendError, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarQuery, VarValue,
-    VarValues,
+    PathArchive, Refusal, VarExtendError, VarInsertError, VarIter, VarKey, VarKeys, VarMap, 
+    VarQuery, VarValue, VarValues,
 };
 pub use self::view::{FixedView, Projection, ViewError, Widening};
 pub use rkyv::rend::{
@@ -144,6 +145,7 @@ pub use zerocopy::FromZeros;
 
 #[doc(hidden)]
 pub mod __private {
+    pub use super::counted::{counted, entries};
     pub use super::view::{Found, ProjectedField};
     pub use rkyv;
     pub use zerocopy;

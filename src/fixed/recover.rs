@@ -1,6 +1,7 @@
 //! Repairs an archive whose writer was killed.
 
 use super::core::Core;
+use super::counted::{counted, entries};
 use super::layout::Hash;
 use super::memory::MemoryMut;
 use super::value::Checked;
@@ -28,8 +29,11 @@ impl fmt::Display for Recovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} entries kept of {} claimed, {} lost, {} unfinished writes cleared",
-            self.kept, self.claimed, self.lost, self.unfinished
+            "{} kept of {} claimed, {} lost, {} cleared",
+            entries(self.kept),
+            self.claimed,
+            self.lost,
+            counted(self.unfinished, "unfinished write", "unfinished writes")
         )?;
         if self.checksum_failed {
             f.write_str("; the checksum did not match: values may have changed")?;

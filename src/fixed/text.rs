@@ -1,5 +1,6 @@
 //! Text and bytes of varying length in a slot of fixed size.
 
+use super::counted::counted;
 use super::key::{FixedKey, KeyHasher, Query};
 use super::value::{FixedValue, Schema};
 use core::fmt;
@@ -32,8 +33,9 @@ impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} bytes do not fit, {} do; take a larger `N`, or cut the text",
-            self.len, self.room
+            "{} not fit, {} do; take a larger `N`, or cut the text",
+            counted(self.len, "byte does", "bytes do"),
+            self.room
         )
     }
 }

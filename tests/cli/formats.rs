@@ -158,7 +158,7 @@ fn what_is_built_opens_with_the_types() {
     place.write("in.csv", "value,key\n7,x\n");
     assert_eq!(
         place.run(&[&["build", "in.csv", "csv"][..], &types].concat()).ok(),
-        "csv: 1 entries of 1, 494 bytes, generation 1\n"
+        "csv: 1 entry of 1, 494 bytes, generation 1\n"
     );
     assert_eq!(place.run(&["get", "csv", "x"]).ok(), "7\n");
 
@@ -305,7 +305,7 @@ fn types_that_are_wrong_are_shown_with_their_place() {
     assert_eq!(
         said.failed(2),
         "\
-arenamap: --value: at byte 9 of the type: padding, 1 bytes, in front of b, which is aligned to 2: put fields with larger alignment first, or \
+arenamap: --value: at byte 9 of the type: padding, 1 byte, in front of b, which is aligned to 2: put fields with larger alignment first, or \
 fill the gap with a `[u8; 1]`
   { a: u8, b: u16 }
            ^

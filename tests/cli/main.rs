@@ -242,7 +242,7 @@ fn verify_tells_what_is_damaged() {
     place.change("bad", |bytes| bytes[300] ^= 1);
     assert_eq!(
         place.run(&["verify", "good", "words"]).ok(),
-        "good: good, 3 entries, sealed\nwords: good, 1 entries, sealed\n"
+        "good: good, 3 entries, sealed\nwords: good, 1 entry, sealed\n"
     );
     let said = place.run(&["verify", "good", "bad"]);
     assert_eq!(said.code, 1);
@@ -269,7 +269,7 @@ fn verify_tells_what_is_damaged() {
         (
             1,
             2,
-            "arenamap: bad: 1 entries left out, which are not valid for their types\n"
+            "arenamap: bad: 1 entry left out, which is not valid for its types\n"
         )
     );
 }
@@ -491,6 +491,9 @@ fn archives_of_paths_are_shown_by_their_paths() {
             .contains("\"[\"\"a\"\",\"\"b\"\"]\",1\n")
     );
     assert_eq!(place.run(&["verify", "old"]).ok(), "old: good, 5 entries, sealed\n");
+    publish(&PathMap::from_iter([([""; 0], 1)]), "one");
+    assert_eq!(place.run(&["verify", "one"]).ok(), "one: good, 1 entry, sealed\n");
+    assert!(place.run(&["info", "one"]).ok().contains("1 value in 1 level;"));
     let diff = place.run(&["diff", "old", "new"]);
     assert_eq!(diff.code, 1);
     let lines = sorted(diff.out);

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::input::{Fields, input};
 use crate::{Format, open, progress, read, table};
+use arenamap::fixed::__private::entries;
 use arenamap::fixed::described::{Builder, Input, Packed, Type};
 use arenamap::fixed::file::publish_archive;
 use arenamap::fixed::{FixedError, Refusal};
@@ -99,9 +100,9 @@ impl Build {
         let head = archive.head();
         writeln!(
             out,
-            "{}: {} entries of {}, {} bytes, generation {generation}",
+            "{}: {} of {}, {} bytes, generation {generation}",
             self.out.display(),
-            head.len,
+            entries(head.len),
             head.capacity,
             head.bytes
         )?;

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, OTHER};
 use crate::{Format, json, progress, table, tree};
+use arenamap::fixed::__private::counted;
 use arenamap::fixed::described::{Described, Entry};
 use std::io::Write;
 use std::path::Path;
@@ -38,8 +39,10 @@ pub(crate) fn dump<'a>(
     bar.finish_and_clear();
     if left_out > 0 {
         eprintln!(
-            "arenamap: {}: {left_out} entries left out, which are not valid for their types",
-            file.display()
+            "arenamap: {}: {} not valid for {} types",
+            file.display(),
+            counted(left_out, "entry left out, which is", "entries left out, which are"),
+            if left_out == 1 { "its" } else { "their" },
         );
         return Ok(ExitCode::from(OTHER));
     }

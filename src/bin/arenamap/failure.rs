@@ -1,6 +1,6 @@
 //! What went wrong, and the exit code that says so.
 
-use arenamap::fixed::file::FileError;
+use arenamap::fixed::file::{FileCause, FileError};
 use arenamap::fixed::{Field, FixedError};
 use std::fmt;
 use std::io;
@@ -62,9 +62,9 @@ impl Failure {
     }
 
     pub(crate) fn file(file: &Path, error: FileError) -> Self {
-        match error {
-            FileError::Archive(error) => Self::archive(file, error),
-            FileError::Length { .. } => Self::new(OTHER, format!("{}: {error}", file.display())),
+        match error.cause {
+            FileCause::Archive(error) => Self::archive(file, error),
+            error @ FileCause::Length { .. } => Self::new(OTHER, format!("{}: {error}", file.display())),
             error => Self::new(USAGE, format!("{}: {error}", file.display())),
         }
     }

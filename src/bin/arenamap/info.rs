@@ -1,5 +1,6 @@
 //! What an archive says of itself.
 
+use arenamap::fixed::__private::counted;
 use arenamap::fixed::described::{Described, Type};
 use std::io::{self, Write};
 use std::path::Path;
@@ -45,9 +46,9 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
     if let Some(tree) = archive.tree() {
         writeln!(
             out,
-            "  tree       {} values in {} levels; links and texts take {} bytes, of these links {}",
-            tree.len(),
-            head.len,
+            "  tree       {} in {}; links and texts take {} bytes, of these links {}",
+            counted(tree.len(), "value", "values"),
+            counted(head.len, "level", "levels"),
             head.room_used,
             head.garbage
         )?;
@@ -82,7 +83,11 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
         writeln!(out, "  {left:width$}  {offset:>6}  {size:>5}")?;
     }
     if stats.padding_bytes > 0 {
-        writeln!(out, "  and {} bytes of padding", stats.padding_bytes)?;
+        writeln!(
+            out,
+            "  and {} of padding",
+            counted(stats.padding_bytes, "byte", "bytes")
+        )?;
     }
     writeln!(out)?;
     writeln!(

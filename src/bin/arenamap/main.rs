@@ -11,6 +11,7 @@ mod progress;
 mod table;
 mod tree;
 
+use arenamap::fixed::__private::entries;
 use arenamap::fixed::described::{Described, Packed, Type, recover};
 use arenamap::fixed::file::{publish_archive, read_archive};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -227,7 +228,7 @@ fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode, Failure> 
             } else {
                 "open: without a checksum, so that a value changed into another valid one is not seen"
             };
-            writeln!(out, "{}: good, {} entries, {state}", file.display(), archive.len())?;
+            writeln!(out, "{}: good, {}, {state}", file.display(), entries(archive.len()))?;
             Ok(())
         });
         match checked {

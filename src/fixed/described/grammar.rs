@@ -9,6 +9,7 @@
 //!
 //! Numbers may have the `_le` of their name in Rust.
 
+use super::super::counted::counted;
 use super::types::{Leaf, MOST_BYTES, MOST_DEPTH, MOST_EMPTY, MOST_TYPES, Member, Shape, Type};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -310,7 +311,8 @@ impl<'t> Parser<'t> {
 fn padding(before: &str, end: usize, align: usize) -> String {
     let gap = end.next_multiple_of(align) - end;
     format!(
-        "padding, {gap} bytes, in front of {before}, which is aligned to {align}: put fields with larger alignment first, \
-         or fill the gap with a `[u8; {gap}]`"
+        "padding, {}, in front of {before}, which is aligned to {align}: put fields with larger alignment first, \
+         or fill the gap with a `[u8; {gap}]`",
+        counted(gap, "byte", "bytes")
     )
 }

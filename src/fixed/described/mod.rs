@@ -27,6 +27,8 @@
 mod build;
 mod grammar;
 mod indexed;
+#[cfg(feature = "serde")]
+mod nested;
 mod pack;
 mod recover;
 mod room;
@@ -417,6 +419,16 @@ impl<'a> Described<'a> {
         if let Some(index) = &self.shape.index {
             return self.verify_indexed(index).map_err(FixedError::of_index);
         }
+        match self.tree() {
+            Some(tree) => self
+                .verify_table()
+                .map_err(FixedError::of_tree)
+                .and_then(|()| tree.verify()),
+            None => self.verify_table(),
+        }
+    }
+
+    fn verify_table(&self) -> Result<(), FixedError> {
         let Shape { header, geometry, .. } = &self.shape;
         let mut scratch = words(scratch_words(geometry.groups))?;
         let verifier = Verifier {
@@ -429,11 +441,7 @@ impl<'a> Described<'a> {
         verifier.check_around()?;
         let bits = room::check_places(self)?;
         verifier.check_table(&mut scratch)?;
-        room::check(self, bits)?;
-        match self.tree() {
-            Some(tree) => tree.verify(),
-            None => Ok(()),
-        }
+        room::check(self, bits)
     }
 
     /// Bytes of the parts of the archive, and the lengths of all searches.

@@ -1,5 +1,6 @@
 //! Keys and values made from what a text, a number or a JSON document says.
 
+use super::super::counted::counted;
 use super::super::layout::MOST_ROOM;
 use super::super::var::{LONGEST, Span};
 use super::types::{Leaf, Shape, Type};
@@ -113,6 +114,14 @@ impl<'t> Packed<'t> {
     ///
     /// [`InputError`] if it does not fit: a number out of range, a text too long, a field that is missing, unknown or there twice.
     pub fn new(of: &'t Type, input: &Input<'_>) -> Result<Self, InputError> {
+        // The type may be what an archive says: no more memory for it than an input can fill.
+        if of.size > SMALL && of.size > most_bytes(input) {
+            return fail(format!(
+                "{} is too short for {of}, which has {} bytes",
+                shown(input),
+                of.size
+            ));
+        }
         let mut packed = Self {
             of,
             bytes: alloc::vec![0; of.size],
@@ -143,6 +152,23 @@ impl<'t> Packed<'t> {
     }
 }
 
+/// Bytes that are not worth a look at the input first.
+const SMALL: usize = 1 << 16;
+
+/// Bytes of the largest type that a value is of.
+fn most_bytes(input: &Input<'_>) -> usize {
+    /// Of the largest type that takes a short text or number: a `FixedStr`, whose length is in a byte.
+    const MOST: usize = 1 << 8;
+    let sum = |sum: usize, input| sum.saturating_add(most_bytes(input));
+    match input {
+        Input::Null => 0,
+        Input::Bool(_) | Input::Number(_) => MOST,
+        Input::Text(text) => text.len().max(MOST),
+        Input::List(items) => items.iter().fold(0, sum),
+        Input::Record(fields) => fields.iter().map(|(_, input)| input).fold(0, sum),
+    }
+}
+
 fn fail<T>(what: impl Into<String>) -> Result<T, InputError> {
     Err(InputError {
         path: String::new(),
@@ -164,7 +190,10 @@ fn pack(of: &Type, input: &Input<'_>, bytes: &mut [u8], room: &mut Vec<u8>) -> R
         (Shape::Leaf(leaf), _) => pack_leaf(of, *leaf, input, bytes, room),
         (Shape::Array { item, len }, Input::List(items)) => {
             if items.len() != *len {
-                return fail(format!("{} elements, but {of} has {len}", items.len()));
+                return fail(format!(
+                    "{}, but {of} has {len}",
+                    counted(items.len(), "element", "elements")
+                ));
             }
             if item.size == 0 {
                 return Ok(());
@@ -360,8 +389,8 @@ fn pack_fixed(of: &Type, content: &[u8], bytes: &mut [u8]) -> Result<(), InputEr
             Ok(())
         }
         _ => fail(format!(
-            "{} bytes, but {of} takes {room}; build with a larger one, or cut the text",
-            content.len()
+            "{}, but {of} takes {room}; build with a larger one, or cut the text",
+            counted(content.len(), "byte", "bytes")
         )),
     }
 }

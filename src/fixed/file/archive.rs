@@ -1,6 +1,6 @@
 //! A file with an archive in it: opened, locked, and looked at before it is read or mapped.
 
-use super::FileError;
+use super::FileCause;
 use crate::fixed::header::Header;
 use crate::fixed::layout::{OPEN, SEALED, at};
 use crate::fixed::path::{Part, Value};
@@ -24,20 +24,20 @@ pub(super) struct Lock<F: Borrow<File>> {
 
 impl<F: Borrow<File>> Lock<F> {
     /// For one holder alone.
-    pub(super) fn exclusive(file: F) -> Result<Self, FileError> {
+    pub(super) fn exclusive(file: F) -> Result<Self, FileCause> {
         Self::taken(file.borrow().try_lock(), file)
     }
 
     /// For several holders, all of which share.
-    pub(super) fn shared(file: F) -> Result<Self, FileError> {
+    pub(super) fn shared(file: F) -> Result<Self, FileCause> {
         Self::taken(file.borrow().try_lock_shared(), file)
     }
 
-    fn taken(taken: Result<(), TryLockError>, file: F) -> Result<Self, FileError> {
+    fn taken(taken: Result<(), TryLockError>, file: F) -> Result<Self, FileCause> {
         match taken {
             Ok(()) => Ok(Self { file }),
-            Err(TryLockError::WouldBlock) => Err(FileError::Locked),
-            Err(TryLockError::Error(error)) => Err(FileError::io("lock the file")(error)),
+            Err(TryLockError::WouldBlock) => Err(FileCause::Locked),
+            Err(TryLockError::Error(error)) => Err(FileCause::io("lock the file")(error)),
         }
     }
 
@@ -54,9 +54,9 @@ impl<F: Borrow<File>> Drop for Lock<F> {
 }
 
 /// Opens a regular file, and nothing else: a FIFO would wait for its other end, a device might do something.
-fn open_regular(path: &Path, step: &'static str, options: &mut OpenOptions) -> Result<File, FileError> {
-    if !fs::metadata(path).map_err(FileError::io(step))?.is_file() {
-        return Err(FileError::NotRegular);
+fn open_regular(path: &Path, step: &'static str, options: &mut OpenOptions) -> Result<File, FileCause> {
+    if !fs::metadata(path).map_err(FileCause::io(step))?.is_file() {
+        return Err(FileCause::NotRegular);
     }
     // Should it be something else by now, opening it does not wait. To a regular file this is nothing.
     #[cfg(unix)]
@@ -65,19 +65,19 @@ fn open_regular(path: &Path, step: &'static str, options: &mut OpenOptions) -> R
         use std::os::unix::fs::OpenOptionsExt;
         options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
     }
-    let file = options.open(path).map_err(FileError::io(step))?;
-    if file.metadata().map_err(FileError::io("look at the file"))?.is_file() {
+    let file = options.open(path).map_err(FileCause::io(step))?;
+    if file.metadata().map_err(FileCause::io("look at the file"))?.is_file() {
         Ok(file)
     } else {
-        Err(FileError::NotRegular)
+        Err(FileCause::NotRegular)
     }
 }
 
-pub(super) fn open_to_read(path: &Path) -> Result<File, FileError> {
+pub(super) fn open_to_read(path: &Path) -> Result<File, FileCause> {
     open_regular(path, "open the file", OpenOptions::new().read(true))
 }
 
-fn open_to_write(path: &Path) -> Result<File, FileError> {
+fn open_to_write(path: &Path) -> Result<File, FileCause> {
     open_regular(
         path,
         "open the file for writing",
@@ -86,9 +86,9 @@ fn open_to_write(path: &Path) -> Result<File, FileError> {
 }
 
 /// For an exclusive lock: some systems ask for a file that is open for writing, and others lock what may only be read.
-fn open_to_lock(path: &Path) -> Result<File, FileError> {
+fn open_to_lock(path: &Path) -> Result<File, FileCause> {
     match open_to_write(path) {
-        Err(FileError::Io { source, .. })
+        Err(FileCause::Io { source, .. })
             if matches!(
                 source.kind(),
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
@@ -103,28 +103,28 @@ fn open_to_lock(path: &Path) -> Result<File, FileError> {
 /// Opens and locks the file that is at this path, and not one that was replaced between the two.
 fn open_locked(
     path: &Path,
-    open: impl Fn(&Path) -> Result<File, FileError>,
-    lock: impl Fn(File) -> Result<Lock<File>, FileError>,
-) -> Result<Lock<File>, FileError> {
+    open: impl Fn(&Path) -> Result<File, FileCause>,
+    lock: impl Fn(File) -> Result<Lock<File>, FileCause>,
+) -> Result<Lock<File>, FileCause> {
     for _ in 0..ROUNDS {
         let lock = lock(open(path)?)?;
-        if is_at(lock.file(), path).map_err(FileError::io("look at the file"))? {
+        if is_at(lock.file(), path).map_err(FileCause::io("look at the file"))? {
             return Ok(lock);
         }
     }
-    Err(FileError::Locked)
+    Err(FileCause::Locked)
 }
 
-pub(super) fn open_exclusive(path: &Path) -> Result<Lock<File>, FileError> {
+pub(super) fn open_exclusive(path: &Path) -> Result<Lock<File>, FileCause> {
     open_locked(path, open_to_write, Lock::exclusive)
 }
 
-pub(super) fn open_shared(path: &Path) -> Result<Lock<File>, FileError> {
+pub(super) fn open_shared(path: &Path) -> Result<Lock<File>, FileCause> {
     open_locked(path, open_to_write, Lock::shared)
 }
 
 /// A file that is there, whatever is in it, locked for one holder alone.
-pub(super) fn open_any_exclusive(path: &Path) -> Result<Lock<File>, FileError> {
+pub(super) fn open_any_exclusive(path: &Path) -> Result<Lock<File>, FileCause> {
     open_locked(path, open_to_lock, Lock::exclusive)
 }
 
@@ -139,10 +139,10 @@ pub(super) enum Old {
 }
 
 impl Old {
-    pub(super) fn at(path: &Path) -> Result<Self, FileError> {
+    pub(super) fn at(path: &Path) -> Result<Self, FileCause> {
         match open_any_exclusive(path) {
             Ok(lock) => Ok(Self::File(lock)),
-            Err(FileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Err(FileCause::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
                 Ok(if is_link { Self::Dangling } else { Self::None })
             }
@@ -320,6 +320,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M> Archive for PathArchive<K, V, M> {
         Header(*header)
             .check::<PartSlot<K>, V::Slot>()
             .map(|geometry| geometry.bytes)
+            .map_err(FixedError::of_tree)
     }
 }
 
@@ -344,34 +345,34 @@ where
 }
 
 /// Reads and checks the header, and the length of the file. Nothing else is read.
-pub(super) fn look_at<A: Archive>(file: &File) -> Result<Seen, FileError> {
+pub(super) fn look_at<A: Archive>(file: &File) -> Result<Seen, FileCause> {
     look(file, |header| A::check(&header.0))
 }
 
 /// The same of a file whose length and state are to be made anew.
-pub(super) fn look_at_damaged<K: FixedValue, V: FixedValue>(file: &File) -> Result<Seen, FileError> {
+pub(super) fn look_at_damaged<K: FixedValue, V: FixedValue>(file: &File) -> Result<Seen, FileCause> {
     look(file, |header| {
         header.check_shape::<K, V>().map(|geometry| geometry.bytes)
     })
 }
 
 /// The same without types: that it is an archive of this version, and as long as it says.
-pub(super) fn look_at_any(file: &File) -> Result<Seen, FileError> {
+pub(super) fn look_at_any(file: &File) -> Result<Seen, FileCause> {
     look_by(file, |header| {
         header.check_start()?;
         Ok(header.number(at::BYTES))
     })
 }
 
-fn look(file: &File, check: impl Fn(&Header) -> Result<usize, FixedError>) -> Result<Seen, FileError> {
+fn look(file: &File, check: impl Fn(&Header) -> Result<usize, FixedError>) -> Result<Seen, FileCause> {
     look_by(file, |header| Ok(check(header)? as u64))
 }
 
 /// Reads a header, from which the closure tells the bytes of the archive, and compares these with the file.
-fn look_by(mut file: &File, bytes_of: impl Fn(&Header) -> Result<u64, FixedError>) -> Result<Seen, FileError> {
-    let read = FileError::io("read the file's header");
-    let found = file.metadata().map_err(FileError::io("look at the file"))?.len();
-    let length = |expected| FileError::Length { expected, found };
+fn look_by(mut file: &File, bytes_of: impl Fn(&Header) -> Result<u64, FixedError>) -> Result<Seen, FileCause> {
+    let read = FileCause::io("read the file's header");
+    let found = file.metadata().map_err(FileCause::io("look at the file"))?.len();
+    let length = |expected| FileCause::Length { expected, found };
     let mut header = Header([0; at::TAGS]);
     file.rewind().map_err(&read)?;
     let start = header.0.len().min(usize::try_from(found).unwrap_or(usize::MAX));
@@ -392,19 +393,19 @@ fn look_by(mut file: &File, bytes_of: impl Fn(&Header) -> Result<u64, FixedError
 
 /// Looks at a file that is to be read or mapped as it is. Of one that is marked as open, a lock says whether somebody
 /// writes in it; published files are sealed, so that no reader stands in the way of `publish`.
-pub(super) fn look_to_read<A: Archive>(file: &File) -> Result<(Seen, Option<Lock<&File>>), FileError> {
+pub(super) fn look_to_read<A: Archive>(file: &File) -> Result<(Seen, Option<Lock<&File>>), FileCause> {
     look_to_read_by(file, look_at::<A>)
 }
 
 /// The same without types.
-pub(super) fn look_to_read_any(file: &File) -> Result<(Seen, Option<Lock<&File>>), FileError> {
+pub(super) fn look_to_read_any(file: &File) -> Result<(Seen, Option<Lock<&File>>), FileCause> {
     look_to_read_by(file, look_at_any)
 }
 
 fn look_to_read_by(
     file: &File,
-    look: fn(&File) -> Result<Seen, FileError>,
-) -> Result<(Seen, Option<Lock<&File>>), FileError> {
+    look: fn(&File) -> Result<Seen, FileCause>,
+) -> Result<(Seen, Option<Lock<&File>>), FileCause> {
     let seen = look(file)?;
     if seen.header.state() == SEALED {
         return Ok((seen, None));

@@ -1,8 +1,8 @@
 //! Archives in files as bytes, for programs that do not know their types.
 
-use super::FileError;
 use super::archive::{Old, ROUNDS, look_at_any, look_to_read_any, open_to_read};
 use super::publish::{Place, RENAME};
+use super::{FileCause, FileError, error};
 use crate::fixed::described::{Described, set_generation};
 use crate::fixed::layout::at;
 use std::io::{self, Read, Seek};
@@ -35,18 +35,20 @@ use std::vec::Vec;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_archive(path: impl AsRef<Path>) -> Result<Vec<u8>, FileError> {
-    let mut file = &open_to_read(path.as_ref())?;
-    // A lock lasts until all is read.
-    let (seen, _lock) = look_to_read_any(file)?;
-    let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(seen.bytes)
-        .map_err(|_| FileError::OutOfMemory { needed: seen.bytes })?;
-    bytes.resize(seen.bytes, 0);
-    file.rewind()
-        .and_then(|()| file.read_exact(&mut bytes))
-        .map_err(FileError::io("read the file"))?;
-    Ok(bytes)
+    error::at(path, |path| {
+        let mut file = &open_to_read(path)?;
+        // A lock lasts until all is read.
+        let (seen, _lock) = look_to_read_any(file)?;
+        let mut bytes = Vec::new();
+        bytes
+            .try_reserve_exact(seen.bytes)
+            .map_err(|_| FileCause::OutOfMemory { needed: seen.bytes })?;
+        bytes.resize(seen.bytes, 0);
+        file.rewind()
+            .and_then(|()| file.read_exact(&mut bytes))
+            .map_err(FileCause::io("read the file"))?;
+        Ok(bytes)
+    })
 }
 
 /// Writes an archive to a file at this path, in place of the old file, as [`FixedMap::publish`](crate::FixedMap::publish) does, and returns its
@@ -58,12 +60,16 @@ pub fn read_archive(path: impl AsRef<Path>) -> Result<Vec<u8>, FileError> {
 ///
 /// # Errors
 ///
-/// [`FileError::Archive`] if the bytes are no archive by their header and schema; the others as of
+/// [`FileCause::Archive`] if the bytes are no archive by their header and schema; the others as of
 /// [`FixedMap::publish`](crate::FixedMap::publish).
 pub fn publish_archive(path: impl AsRef<Path>, bytes: &mut [u8]) -> Result<u64, FileError> {
+    error::at(path, |path| publish_bytes(path, bytes))
+}
+
+fn publish_bytes(path: &Path, bytes: &mut [u8]) -> Result<u64, FileCause> {
     let own = Described::open(bytes)?.head();
     let bytes = &mut bytes[..own.bytes];
-    let place = Place::of(path.as_ref())?;
+    let place = Place::of(path)?;
     let mut raced = io::ErrorKind::AlreadyExists.into();
     for _ in 0..ROUNDS {
         let old = Old::at(place.path)?;
@@ -78,5 +84,5 @@ pub fn publish_archive(path: impl AsRef<Path>, bytes: &mut [u8]) -> Result<u64, 
             return Ok(generation);
         }
     }
-    Err(FileError::io(RENAME)(raced))
+    Err(FileCause::io(RENAME)(raced))
 }

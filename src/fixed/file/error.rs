@@ -1,29 +1,85 @@
 //! The errors of archives in files.
 
+use super::publish::path_of;
+use crate::fixed::counted::counted;
 use crate::fixed::error::write_refused;
 use crate::fixed::{Field, FixedError};
+use core::error::Error;
 use core::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 
-/// Why an archive in a file could not be published, read, mapped or closed.
+/// Why an archive in a file could not be published, read, mapped or closed, and which file it is.
+///
+/// The path is copied to the heap for it.
 ///
 /// ```
-/// use arenamap::fixed::{FixedMap, file::FileError, u64_le};
+/// use arenamap::fixed::{FixedMap, file::FileCause, u64_le};
 ///
 /// let directory = tempfile::tempdir()?;
 /// let path = directory.path().join("snapshot");
 /// let error = FixedMap::<u64_le, u64_le>::read_file(&path).unwrap_err();
-/// assert!(matches!(error, FileError::Io { step: "open the file", .. }));
+/// assert!(matches!(error.cause, FileCause::Io { step: "open the file", .. }));
+/// assert_eq!(error.path(), Some(&*path));
 ///
 /// std::fs::write(&path, [0; 4096])?;
 /// let error = FixedMap::<u64_le, u64_le>::read_file(&path).unwrap_err();
-/// assert!(matches!(error, FileError::Archive(_)));
-/// assert!(error.to_string().contains("no archive of arenamap"));
+/// assert!(matches!(error.cause, FileCause::Archive(_)));
+/// assert!(error.to_string().starts_with(&format!("{}: this is no archive of arenamap", path.display())));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
+pub struct FileError {
+    path: Option<PathBuf>,
+    /// What was wrong.
+    pub cause: FileCause,
+}
+
+impl FileError {
+    /// The path of the file, as it was given; of a snapshot, made absolute. `None` for a map that has been opened (`close`, `flush`), and if
+    /// there was no memory for it.
+    ///
+    /// Allocates: never. Time: O(1).
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+}
+
+/// Without a path.
+impl From<FileCause> for FileError {
+    fn from(cause: FileCause) -> Self {
+        Self { path: None, cause }
+    }
+}
+
+/// Does something with a file, whose path goes into the error.
+pub(super) fn at<P: AsRef<Path>, T>(path: P, act: impl FnOnce(&Path) -> Result<T, FileCause>) -> Result<T, FileError> {
+    let path = path.as_ref();
+    act(path).map_err(|cause| FileError {
+        path: path_of(path, 0).ok(),
+        cause,
+    })
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.path {
+            write!(f, "{}: ", path.display())?;
+        }
+        self.cause.fmt(f)
+    }
+}
+
+impl Error for FileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.source()
+    }
+}
+
+/// What was wrong with a file.
+#[derive(Debug)]
 #[non_exhaustive]
-pub enum FileError {
+pub enum FileCause {
     /// The operating system refused a step.
     Io {
         /// The step that failed, as in "failed to open the file".
@@ -53,14 +109,14 @@ pub enum FileError {
     NotClosedCleanly,
 }
 
-impl FileError {
+impl FileCause {
     /// Makes an error of a step, and of what the operating system said.
     pub(super) fn io(step: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { step, source }
     }
 }
 
-impl From<FixedError> for FileError {
+impl From<FixedError> for FileCause {
     fn from(error: FixedError) -> Self {
         match error.field() {
             Field::Heap => Self::OutOfMemory {
@@ -71,7 +127,7 @@ impl From<FixedError> for FileError {
     }
 }
 
-impl fmt::Display for FileError {
+impl fmt::Display for FileCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { step, source } => write!(f, "failed to {step}: {source}"),
@@ -82,7 +138,8 @@ impl fmt::Display for FileError {
             Self::Archive(error) => error.fmt(f),
             Self::Length { expected, found } if found < expected => write!(
                 f,
-                "the file has {found} bytes of the {expected} of its archive: it was cut off; publish it again"
+                "the file has {} of the {expected} of its archive: it was cut off; publish it again",
+                counted(*found, "byte", "bytes")
             ),
             Self::Length { expected, found } => write!(
                 f,
@@ -101,8 +158,8 @@ impl fmt::Display for FileError {
     }
 }
 
-impl core::error::Error for FileError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+impl Error for FileCause {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
             Self::Archive(error) => Some(error),

@@ -3,7 +3,7 @@
 
 use super::archive::{Archive, OpenArchive, VerifyArchive};
 use super::mapping::{map_open, map_open_verified};
-use super::{FileError, Mapped, SharedSnapshot, Snapshot};
+use super::{FileError, Mapped, SharedSnapshot, Snapshot, error};
 use std::path::Path;
 
 #[cfg(doc)]
@@ -42,7 +42,7 @@ impl<A: Archive> Snapshot<A> {
     where
         A: OpenArchive<Mapped>,
     {
-        Self::of(path.as_ref(), map_open)
+        error::at(path, |path| Self::of(path, map_open))
     }
 
     /// Maps the file that is at the path now and verifies it, as [`FixedMap::map_file_verified`].
@@ -60,7 +60,7 @@ impl<A: Archive> Snapshot<A> {
     where
         A: VerifyArchive<Mapped>,
     {
-        Self::of(path.as_ref(), map_open_verified)
+        error::at(path, |path| Self::of(path, map_open_verified))
     }
 }
 
@@ -93,7 +93,7 @@ impl<A: Archive> SharedSnapshot<A> {
     where
         A: OpenArchive<Mapped>,
     {
-        Self::of(path.as_ref(), map_open)
+        error::at(path, |path| Self::of(path, map_open))
     }
 
     /// Maps the file that is at the path now and verifies it, as [`FixedMap::map_file_verified`].
@@ -111,6 +111,6 @@ impl<A: Archive> SharedSnapshot<A> {
     where
         A: VerifyArchive<Mapped>,
     {
-        Self::of(path.as_ref(), map_open_verified)
+        error::at(path, |path| Self::of(path, map_open_verified))
     }
 }

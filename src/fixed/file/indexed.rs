@@ -5,7 +5,7 @@ use super::archive::open_to_read;
 use super::mapping::{map_open, map_open_verified};
 use super::publish::replace;
 use super::read::{read, read_unverified};
-use super::{FileError, Mapped};
+use super::{FileError, Mapped, error};
 use crate::fixed::layout::at;
 use crate::fixed::value::{AnyBytes, Checked, Frozen};
 use crate::fixed::{AlignedBytes, FixedKey, IndexedMap, Memory};
@@ -46,11 +46,13 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     /// ```
     pub fn publish(&self, path: impl AsRef<Path>) -> Result<u64, FileError> {
         let mut published = 0;
-        replace::<Self>(path.as_ref(), self.generation(), |generation, temporary| {
-            published = generation;
-            let header = self.header_to_publish(generation);
-            temporary.write(&header.0, |mut file| file.write_all(&self.as_bytes()[at::TAGS..]))
-        })??;
+        error::at(path, |path| {
+            replace::<Self>(path, self.generation(), |generation, temporary| {
+                published = generation;
+                let header = self.header_to_publish(generation);
+                temporary.write(&header.0, |mut file| file.write_all(&self.as_bytes()[at::TAGS..]))
+            })?
+        })?;
         Ok(published)
     }
 }
@@ -68,7 +70,7 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, AlignedBytes> {
         K: Checked,
         V: Checked,
     {
-        read(path.as_ref())
+        error::at(path, read)
     }
 
     /// Reads an archive from a file and checks its header alone, as [`open`](IndexedMap::open) does.
@@ -83,7 +85,7 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, AlignedBytes> {
         K: AnyBytes,
         V: AnyBytes,
     {
-        read_unverified(path.as_ref())
+        error::at(path, read_unverified)
     }
 }
 
@@ -106,7 +108,7 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, Mapped> {
         K: AnyBytes,
         V: AnyBytes,
     {
-        map_open(&open_to_read(path.as_ref())?)
+        error::at(path, |path| map_open(&open_to_read(path)?))
     }
 
     /// Maps a file to read it and verifies all of it.
@@ -125,6 +127,6 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, Mapped> {
         K: Checked,
         V: Checked,
     {
-        map_open_verified(&open_to_read(path.as_ref())?)
+        error::at(path, |path| map_open_verified(&open_to_read(path)?))
     }
 }

@@ -23,7 +23,7 @@
 use super::archive::{
     Lock, OpenArchive, VerifyArchive, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared, open_to_read,
 };
-use super::{FileError, publish};
+use super::{FileCause, FileError, error, publish};
 use crate::fixed::core::Core;
 use crate::fixed::key::hash_of;
 use crate::fixed::layout::at;
@@ -46,8 +46,8 @@ struct View {
 }
 
 impl View {
-    fn of(map: io::Result<MmapRaw>) -> Result<Self, FileError> {
-        let map = map.map_err(FileError::io("map the file"))?;
+    fn of(map: io::Result<MmapRaw>) -> Result<Self, FileCause> {
+        let map = map.map_err(FileCause::io("map the file"))?;
         let ptr = NonNull::new(map.as_mut_ptr()).expect("a mapping is not at address 0");
         Ok(Self {
             ptr,
@@ -56,24 +56,24 @@ impl View {
         })
     }
 
-    fn read_only(file: &File, len: usize) -> Result<Self, FileError> {
+    fn read_only(file: &File, len: usize) -> Result<Self, FileCause> {
         Self::of(MmapOptions::new().len(len).map_raw_read_only(file))
     }
 
-    fn writable(file: &File, len: usize) -> Result<Self, FileError> {
+    fn writable(file: &File, len: usize) -> Result<Self, FileCause> {
         Self::of(MmapOptions::new().len(len).map_raw(file))
     }
 
     /// Writes everything to the disk.
-    fn flush(&self) -> Result<(), FileError> {
-        self.map.flush().map_err(FileError::io("flush the mapping"))
+    fn flush(&self) -> Result<(), FileCause> {
+        self.map.flush().map_err(FileCause::io("flush the mapping"))
     }
 
     /// Writes the header to the disk, with what else is in its page.
-    fn flush_header(&self) -> Result<(), FileError> {
+    fn flush_header(&self) -> Result<(), FileCause> {
         self.map
             .flush_range(0, at::TAGS)
-            .map_err(FileError::io("flush the file's header"))
+            .map_err(FileCause::io("flush the file's header"))
     }
 }
 
@@ -186,7 +186,7 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
         K: AnyBytes,
         V: AnyBytes,
     {
-        map_open(&open_to_read(path.as_ref())?)
+        error::at(path, |path| map_open(&open_to_read(path)?))
     }
 
     /// Maps a file to read it and verifies all of it, as [`open_verified`](FixedMap::open_verified) does.
@@ -205,12 +205,12 @@ impl<K: FixedKey, V: Frozen> FixedMap<K, V, Mapped> {
         K: Checked,
         V: Checked,
     {
-        map_open_verified(&open_to_read(path.as_ref())?)
+        error::at(path, |path| map_open_verified(&open_to_read(path)?))
     }
 }
 
 /// The callers promise F3 for the file.
-pub(super) fn map_open<A: OpenArchive<Mapped>>(file: &File) -> Result<A, FileError> {
+pub(super) fn map_open<A: OpenArchive<Mapped>>(file: &File) -> Result<A, FileCause> {
     // A lock is not kept: `publish` over the file shall find it free.
     let (seen, _lock) = look_to_read::<A>(file)?;
     let view = View::read_only(file, seen.bytes)?;
@@ -218,7 +218,7 @@ pub(super) fn map_open<A: OpenArchive<Mapped>>(file: &File) -> Result<A, FileErr
 }
 
 /// The callers promise F3 for the file.
-pub(super) fn map_open_verified<A: VerifyArchive<Mapped>>(file: &File) -> Result<A, FileError> {
+pub(super) fn map_open_verified<A: VerifyArchive<Mapped>>(file: &File) -> Result<A, FileCause> {
     let (seen, _lock) = look_to_read::<A>(file)?;
     let view = View::read_only(file, seen.bytes)?;
     Ok(A::verify_in(Mapped { view })?)
@@ -233,16 +233,18 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] with the step that failed; with [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is
-    /// something at the path. [`FileError::Archive`] if the capacity is larger than the format allows.
+    /// [`FileCause::Io`] with the step that failed; with [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is
+    /// something at the path. [`FileCause::Archive`] if the capacity is larger than the format allows.
     ///
     /// # Safety
     ///
     /// As [`open_file_mut`](Self::open_file_mut).
     pub unsafe fn create_file(path: impl AsRef<Path>, capacity: usize) -> Result<Self, FileError> {
-        let lock = publish::create::<K, V>(path.as_ref(), capacity)?;
-        let bytes = look_at::<Self>(lock.file())?.bytes;
-        Self::map_locked(lock, bytes)
+        error::at(path, |path| {
+            let lock = publish::create::<K, V>(path, capacity)?;
+            let bytes = look_at::<Self>(lock.file())?.bytes;
+            Self::map_locked(lock, bytes)
+        })
     }
 
     /// Locks a file and maps it for writing, as [`open_mut`](FixedMap::open_mut) does.
@@ -255,8 +257,8 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// # Errors
     ///
-    /// [`FileError::NotClosedCleanly`] if its last writer did not close it: use [`recover_file`](Self::recover_file).
-    /// [`FileError::Locked`] if another writer has it open, here or in another process, or processes share it. Else as
+    /// [`FileCause::NotClosedCleanly`] if its last writer did not close it: use [`recover_file`](Self::recover_file).
+    /// [`FileCause::Locked`] if another writer has it open, here or in another process, or processes share it. Else as
     /// [`read_file_unverified`](FixedMap::read_file_unverified).
     ///
     /// # Safety
@@ -267,7 +269,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     /// copy-on-write disk is full, a signal ends the process.
     ///
     /// ```
-    /// use arenamap::fixed::{FixedMap, file::FileError, u64_le};
+    /// use arenamap::fixed::{FixedMap, file::FileCause, u64_le};
     ///
     /// let directory = tempfile::tempdir()?;
     /// let path = directory.path().join("counts");
@@ -283,7 +285,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// // SAFETY: the same.
     /// let error = unsafe { FixedMap::<u64_le, u64_le, _>::open_file_mut(&path) }.unwrap_err();
-    /// assert!(matches!(error, FileError::NotClosedCleanly));
+    /// assert!(matches!(error.cause, FileCause::NotClosedCleanly));
     /// // SAFETY: the same.
     /// let (map, recovered) = unsafe { FixedMap::<u64_le, u64_le, _>::recover_file(&path)? };
     /// assert_eq!((map.len(), recovered.kept, recovered.lost), (2, 2, 0));
@@ -295,8 +297,10 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         K: FromBytes,
         V: FromBytes,
     {
-        let (lock, bytes) = Self::lock_closed(path.as_ref())?;
-        Self::map_locked(lock, bytes)
+        error::at(path, |path| {
+            let (lock, bytes) = Self::lock_closed(path)?;
+            Self::map_locked(lock, bytes)
+        })
     }
 
     /// [`open_file_mut`](Self::open_file_mut) for all types. The file is verified, as by
@@ -306,7 +310,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// # Errors
     ///
-    /// As [`open_file_mut`](Self::open_file_mut), and [`FileError::Archive`] with the first thing that is wrong. Then the file
+    /// As [`open_file_mut`](Self::open_file_mut), and [`FileCause::Archive`] with the first thing that is wrong. Then the file
     /// is as it was.
     ///
     /// # Safety
@@ -317,13 +321,15 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         K: Checked,
         V: Checked,
     {
-        let (lock, bytes) = Self::lock_closed(path.as_ref())?;
-        // Its atomics are still: nobody else has the file, and this map of it is not given out.
-        let view = View::read_only(lock.file(), bytes)?;
-        let map = FixedMap::<K, V, Mapped>::attach_in(Mapped { view })?;
-        map.check(&mut map.scratch()?)?;
-        drop(map);
-        Self::map_locked(lock, bytes)
+        error::at(path, |path| {
+            let (lock, bytes) = Self::lock_closed(path)?;
+            // Its atomics are still: nobody else has the file, and this map of it is not given out.
+            let view = View::read_only(lock.file(), bytes)?;
+            let map = FixedMap::<K, V, Mapped>::attach_in(Mapped { view })?;
+            map.check(&mut map.scratch()?)?;
+            drop(map);
+            Self::map_locked(lock, bytes)
+        })
     }
 
     /// Repairs and opens a file that was not closed cleanly. It keeps the entries that are whole, and says what it kept
@@ -344,28 +350,30 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         K: Checked,
         V: Checked,
     {
-        let lock = open_exclusive(path.as_ref())?;
-        let bytes = look_at_damaged::<K, V>(lock.file())?.bytes;
-        let view = View::writable(lock.file(), bytes)?;
-        let mut map = Self::attached(Core::attach_damaged(MappedMut { view, lock })?);
-        map.core.mark_open();
-        map.core.memory().view.flush_header()?;
-        let recovered = map.recover_here();
-        Ok((map, recovered))
+        error::at(path, |path| {
+            let lock = open_exclusive(path)?;
+            let bytes = look_at_damaged::<K, V>(lock.file())?.bytes;
+            let view = View::writable(lock.file(), bytes)?;
+            let mut map = Self::attached(Core::attach_damaged(MappedMut { view, lock })?);
+            map.core.mark_open();
+            map.core.memory().view.flush_header()?;
+            let recovered = map.recover_here();
+            Ok((map, recovered))
+        })
     }
 
     /// A file that is sealed, locked, and its length.
-    fn lock_closed(path: &Path) -> Result<(Lock<File>, usize), FileError> {
+    fn lock_closed(path: &Path) -> Result<(Lock<File>, usize), FileCause> {
         let lock = open_exclusive(path)?;
         let seen = look_at::<Self>(lock.file())?;
         if seen.is_open() {
-            return Err(FileError::NotClosedCleanly);
+            return Err(FileCause::NotClosedCleanly);
         }
         Ok((lock, seen.bytes))
     }
 
     /// Maps a file and marks it as open. C2 of `core.rs` is the caller's: any bytes are valid, all were verified, or none is full.
-    fn map_locked(lock: Lock<File>, bytes: usize) -> Result<Self, FileError> {
+    fn map_locked(lock: Lock<File>, bytes: usize) -> Result<Self, FileCause> {
         let view = View::writable(lock.file(), bytes)?;
         let mut map = Self::attach_in(MappedMut { view, lock })?;
         map.core.mark_open();
@@ -379,10 +387,10 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] if the operating system refuses.
+    /// [`FileCause::Io`] if the operating system refuses.
     #[allow(clippy::needless_pass_by_ref_mut, reason = "nothing is written meanwhile")]
     pub fn flush(&mut self) -> Result<(), FileError> {
-        self.core.memory().view.flush()
+        Ok(self.core.memory().view.flush()?)
     }
 
     /// Closes the file: writes everything to the disk, counts the generation up, seals the archive, writes the seal to
@@ -392,7 +400,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] if the operating system refuses. Then the file stays marked as open.
+    /// [`FileCause::Io`] if the operating system refuses. Then the file stays marked as open.
     pub fn close(mut self) -> Result<(), FileError> {
         let secrets = &self.secrets;
         self.core.settle(|key| hash_of(key, secrets));
@@ -402,11 +410,11 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         let MappedMut { view, lock } = self.core.memory();
         let closed = view
             .flush_header()
-            .and_then(|()| lock.file().sync_all().map_err(FileError::io("sync the file")));
+            .and_then(|()| lock.file().sync_all().map_err(FileCause::io("sync the file")));
         if closed.is_err() {
             self.core.mark_open();
         }
-        closed
+        Ok(closed?)
     }
 }
 
@@ -425,7 +433,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
     ///
     /// # Errors
     ///
-    /// [`FileError::Locked`] if a writer has the file open. Else as
+    /// [`FileCause::Locked`] if a writer has the file open. Else as
     /// [`read_file_unverified`](FixedMap::read_file_unverified); the file needs permission to write.
     ///
     /// # Safety
@@ -471,17 +479,19 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
                 "values without atomics do not change in a shared mapping; read them by `map_file`"
             );
         }
-        let lock = open_shared(path.as_ref())?;
-        let seen = look_at::<Self>(lock.file())?;
-        let was_sealed = !seen.is_open();
-        let view = View::writable(lock.file(), seen.bytes)?;
-        // By the header as the file gave it: read through the mapping, it could be one that another process is marking.
-        let (core, header) = Core::attach_shared(SharedMapped { view, _lock: lock }, seen.header)?;
-        core.lend();
-        if was_sealed {
-            core.memory().view.flush_header()?;
-        }
-        Ok(Self::attached((core, header)))
+        error::at(path, |path| {
+            let lock = open_shared(path)?;
+            let seen = look_at::<Self>(lock.file())?;
+            let was_sealed = !seen.is_open();
+            let view = View::writable(lock.file(), seen.bytes)?;
+            // By the header as the file gave it: read through the mapping, it could be one that another process is marking.
+            let (core, header) = Core::attach_shared(SharedMapped { view, _lock: lock }, seen.header)?;
+            core.lend();
+            if was_sealed {
+                core.memory().view.flush_header()?;
+            }
+            Ok(Self::attached((core, header)))
+        })
     }
 
     /// Writes to the disk what any process has changed so far.
@@ -490,8 +500,8 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] if the operating system refuses.
+    /// [`FileCause::Io`] if the operating system refuses.
     pub fn flush(&self) -> Result<(), FileError> {
-        self.core.memory().view.flush()
+        Ok(self.core.memory().view.flush()?)
     }
 }

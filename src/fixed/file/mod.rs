@@ -35,7 +35,7 @@
 //!
 //! | | a writer has the file open | processes share it | `publish` replaces it |
 //! |---|---|---|---|
-//! | `open_file_mut`, `recover_file` | [`Locked`](FileError::Locked) | `Locked` | `Locked`, for that moment |
+//! | `open_file_mut`, `recover_file` | [`Locked`](FileCause::Locked) | `Locked` | `Locked`, for that moment |
 //! | `map_shared` | `Locked` | joins | `Locked`, for that moment |
 //! | `publish` | `Locked` | `Locked` | `Locked`, for that moment |
 //! | `read_file` | `Locked` | as it is now | the old file or the new one |
@@ -46,7 +46,7 @@
 //!
 //! # Heap
 //!
-//! If the heap refuses memory, each call returns [`FileError::OutOfMemory`], and nothing has changed. But the standard
+//! If the heap refuses memory, each call returns [`FileCause::OutOfMemory`], and nothing has changed. But the standard
 //! library aborts if it gets no memory for itself: for a copy of a path of 256 bytes and more in each call to the
 //! system, and for the working directory, which [`Snapshot`] and [`SharedSnapshot`] ask for to make a path absolute. So does it, and arc-swap,
 //! for two small blocks of [`SharedSnapshot`]: an [`Arc`](std::sync::Arc) for each map that is opened, and one for each thread that calls
@@ -72,7 +72,7 @@ mod var;
 
 pub use self::archive::{Archive, OpenArchive, VerifyArchive};
 pub use self::described::{publish_archive, read_archive};
-pub use self::error::FileError;
+pub use self::error::{FileCause, FileError};
 pub use self::mapping::{Mapped, MappedMut, SharedMapped};
 pub use self::read::Snapshot;
 pub use self::shared::{Generation, Guard, SharedSnapshot};

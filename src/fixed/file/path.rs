@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "maps files, under the promise of `FixedMap::map_file`")]
 
 use super::archive::open_to_read;
+use super::error::at;
 use super::mapping::{map_open, map_open_verified};
 use super::publish::publish;
 use super::read::{read, read_unverified};
@@ -43,7 +44,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: MemoryMut> PathArchive<K, V, M> {
     /// ```
     pub fn publish(&mut self, path: impl AsRef<Path>) -> Result<u64, FileError> {
         self.table.settle();
-        publish::<Self, _, _, _>(&mut self.table.core, path.as_ref())
+        at(path, |path| publish::<Self, _, _, _>(&mut self.table.core, path))
     }
 }
 
@@ -57,7 +58,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V, AlignedBytes> {
     ///
     /// As [`FixedMap::read_file`](crate::fixed::FixedMap::read_file).
     pub fn read_file(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        read(path.as_ref())
+        at(path, read)
     }
 
     /// Reads an archive from a file and checks its header alone, as [`open`](PathArchive::open) does.
@@ -71,7 +72,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V, AlignedBytes> {
     where
         V::Slot: AnyBytes,
     {
-        read_unverified(path.as_ref())
+        at(path, read_unverified)
     }
 }
 
@@ -92,7 +93,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V, Mapped> {
     where
         V::Slot: AnyBytes,
     {
-        map_open(&open_to_read(path.as_ref())?)
+        at(path, |path| map_open(&open_to_read(path)?))
     }
 
     /// Maps a file to read it and verifies all of it.
@@ -107,6 +108,6 @@ impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V, Mapped> {
     ///
     /// As [`map_file`](Self::map_file).
     pub unsafe fn map_file_verified(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        map_open_verified(&open_to_read(path.as_ref())?)
+        at(path, |path| map_open_verified(&open_to_read(path)?))
     }
 }

@@ -1,7 +1,7 @@
 //! Publishing: a new file is written beside the path, synced, and renamed over it.
 
-use super::FileError;
 use super::archive::{Archive, Lock, Old, ROUNDS, is_at, look_at, open_any_exclusive};
+use super::{FileCause, FileError, error};
 use crate::fixed::core::Core;
 use crate::fixed::header::{Header, geometry_of, write_schema};
 use crate::fixed::key::hash_of;
@@ -32,9 +32,9 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     ///
     /// # Errors
     ///
-    /// [`FileError::Locked`] if the file is open for writing, shared by processes, or published by another process at
-    /// this moment; [`FileError::NotRegular`] if it is a directory or the like; [`FileError::OutOfMemory`] if the heap
-    /// refuses the small block; [`FileError::Io`] with the step that failed, `"give the new file the owner and group of
+    /// [`FileCause::Locked`] if the file is open for writing, shared by processes, or published by another process at
+    /// this moment; [`FileCause::NotRegular`] if it is a directory or the like; [`FileCause::OutOfMemory`] if the heap
+    /// refuses the small block; [`FileCause::Io`] with the step that failed, `"give the new file the owner and group of
     /// the old one"` if the process is not allowed to. Then the old file is as it was, and no temporary file is left.
     /// Only after a failed step `"sync the directory"` the new file is in place already, but may be lost in a power
     /// failure.
@@ -57,7 +57,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     pub fn publish(&mut self, path: impl AsRef<Path>) -> Result<u64, FileError> {
         let secrets = &self.secrets;
         self.core.settle(|key| hash_of(key, secrets));
-        publish::<Self, _, _, _>(&mut self.core, path.as_ref())
+        error::at(path, |path| publish::<Self, _, _, _>(&mut self.core, path))
     }
 }
 
@@ -65,7 +65,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
 pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
     core: &mut Core<K, V, M>,
     path: &Path,
-) -> Result<u64, FileError> {
+) -> Result<u64, FileCause> {
     let own = core.number(at::GENERATION);
     let mut header = core.header();
     let synced = replace::<A>(path, own, |generation, temporary| {
@@ -85,8 +85,8 @@ pub(super) fn publish<A: Archive, K: FixedValue, V: FixedValue, M: MemoryMut>(
 pub(super) fn replace<A: Archive>(
     path: &Path,
     own: u64,
-    mut write: impl FnMut(u64, &Temporary<'_>) -> Result<(), FileError>,
-) -> Result<Result<(), FileError>, FileError> {
+    mut write: impl FnMut(u64, &Temporary<'_>) -> Result<(), FileCause>,
+) -> Result<Result<(), FileCause>, FileCause> {
     let place = Place::of(path)?;
     let mut raced = io::ErrorKind::AlreadyExists.into();
     for _ in 0..ROUNDS {
@@ -106,7 +106,7 @@ pub(super) fn replace<A: Archive>(
             return Ok(place.sync());
         }
     }
-    Err(FileError::io(RENAME)(raced))
+    Err(FileCause::io(RENAME)(raced))
 }
 
 pub(super) const RENAME: &str = "rename the new file into place";
@@ -114,13 +114,13 @@ pub(super) const RENAME: &str = "rename the new file into place";
 /// A new file with room for `capacity` entries and a random seed, open for writing and locked.
 ///
 /// Every byte of it is written, so that a full disk is an error here and not a signal later.
-pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -> Result<Lock<File>, FileError> {
+pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -> Result<Lock<File>, FileCause> {
     let geometry = geometry_of::<K, V>(capacity as u64, 0)?;
     let header = Header::new::<K, V>(&geometry, crate::fixed::header::random_seed());
     let place = Place::of(path)?;
     let mut exists = io::ErrorKind::AlreadyExists.into();
     if fs::symlink_metadata(path).is_ok() {
-        return Err(FileError::io(RENAME)(exists));
+        return Err(FileCause::io(RENAME)(exists));
     }
     // Nobody finds the file before it is locked.
     let temporary = place.temporary(None)?;
@@ -136,7 +136,7 @@ pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -
         written
     })?;
     let Some(lock) = temporary.add(&mut exists)? else {
-        return Err(FileError::io(RENAME)(exists));
+        return Err(FileCause::io(RENAME)(exists));
     };
     place.sync()?;
     Ok(lock)
@@ -152,9 +152,9 @@ pub(super) struct Place<'p> {
 const NAME_BYTES: usize = b".arenamap-0123456789abcdef.tmp".len();
 
 impl<'p> Place<'p> {
-    pub(super) fn of(path: &'p Path) -> Result<Self, FileError> {
+    pub(super) fn of(path: &'p Path) -> Result<Self, FileCause> {
         let (Some(directory), Some(_)) = (path.parent(), path.file_name()) else {
-            return Err(FileError::io("find the name of a file in the path")(
+            return Err(FileCause::io("find the name of a file in the path")(
                 io::ErrorKind::InvalidInput.into(),
             ));
         };
@@ -168,7 +168,7 @@ impl<'p> Place<'p> {
 
     /// The path of the temporary file for this path: always the same one beside it, so that what a killed process
     /// leaves is found again.
-    fn beside(&self) -> Result<PathBuf, FileError> {
+    fn beside(&self) -> Result<PathBuf, FileCause> {
         let name = self.path.file_name().unwrap_or_default();
         let mut number = rapidhash::v3::rapidhash_v3(name.as_encoded_bytes());
         let mut name = *b".arenamap-0123456789abcdef.tmp";
@@ -184,7 +184,7 @@ impl<'p> Place<'p> {
     /// A new file beside the path, locked, with owner, group and permissions of the old one, if there is one.
     ///
     /// One that is there already and that nobody holds was left behind by a process that was killed, and is removed.
-    fn temporary(&self, old: Option<&Lock<File>>) -> Result<Temporary<'p>, FileError> {
+    fn temporary(&self, old: Option<&Lock<File>>) -> Result<Temporary<'p>, FileCause> {
         let path = self.beside()?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -199,7 +199,7 @@ impl<'p> Place<'p> {
                 Ok(file) => {
                     let lock = Lock::exclusive(file)?;
                     // If not, another process took it for one that was left behind, before it was locked.
-                    if is_at(lock.file(), &path).map_err(FileError::io("look at the temporary file"))? {
+                    if is_at(lock.file(), &path).map_err(FileCause::io("look at the temporary file"))? {
                         let temporary = Temporary {
                             leftover: Leftover(path),
                             lock,
@@ -212,10 +212,10 @@ impl<'p> Place<'p> {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_left_behind(&path)?,
-                Err(error) => return Err(FileError::io("make a temporary file beside the path")(error)),
+                Err(error) => return Err(FileCause::io("make a temporary file beside the path")(error)),
             }
         }
-        Err(FileError::Locked)
+        Err(FileCause::Locked)
     }
 
     /// Writes these bytes to a new file and lets it take the path of the old one. False, and why, if there is an old one now where none was.
@@ -225,7 +225,7 @@ impl<'p> Place<'p> {
         raced: &mut io::Error,
         header: &[u8],
         content: &[u8],
-    ) -> Result<bool, FileError> {
+    ) -> Result<bool, FileCause> {
         let temporary = self.temporary(old.file())?;
         temporary.write(header, |mut file| file.write_all(content))?;
         match old {
@@ -240,37 +240,37 @@ impl<'p> Place<'p> {
         not(unix),
         allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on Unix")
     )]
-    pub(super) fn sync(&self) -> Result<(), FileError> {
+    pub(super) fn sync(&self) -> Result<(), FileCause> {
         #[cfg(unix)]
         File::open(self.directory)
             .and_then(|directory| directory.sync_all())
-            .map_err(FileError::io("sync the directory"))?;
+            .map_err(FileCause::io("sync the directory"))?;
         Ok(())
     }
 }
 
 /// A copy of this path, with room for `more` bytes.
-pub(super) fn path_of(path: &Path, more: usize) -> Result<PathBuf, FileError> {
+pub(super) fn path_of(path: &Path, more: usize) -> Result<PathBuf, FileCause> {
     let needed = path.as_os_str().len() + more;
     let mut copy = PathBuf::new();
     copy.try_reserve_exact(needed)
-        .map_err(|_| FileError::OutOfMemory { needed })?;
+        .map_err(|_| FileCause::OutOfMemory { needed })?;
     copy.push(path);
     Ok(copy)
 }
 
 /// Removes a temporary file, unless somebody is writing it.
-fn remove_left_behind(path: &Path) -> Result<(), FileError> {
+fn remove_left_behind(path: &Path) -> Result<(), FileCause> {
     let _lock = match open_any_exclusive(path) {
-        Err(FileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(FileCause::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
         lock => lock?,
     };
-    fs::remove_file(path).map_err(FileError::io("remove what a killed process left beside the path"))
+    fs::remove_file(path).map_err(FileCause::io("remove what a killed process left beside the path"))
 }
 
 /// Gives a file the owner, the group and the permissions of another one.
-fn take_over(file: &File, old: &File) -> Result<(), FileError> {
-    let look = FileError::io("look at the file");
+fn take_over(file: &File, old: &File) -> Result<(), FileCause> {
+    let look = FileCause::io("look at the file");
     let old = old.metadata().map_err(&look)?;
     #[cfg(unix)]
     {
@@ -280,12 +280,12 @@ fn take_over(file: &File, old: &File) -> Result<(), FileError> {
         let group = (new.gid() != old.gid()).then_some(old.gid());
         if owner.is_some() || group.is_some() {
             fchown(file, owner, group)
-                .map_err(FileError::io("give the new file the owner and group of the old one"))?;
+                .map_err(FileCause::io("give the new file the owner and group of the old one"))?;
         }
     }
     // After the owner, whose change takes away some of them.
     file.set_permissions(old.permissions())
-        .map_err(FileError::io("give the new file the permissions of the old one"))
+        .map_err(FileCause::io("give the new file the permissions of the old one"))
 }
 
 /// A file beside its path, removed when it is dropped.
@@ -309,16 +309,16 @@ impl Drop for Leftover {
 
 impl Temporary<'_> {
     /// Writes a header and what follows it, and syncs both.
-    pub(super) fn write(&self, header: &[u8], content: impl FnOnce(&File) -> io::Result<()>) -> Result<(), FileError> {
+    pub(super) fn write(&self, header: &[u8], content: impl FnOnce(&File) -> io::Result<()>) -> Result<(), FileCause> {
         let mut file = self.lock.file();
         file.write_all(header)
             .and_then(|()| content(file))
-            .map_err(FileError::io("write the new file"))?;
-        file.sync_all().map_err(FileError::io("sync the new file"))
+            .map_err(FileCause::io("write the new file"))?;
+        file.sync_all().map_err(FileCause::io("sync the new file"))
     }
 
     /// Renames it over the old file, which is locked until then.
-    fn replace(self, old: Lock<File>) -> Result<(), FileError> {
+    fn replace(self, old: Lock<File>) -> Result<(), FileCause> {
         if cfg!(windows) {
             drop(old); // a file that is open cannot be renamed over there
             self.replace_link()
@@ -330,14 +330,14 @@ impl Temporary<'_> {
     }
 
     /// Renames it over what is there.
-    fn replace_link(mut self) -> Result<(), FileError> {
-        fs::rename(&self.leftover.0, self.path).map_err(FileError::io(RENAME))?;
+    fn replace_link(mut self) -> Result<(), FileCause> {
+        fs::rename(&self.leftover.0, self.path).map_err(FileCause::io(RENAME))?;
         self.leftover.0 = PathBuf::new();
         Ok(())
     }
 
     /// Renames it to where no file was, and gives it, still locked; `None`, and why, if that is not so any more.
-    fn add(mut self, raced: &mut io::Error) -> Result<Option<Lock<File>>, FileError> {
+    fn add(mut self, raced: &mut io::Error) -> Result<Option<Lock<File>>, FileCause> {
         match rename_to_new(&self.leftover.0, self.path) {
             Ok(()) => {
                 self.leftover.0 = PathBuf::new();
@@ -347,7 +347,7 @@ impl Temporary<'_> {
                 *raced = error;
                 Ok(None)
             }
-            Err(error) => Err(FileError::io(RENAME)(error)),
+            Err(error) => Err(FileCause::io(RENAME)(error)),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Archives read into memory, and readers that follow what is published.
 
-use super::FileError;
 use super::archive::{Archive, Identity, OpenArchive, VerifyArchive, look_at, look_to_read, open_to_read};
+use super::error::at;
 use super::publish::path_of;
+use super::{FileCause, FileError};
 use crate::fixed::value::{AnyBytes, Checked};
 use crate::fixed::{AlignedBytes, FixedKey, FixedMap, FixedValue};
 use core::fmt;
@@ -21,9 +22,9 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
     ///
     /// # Errors
     ///
-    /// [`FileError::Io`] with the step, [`FileError::NotRegular`] if it is not a regular file, [`FileError::Archive`]
-    /// with the first thing that is wrong, [`FileError::Length`] if the file is not exactly its archive,
-    /// [`FileError::Locked`] if a writer has it open, [`FileError::OutOfMemory`] if the heap refuses.
+    /// [`FileCause::Io`] with the step, [`FileCause::NotRegular`] if it is not a regular file, [`FileCause::Archive`]
+    /// with the first thing that is wrong, [`FileCause::Length`] if the file is not exactly its archive,
+    /// [`FileCause::Locked`] if a writer has it open, [`FileCause::OutOfMemory`] if the heap refuses.
     ///
     /// ```
     /// use arenamap::fixed::{AlignedBytes, FixedMap, u64_le};
@@ -40,7 +41,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
         K: Checked,
         V: Checked,
     {
-        read(path.as_ref())
+        at(path, read)
     }
 
     /// Reads an archive from a file and checks its header alone, as [`open`](FixedMap::open) does.
@@ -57,37 +58,37 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, AlignedBytes> {
         K: AnyBytes,
         V: AnyBytes,
     {
-        read_unverified(path.as_ref())
+        at(path, read_unverified)
     }
 }
 
 /// An archive from a path, read and verified.
-pub(super) fn read<A: VerifyArchive<AlignedBytes>>(path: &Path) -> Result<A, FileError> {
+pub(super) fn read<A: VerifyArchive<AlignedBytes>>(path: &Path) -> Result<A, FileCause> {
     read_verified(&open_to_read(path)?)
 }
 
 /// An archive from a path, read, its header checked.
-pub(super) fn read_unverified<A: OpenArchive<AlignedBytes>>(path: &Path) -> Result<A, FileError> {
+pub(super) fn read_unverified<A: OpenArchive<AlignedBytes>>(path: &Path) -> Result<A, FileCause> {
     Ok(A::open_in(read_bytes::<A>(&open_to_read(path)?)?)?)
 }
 
-pub(super) fn read_verified<A: VerifyArchive<AlignedBytes>>(file: &File) -> Result<A, FileError> {
+pub(super) fn read_verified<A: VerifyArchive<AlignedBytes>>(file: &File) -> Result<A, FileCause> {
     Ok(A::verify_in(read_bytes::<A>(file)?)?)
 }
 
 /// All bytes of a file that are an archive by their header.
-fn read_bytes<A: Archive>(mut file: &File) -> Result<AlignedBytes, FileError> {
+fn read_bytes<A: Archive>(mut file: &File) -> Result<AlignedBytes, FileCause> {
     // A lock lasts until all is read.
     let (seen, _lock) = look_to_read::<A>(file)?;
     let mut bytes = AlignedBytes::try_zeroed(seen.bytes)?;
     file.rewind()
         .and_then(|()| file.read_exact(&mut bytes))
-        .map_err(FileError::io("read the file"))?;
+        .map_err(FileCause::io("read the file"))?;
     Ok(bytes)
 }
 
 /// How an open file becomes a map.
-pub(super) type Open<A> = fn(&File) -> Result<A, FileError>;
+pub(super) type Open<A> = fn(&File) -> Result<A, FileCause>;
 
 /// A path, and how the archives that are published there are opened.
 pub(super) struct Source<A> {
@@ -102,24 +103,24 @@ pub(super) struct There {
 }
 
 impl<A: Archive> Source<A> {
-    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileError> {
+    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileCause> {
         // A later change of the working directory does not matter.
         let path = if path.is_absolute() {
             path_of(path, 0)?
         } else {
-            std::path::absolute(path).map_err(FileError::io("find the directory of the path"))?
+            std::path::absolute(path).map_err(FileCause::io("find the directory of the path"))?
         };
         Ok(Self { path, open })
     }
 
     /// Opens the file that is at the path now, and reads its header alone.
-    pub(super) fn look(&self) -> Result<There, FileError> {
+    pub(super) fn look(&self) -> Result<There, FileCause> {
         let file = open_to_read(&self.path)?;
         let identity = look_at::<A>(&file)?.identity();
         Ok(There { file, identity })
     }
 
-    pub(super) fn open(&self, there: &There) -> Result<A, FileError> {
+    pub(super) fn open(&self, there: &There) -> Result<A, FileCause> {
         (self.open)(&there.file)
     }
 }
@@ -167,12 +168,12 @@ impl<A: VerifyArchive<AlignedBytes>> Snapshot<A> {
     ///
     /// As [`FixedMap::read_file`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        Self::of(path.as_ref(), read_verified)
+        at(path, |path| Self::of(path, read_verified))
     }
 }
 
 impl<A: Archive> Snapshot<A> {
-    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileError> {
+    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileCause> {
         let source = Source::of(path, open)?;
         let there = source.look()?;
         Ok(Self {
@@ -195,13 +196,15 @@ impl<A: Archive> Snapshot<A> {
     ///
     /// As the first opening. The old map stays.
     pub fn reload(&mut self) -> Result<bool, FileError> {
-        let there = self.source.look()?;
-        if !self.identity.is_replaced_by(there.identity) {
-            return Ok(false);
-        }
-        self.map = self.source.open(&there)?;
-        self.identity = there.identity;
-        Ok(true)
+        at(&self.source.path, |_| {
+            let there = self.source.look()?;
+            if !self.identity.is_replaced_by(there.identity) {
+                return Ok(false);
+            }
+            self.map = self.source.open(&there)?;
+            self.identity = there.identity;
+            Ok(true)
+        })
     }
 
     /// The path, made absolute.

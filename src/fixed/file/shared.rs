@@ -13,9 +13,10 @@
 //! Readers touch `current` alone, which is a pointer of arc-swap's. Whoever changes it holds `past` meanwhile. A file is opened under
 //! `turn`, and not under `past`, so that nothing but another opening waits for one.
 
-use super::FileError;
 use super::archive::{Archive, Identity, VerifyArchive};
+use super::error::at;
 use super::read::{Open, Source, read_verified};
+use super::{FileCause, FileError};
 use crate::fixed::AlignedBytes;
 use arc_swap::ArcSwap;
 use core::fmt;
@@ -98,9 +99,9 @@ impl<A> Past<A> {
     }
 
     /// Makes room for one more.
-    fn reserve(&mut self) -> Result<(), FileError> {
+    fn reserve(&mut self) -> Result<(), FileCause> {
         let needed = self.kept.len() + 1;
-        let refused = |_| FileError::OutOfMemory {
+        let refused = |_| FileCause::OutOfMemory {
             needed: needed * size_of::<Arc<Generation<A>>>(),
         };
         self.kept.try_reserve(1).map_err(refused)?;
@@ -130,12 +131,12 @@ impl<A: VerifyArchive<AlignedBytes>> SharedSnapshot<A> {
     ///
     /// As [`FixedMap::read_file`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        Self::of(path.as_ref(), read_verified)
+        at(path, |path| Self::of(path, read_verified))
     }
 }
 
 impl<A: Archive> SharedSnapshot<A> {
-    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileError> {
+    pub(super) fn of(path: &Path, open: Open<A>) -> Result<Self, FileCause> {
         let source = Source::of(path, open)?;
         let there = source.look()?;
         let first = Generation::new(source.open(&there)?, there.identity);
@@ -176,7 +177,7 @@ impl<A: Archive> SharedSnapshot<A> {
     /// As [`reload`](Self::reload), of the file's header alone.
     pub fn poll(&self) -> Result<bool, FileError> {
         self.release();
-        let there = self.source.look()?.identity;
+        let there = at(self.source.path(), |_| self.source.look())?.identity;
         Ok(self.past().is_replaced_by(there, false))
     }
 
@@ -196,7 +197,7 @@ impl<A: Archive> SharedSnapshot<A> {
     ///
     /// As the first opening. Readers keep what they have, and the next call tries again.
     pub fn reload(&self) -> Result<bool, FileError> {
-        self.take(false)
+        at(self.source.path(), |_| self.take(false))
     }
 
     /// Opens what is at the path, also if it was rolled back from. Returns false if that is what readers have.
@@ -222,10 +223,10 @@ impl<A: Archive> SharedSnapshot<A> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn roll_forward(&self) -> Result<bool, FileError> {
-        self.take(true)
+        at(self.source.path(), |_| self.take(true))
     }
 
-    fn take(&self, refused_too: bool) -> Result<bool, FileError> {
+    fn take(&self, refused_too: bool) -> Result<bool, FileCause> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.release();
         let there = self.source.look()?;
@@ -302,13 +303,15 @@ impl<A> SharedSnapshot<A> {
     ///
     /// # Errors
     ///
-    /// [`FileError::OutOfMemory`] if the heap refuses.
+    /// [`FileCause::OutOfMemory`] if the heap refuses.
     pub fn kept(&self) -> Result<Vec<Arc<Generation<A>>>, FileError> {
         let past = self.past();
         let all = 1 + past.kept.len();
         let mut list = Vec::new();
-        list.try_reserve_exact(all).map_err(|_| FileError::OutOfMemory {
-            needed: all * size_of::<Arc<Generation<A>>>(),
+        at(self.source.path(), |_| {
+            let needed = all * size_of::<Arc<Generation<A>>>();
+            let reserved = list.try_reserve_exact(all);
+            reserved.map_err(|_| FileCause::OutOfMemory { needed })
         })?;
         list.push(self.load_full());
         list.extend(past.kept.iter().rev().cloned());

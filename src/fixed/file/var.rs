@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "maps files, under the promise of `FixedMap::map_file`")]
 
 use super::archive::open_to_read;
+use super::error::at;
 use super::mapping::{map_open, map_open_verified};
 use super::publish::publish;
 use super::read::{read, read_unverified};
@@ -33,7 +34,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     /// ```
     pub fn publish(&mut self, path: impl AsRef<Path>) -> Result<u64, FileError> {
         self.settle();
-        publish::<Self, _, _, _>(&mut self.core, path.as_ref())
+        at(path, |path| publish::<Self, _, _, _>(&mut self.core, path))
     }
 }
 
@@ -47,7 +48,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V, AlignedBytes> {
     ///
     /// As [`FixedMap::read_file`](crate::fixed::FixedMap::read_file).
     pub fn read_file(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        read(path.as_ref())
+        at(path, read)
     }
 
     /// Reads an archive from a file and checks its header alone, as [`open`](VarMap::open) does.
@@ -62,7 +63,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V, AlignedBytes> {
         K::Slot: AnyBytes,
         V::Slot: AnyBytes,
     {
-        read_unverified(path.as_ref())
+        at(path, read_unverified)
     }
 }
 
@@ -84,7 +85,7 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized> VarMap<K, V, Mapped
         K::Slot: AnyBytes,
         V::Slot: AnyBytes,
     {
-        map_open(&open_to_read(path.as_ref())?)
+        at(path, |path| map_open(&open_to_read(path)?))
     }
 
     /// Maps a file to read it and verifies all of it.
@@ -99,6 +100,6 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized> VarMap<K, V, Mapped
     ///
     /// As [`map_file`](Self::map_file).
     pub unsafe fn map_file_verified(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        map_open_verified(&open_to_read(path.as_ref())?)
+        at(path, |path| map_open_verified(&open_to_read(path)?))
     }
 }

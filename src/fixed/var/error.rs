@@ -1,5 +1,6 @@
 //! Why a pair was not inserted.
 
+use super::super::counted::{counted, entries};
 use super::super::error::FixedError;
 use super::part::LONGEST;
 use core::fmt;
@@ -36,12 +37,15 @@ impl fmt::Display for Refusal {
         match self {
             Self::Full { capacity } => write!(
                 f,
-                "the map has all of its {capacity} entries and never grows: remove entries, or `compact_into` a larger one"
+                "the map has all of its {} and never grows: remove entries, or `compact_into` a larger one",
+                entries(*capacity)
             ),
             Self::NoRoom { needed, left, garbage } => write!(
                 f,
-                "the texts take {needed} bytes, {left} are left in the room of the map, which never grows; \
-                 `compact_into` a copy gets {garbage} bytes back, or takes a larger room"
+                "the texts take {}, {left} are left in the room of the map, which never grows; \
+                 `compact_into` a copy gets {} back, or takes a larger room",
+                counted(*needed, "byte", "bytes"),
+                counted(*garbage, "byte", "bytes")
             ),
             Self::TooLong { len } => write!(f, "a text of {len} bytes is longer than {LONGEST}: split it"),
             Self::Corrupt(error) => error.fmt(f),
@@ -136,7 +140,8 @@ impl<K, V> fmt::Debug for VarExtendError<K, V> {
 
 impl<K, V> fmt::Display for VarExtendError<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "stopped after {} pairs: {}", self.inserted, self.cause)
+        let inserted = counted(self.inserted, "pair", "pairs");
+        write!(f, "stopped after {inserted}: {}", self.cause)
     }
 }
 

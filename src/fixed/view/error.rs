@@ -1,5 +1,6 @@
 //! Why an archive is not what a program takes it for: by names, not by numbers.
 
+use super::super::counted::entries;
 use super::super::error::FixedError;
 use alloc::string::String;
 use core::fmt;
@@ -55,6 +56,15 @@ pub enum ViewError {
         /// The type of the new value, with all its fields.
         value: String,
     },
+    /// A field was said to have had other names, and the archive has none of them.
+    NoEarlier {
+        /// The field, with its path.
+        field: String,
+        /// The names that it was said to have had.
+        names: String,
+        /// The type of the value in the archive, with all its fields.
+        found: String,
+    },
     /// The values together do not go into the new map.
     TooSmall {
         /// Entries that there are.
@@ -97,17 +107,24 @@ impl fmt::Display for ViewError {
                 write_type(f, field, stored, found)?;
                 write!(
                     f,
-                    ", expected `{expected}` or a type that is shorter: make the new type longer, or convert the entries one by one"
+                    "; here it is `{expected}`, which may not hold each value of that: take `{found}` or a longer one of its kind here, \
+                     or convert the entries one by one"
                 )
             }
             Self::NoField { field, value } => write!(
                 f,
                 "`{field}`, which is said to have had another name, is no field of `{value}`: give its path, as `place.x`"
             ),
+            Self::NoEarlier { field, names, found } => write!(
+                f,
+                "the values of the archive, `{found}`, have neither a field `{field}` nor one of its earlier names, `{names}`: correct the name; \
+                 if the archive may be of a version without the field, say so by an empty one, `(\"{field}\", \"\")`"
+            ),
             Self::TooSmall { len, capacity } => {
                 write!(
                     f,
-                    "a capacity of {capacity} entries does not hold the {len} of the archive; ask for more"
+                    "a capacity of {} does not hold the {len} of the archive; ask for more",
+                    entries(*capacity)
                 )
             }
         }

@@ -114,8 +114,8 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
     ///
     /// `renamed` has pairs of names: that of a field of `V`, and one which it had. Fields in structs are given by their path from the value,
     /// `"place.x"`, on both sides. A field has one pair for each name that it had; they are asked in their order, and only if the archive has no field
-    /// of the new name. So one list opens archives of all versions. A field that is there under none of its names is
-    /// [`defaulted`](Self::defaulted).
+    /// of the new name. So one list opens archives of all versions. A field that is there under none of its names is an error, unless one of
+    /// them is empty, `("size", "")`: that says that there were versions without it, where it is [`defaulted`](Self::defaulted).
     ///
     /// The archive is verified, so that no damage is carried on.
     ///
@@ -124,7 +124,7 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
     /// # Errors
     ///
     /// [`ViewError`]: it is no archive, or damaged; its key is another; a field has a type that does not become that of `V`; the first name of a pair is
-    /// no field of `V`.
+    /// no field of `V`, or no name of such a field is one of the archive.
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, FixedMap, ViewError, Widening, u64_le};
@@ -133,6 +133,11 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
     /// # let map = FixedMap::<u64_le, Page, _>::create(AlignedBytes::zeroed(2048), 10)?;
     /// let error = Widening::<u64_le, Page>::open(map.as_bytes(), &page, &[("sice", "bytes")]).unwrap_err();
     /// assert!(matches!(error, ViewError::NoField { ref field, .. } if field == "sice"));
+    ///
+    /// # arenamap::fixed_struct! { pub struct Old { pub bytes: u64_le } }
+    /// # let map = FixedMap::<u64_le, Old, _>::create(AlignedBytes::zeroed(2048), 10)?;
+    /// let error = Widening::<u64_le, Page>::open(map.as_bytes(), &page, &[("size", "bites")]).unwrap_err();
+    /// assert!(matches!(error, ViewError::NoEarlier { ref field, .. } if field == "size"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(bytes: &'m [u8], missing: &V, renamed: &[(&str, &str)]) -> Result<Self, ViewError> {
@@ -292,9 +297,28 @@ impl<'m, K: FixedKey + Checked, V: FixedValue + Checked + zerocopy::Immutable> W
             if found.is_some() || renamed.iter().any(|(now, _)| inside(now)) {
                 self.compare((field.of(), &path, to + field.offset()), found.as_ref(), renamed)?;
             } else {
-                self.defaulted.push(path);
+                self.default(path, renamed)?;
             }
         }
+        Ok(())
+    }
+
+    /// Notes a field that the archive has under no name.
+    fn default(&mut self, path: String, renamed: &[(&str, &str)]) -> Result<(), ViewError> {
+        let names = || {
+            renamed
+                .iter()
+                .filter(|(now, _)| *now == path)
+                .map(|(_, before)| *before)
+        };
+        if names().next().is_some() && names().all(|before| !before.is_empty()) {
+            return Err(ViewError::NoEarlier {
+                names: names().collect::<Vec<_>>().join("`, `"),
+                field: path,
+                found: self.archive.value_type().to_string(),
+            });
+        }
+        self.defaulted.push(path);
         Ok(())
     }
 

@@ -48,7 +48,8 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
         Leaves::new(self.root())
     }
 
-    /// Every level, depth first, also those without a value. The first one is that of the empty path.
+    /// Every level, depth first, also those without a value. The first one is that of the empty path; if there are no values, there are no
+    /// levels, either.
     ///
     /// Allocates: never. Time: O(levels).
     pub fn nodes(&self) -> Nodes<'_, K, V, M> {

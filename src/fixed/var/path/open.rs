@@ -48,7 +48,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
         V::Slot: AnyBytes,
         M: Holds<V::Slot>,
     {
-        Self::of_table(VarMap::open_here(memory)?)
+        Self::of_table(VarMap::open_here(memory))
     }
 
     /// Opens an archive and verifies all of it.
@@ -70,7 +70,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
     where
         M: Holds<V::Slot>,
     {
-        let archive = Self::of_table(VarMap::open_verified_here(memory)?)?;
+        let archive = Self::of_table(VarMap::open_verified_here(memory))?;
         archive.check_tree()?;
         Ok(archive)
     }
@@ -87,7 +87,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
     where
         M: Holds<V::Slot>,
     {
-        let archive = Self::of_table(VarMap::open_verified_in(memory, scratch)?)?;
+        let archive = Self::of_table(VarMap::open_verified_in(memory, scratch))?;
         archive.check_tree()?;
         Ok(archive)
     }
@@ -115,7 +115,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self) -> Result<(), FixedError> {
-        self.table.verify()?;
+        self.table.verify().map_err(FixedError::of_tree)?;
         self.check_tree()
     }
 
@@ -127,7 +127,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
     ///
     /// As [`verify`](Self::verify), and [`Field::Scratch`].
     pub fn verify_in(&self, scratch: &mut [u32]) -> Result<(), FixedError> {
-        self.table.verify_in(scratch)?;
+        self.table.verify_in(scratch).map_err(FixedError::of_tree)?;
         self.check_tree()
     }
 
@@ -153,8 +153,9 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
         self.table.into_memory()
     }
 
-    /// A tree on a table whose header was checked.
-    fn of_table(table: VarMap<Child<K>, V, M>) -> Result<Self, FixedError> {
+    /// A tree on a table whose header was checked, or why there is none.
+    fn of_table(table: Result<VarMap<Child<K>, V, M>, FixedError>) -> Result<Self, FixedError> {
+        let table = table.map_err(FixedError::of_tree)?;
         let links = link_bytes(table.core.geometry().slots())? as u64;
         let used = table.core.number(at::ROOM_USED);
         if used < links {

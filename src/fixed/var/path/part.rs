@@ -5,6 +5,9 @@
 //! ```
 //!
 //! The part is hashed first: so its hash does not wait for the parent to be found.
+//!
+//! - **P1** The first bytes of a [`ChildSlot`] are an `S`, whatever they are: `S` is [`AnyBytes`] and without atomics ([`Frozen`]), has at most
+//!   8 bytes, and no larger alignment than the slot (`FITS`).
 
 use super::super::part::{Span, sealed};
 use super::super::{VarKey, VarQuery, VarValue};
@@ -22,10 +25,10 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
     message = "`{Self}` cannot be a part of a path in a `PathArchive`",
     note = "use `str`, `[u8]`, or a number such as `u64_le`"
 )]
-pub trait Part: VarKey<Slot: AnyBytes + Frozen> {}
+pub trait Part: VarKey<Slot: AnyBytes + Frozen> + VarQuery<Self> {}
 
 #[diagnostic::do_not_recommend]
-impl<T: VarKey<Slot: AnyBytes + Frozen> + ?Sized> Part for T {}
+impl<T: VarKey<Slot: AnyBytes + Frozen> + VarQuery<T> + ?Sized> Part for T {}
 
 /// What a value in a [`PathArchive`](crate::fixed::PathArchive) can be: `str`, `[u8]`, and each [`FixedValue`] without atomics of which bytes that
 /// are all zero are a value ([`ZeroBytes`]): those stand in the slot of a level that has none.
@@ -120,7 +123,7 @@ impl<S: AnyBytes + Frozen> FixedValue for ChildSlot<S> {
 
 impl<S: AnyBytes + Frozen> ChildSlot<S> {
     const FITS: () = assert!(
-        size_of::<S>() <= 8 && align_of::<S>() <= 8,
+        size_of::<S>() <= 8 && align_of::<S>() <= align_of::<Self>(),
         "a part of a path in a PathArchive has at most 8 bytes, if it is neither `str` nor `[u8]`: give a larger one as `[u8]`"
     );
 
@@ -140,6 +143,15 @@ impl<S: AnyBytes + Frozen> ChildSlot<S> {
             Ok((part, _)) => part,
             Err(_) => S::new_zeroed(), // it fits
         }
+    }
+
+    /// The part, where it stands.
+    #[allow(unsafe_code, reason = "the slot's first bytes, as what they are: P1")]
+    #[inline(always)]
+    pub(in crate::fixed) fn part_ref(&self) -> &S {
+        const { Self::FITS };
+        // SAFETY: P1.
+        unsafe { &*(&raw const self.0).cast::<S>() }
     }
 
     #[inline(always)]

@@ -1,32 +1,68 @@
 //! Implementations of standard traits.
 
-use super::{Child, Node, Nodes, Part, PathArchive, Value, number_of};
+use super::{Node, Part, PathArchive, Value};
 use crate::fixed::error::{FixedError, fail};
 use crate::fixed::memory::{AlignedBytes, Memory};
-use crate::fixed::var::{VarKey, VarMap};
+use crate::fixed::var::VarMap;
 use crate::nested::fmt_levels;
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// Shows a tree, as a map of maps: `{"a": {"b": 1, "c": 2 {"d": 3}}}`. A level that has both shows its value first.
 ///
 /// No recursion: a deep tree takes no more stack. With `{:#?}`, each level has its line; indentation ends at 32 levels.
-impl<'a, K, V, M> fmt::Debug for Node<'a, K, V, M>
+impl<K, V, M> fmt::Debug for Node<'_, K, V, M>
 where
-    K: Part<Given<'a>: fmt::Debug> + ?Sized,
+    K: Part + fmt::Debug + ?Sized,
     V: Value + fmt::Debug + ?Sized,
     M: Memory,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut nodes: Nodes<'a, K, V, M> = self.nodes();
-        let levels = core::iter::from_fn(|| nodes.next_deep());
-        fmt_levels(levels, f, |node| (node.key(), node.value(), node.is_leaf()))
+        let mut nodes = self.nodes();
+        let levels = core::iter::from_fn(|| {
+            let (node, depth) = nodes.next_deep()?;
+            Some(((node, depth), depth))
+        });
+        fmt_levels(levels, f, |(node, depth)| {
+            let value = node.value().map(|value| Indented { value, depth });
+            (node.key(), value, node.is_leaf())
+        })
     }
 }
 
+/// A value whose lines, with `{:#?}`, are indented as that of its level is.
+struct Indented<'a, V: ?Sized> {
+    value: &'a V,
+    depth: usize,
+}
+
+impl<V: fmt::Debug + ?Sized> fmt::Debug for Indented<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Lines<'f, 'b>(&'f mut fmt::Formatter<'b>, usize);
+
+        impl Write for Lines<'_, '_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                text.split_inclusive('\n').try_for_each(|line| {
+                    self.0.write_str(line)?;
+                    let indentation = if line.ends_with('\n') { self.1 } else { 0 };
+                    (0..indentation).try_for_each(|_| self.0.write_str("    "))
+                })
+            }
+        }
+
+        if f.alternate() {
+            write!(Lines(f, self.depth.min(MOST_INDENTED)), "{:#?}", self.value)
+        } else {
+            self.value.fmt(f)
+        }
+    }
+}
+
+/// As of the levels.
+const MOST_INDENTED: usize = 32;
+
 impl<K, V, M> fmt::Debug for PathArchive<K, V, M>
 where
-    K: Part + ?Sized,
-    for<'a> K::Given<'a>: fmt::Debug,
+    K: Part + fmt::Debug + ?Sized,
     V: Value + fmt::Debug + ?Sized,
     M: Memory,
 {
@@ -59,8 +95,9 @@ where
                     }
                 }
                 if deep > 0 {
-                    let Some(key) = node.key() else { return false };
-                    at = other.child_of(at, key);
+                    let child = node.key().and_then(|key| other.lead(at, [key]));
+                    let Some(child) = child else { return false };
+                    at = child;
                 }
                 depth = deep;
                 if at == 0 || node.value().is_some() && node.value() != other.value_of(at) {
@@ -69,17 +106,6 @@ where
             }
             true
         })
-    }
-}
-
-impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> PathArchive<K, V, M> {
-    /// The child of a node that is there, by its part; 0 if there is none.
-    fn child_of(&self, parent: u32, part: K::Given<'_>) -> u32 {
-        let key = (part, parent);
-        let room = self.table.core.room();
-        let is_child = |other: &_| Child::<K>::is_given(&key, other, room);
-        let slot = self.table.core.slot_of(self.table.hash_given(&key), is_child);
-        slot.map_or(0, number_of)
     }
 }
 

@@ -29,20 +29,19 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Node<'a, K, V, M> {
         Self { archive, number }
     }
 
-    pub(super) const fn parts_of(self) -> (&'a PathArchive<K, V, M>, u32) {
+    pub(in crate::fixed) const fn parts_of(self) -> (&'a PathArchive<K, V, M>, u32) {
         (self.archive, self.number)
     }
 
-    /// The last part of the path of this level, a text by reference and a number by value; `None` for the level of the empty path, and of a
-    /// text that is damaged.
+    /// The last part of the path of this level; `None` for the level of the empty path, and of a text that is damaged.
     ///
-    /// Allocates: never. Time: O(1); of a `str` O(its bytes), which are checked to be UTF-8.
-    pub fn key(self) -> Option<K::Given<'a>> {
+    /// Allocates: never. Time: O(1); of a `str` O(its bytes), which are checked to be UTF-8; not in an archive that was made here, or verified.
+    pub fn key(self) -> Option<&'a K> {
         let slot = self.archive.slots_of(self.number).0;
         if slot.parent() == 0 {
             return None;
         }
-        K::given(slot.part(), self.archive.table.core.room())
+        self.archive.table.texts().read::<K>(slot.part_ref())
     }
 
     /// The value of this level, if it has one.
@@ -50,6 +49,11 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Node<'a, K, V, M> {
     /// Allocates: never. Time: O(1), as [`PathArchive::get`].
     pub fn value(self) -> Option<&'a V> {
         self.archive.value_of(self.number)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(in crate::fixed) fn has_value(self) -> bool {
+        self.archive.link(self.number).has_value
     }
 
     /// True if there are no levels below.
@@ -147,7 +151,7 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> IntoIterator for Node<'
 
 /// A path as borrowed parts, read from the archive that has it.
 ///
-/// It is made without an allocation, and one of texts is a path for every call that takes one.
+/// It is made without an allocation, and is a path for every call that takes one.
 ///
 /// ```
 /// use arenamap::PathMap;
@@ -195,11 +199,11 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Path<'a, K, V, M> {
     /// The last part.
     ///
     /// Allocates: never. Time: O(1), as [`Node::key`].
-    pub fn last(self) -> Option<K::Given<'a>> {
+    pub fn last(self) -> Option<&'a K> {
         if self.is_empty() { None } else { self.node.key() }
     }
 
-    /// The parts, from the top; from the bottom by `rev()`: texts by reference, numbers by value.
+    /// The parts, from the top; from the bottom by `rev()`.
     ///
     /// A level knows the one above, so a step from the bottom is O(1), and one from the top goes up from a level below, of which some are
     /// remembered. For paths of many parts, [`fill`](Self::fill) is quicker.
@@ -227,7 +231,7 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Path<'a, K, V, M> {
     /// assert_eq!(path.fill(&mut [""; 8]), Some(&["a", "b", "c"][..]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn fill<'b>(self, buffer: &'b mut [K::Given<'a>]) -> Option<&'b [K::Given<'a>]> {
+    pub fn fill<'b>(self, buffer: &'b mut [&'a K]) -> Option<&'b [&'a K]> {
         let buffer = buffer.get_mut(..self.len)?;
         let mut parts = self.parts();
         for place in buffer.iter_mut().rev() {
@@ -238,7 +242,7 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Path<'a, K, V, M> {
 }
 
 impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> IntoIterator for Path<'a, K, V, M> {
-    type Item = K::Given<'a>;
+    type Item = &'a K;
     type IntoIter = Parts<'a, K, V, M>;
 
     fn into_iter(self) -> Parts<'a, K, V, M> {
@@ -262,10 +266,26 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M> Clone for Parts<'_, K, V, M> {
     }
 }
 
-impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Iterator for Parts<'a, K, V, M> {
-    type Item = K::Given<'a>;
+impl<K: Part + ?Sized, V: Value + ?Sized, M> Parts<'_, K, V, M> {
+    /// Parts that are left. (It is no [`ExactSizeIterator`]: in a damaged archive they may end earlier.)
+    ///
+    /// Allocates: never. Time: O(1).
+    pub const fn len(&self) -> usize {
+        self.left
+    }
 
-    fn next(&mut self) -> Option<K::Given<'a>> {
+    /// True if no parts are left.
+    ///
+    /// Allocates: never. Time: O(1).
+    pub const fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+}
+
+impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Iterator for Parts<'a, K, V, M> {
+    type Item = &'a K;
+
+    fn next(&mut self) -> Option<&'a K> {
         if self.left == 0 {
             return None;
         }
@@ -297,9 +317,9 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> FusedIterator for Parts<'_,
 /// Shown as a list of parts.
 macro_rules! debug {
     ($($name:ident: $parts:expr;)*) => {$(
-        impl<'a, K, V, M> fmt::Debug for $name<'a, K, V, M>
+        impl<K, V, M> fmt::Debug for $name<'_, K, V, M>
         where
-            K: Part<Given<'a>: fmt::Debug> + ?Sized,
+            K: Part + fmt::Debug + ?Sized,
             V: Value + ?Sized,
             M: Memory,
         {
