@@ -295,6 +295,10 @@ fn fixed_maps_go_anywhere() {
         IndexedKeys<'static, u64_le, u64_le>: true, true;
         IndexedValues<'static, u64_le, u64_le>: true, true;
         IndexedMap<std::rc::Rc<u64>, u64_le, AlignedBytes>: false, false;
+        VarMap<str, str>: true, true;
+        VarEntry<'static, 'static, str, str, AlignedBytes>: true, true;
+        VarOccupiedEntry<'static, 'static, str, u64_le, Exclusive<'static>>: true, true;
+        VarVacantEntry<'static, 'static, str, u64_le, Exclusive<'static>>: true, true;
         AlignedBytes: true, true;
         Exclusive<'static>: true, true;
         FixedError: true, true;

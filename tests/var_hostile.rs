@@ -11,7 +11,7 @@ mod support {
 
 use std::collections::BTreeMap;
 
-use arenamap::fixed::{AlignedBytes, Field, FixedError, Refusal, VarMap, u64_le};
+use arenamap::fixed::{AlignedBytes, Field, FixedError, Refusal, VarEntry, VarMap, u64_le};
 use support::archive::{Shape, at, mark_open, mark_sealed, number, put, sign_header};
 use support::basics::{Dice, times};
 
@@ -104,6 +104,18 @@ fn use_it(bytes: &AlignedBytes) -> Result<(), FixedError> {
             0 => drop(map.insert(&key, &value)),
             1 => drop(map.remove(&key)),
             _ => drop(map.get_or_insert(&key, "a value that is longer than the others were")),
+        }
+        let longer = "another one, of which there are some more, and which is longer still";
+        match map.entry(&key).and_modify(|value| value.make_ascii_lowercase()) {
+            VarEntry::Occupied(mut entry) => {
+                entry.get_mut().make_ascii_uppercase();
+                let _ = entry.insert(if i % 2 == 0 { longer } else { "é" });
+                assert!(entry.get().len() < 100_000 && *entry.key() == key);
+                if i % 5 == 0 {
+                    entry.remove();
+                }
+            }
+            VarEntry::Vacant(entry) => drop(entry.insert(longer)),
         }
     }
     let mut n = 0;

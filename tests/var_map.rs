@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use arenamap::fixed::{
-    AlignedBytes, AnyBytes, Exclusive, Field, FixedStr, Frozen, Refusal, SnapshotError, VarInsertError, VarKey, VarMap,
+    AlignedBytes, AnyBytes, Exclusive, Field, FixedStr, Frozen, Refusal, SnapshotError, VarEntry, VarKey, VarMap,
     VarQuery, VarValue, u64_le,
 };
 use arenamap::{Arena, ArenaMap, StrMap};
@@ -146,6 +146,16 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
         assert_eq!(map.len(), self.entries.len());
         assert_eq!((map.room_used(), map.garbage()), (self.used, self.garbage));
         assert_eq!(map.iter().count(), self.entries.len());
+        let keys: Vec<_> = (0..self.entries.len() as u64 * 3)
+            .map(|n| K::model(n, n as usize % 23))
+            .collect();
+        let mut found = vec![None; keys.len()];
+        map.get_batch(&keys.iter().map(K::of).collect::<Vec<_>>(), &mut found);
+        assert!(
+            found
+                .into_iter()
+                .eq(keys.iter().map(|key| self.entries.get(key).map(V::of)))
+        );
         for (key, value) in &self.entries {
             assert_eq!(map.get(K::of(key)), Some(V::of(value)));
             assert_eq!(map.try_get(K::of(key)), Ok(Some(V::of(value))));
@@ -159,6 +169,26 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
             map.len() * (slot.key.size + slot.value.size) + self.used - self.garbage
         );
         assert_eq!((layout.len, map.stats().len), (map.len(), map.len()));
+    }
+}
+
+/// An insertion by the place of the key.
+fn by_entry<K: Part + VarKey + ?Sized, V: Part + ?Sized>(
+    map: &mut VarMap<K, V>,
+    key: &K::Model,
+    value: &V::Model,
+) -> Result<Option<V::Old>, Refusal> {
+    match map.entry(K::give(key)) {
+        VarEntry::Occupied(mut entry) => {
+            let old = entry.insert(V::give(value))?;
+            assert_eq!(entry.get(), V::of(value));
+            assert_eq!(&*entry.into_mut(), V::of(value));
+            Ok(Some(old))
+        }
+        VarEntry::Vacant(entry) => {
+            assert_eq!(&*entry.insert(V::give(value))?, V::of(value));
+            Ok(None)
+        }
     }
 }
 
@@ -199,13 +229,17 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
                         _ => key,
                     };
                     let expected = model.insert(key.clone(), value.clone(), capacity, room);
-                    let found = map.insert(K::give(&key), V::give(&value));
+                    let found = if step % 2 == 0 {
+                        map.insert(K::give(&key), V::give(&value)).map_err(|error| error.cause)
+                    } else {
+                        by_entry(&mut map, &key, &value)
+                    };
                     match (expected, found) {
                         (Ok(new), Ok(old)) => {
                             assert_eq!(new, old.is_none());
                             overwritten += usize::from(!new);
                         }
-                        (Err(expected), Err(VarInsertError { cause, .. })) => {
+                        (Err(expected), Err(cause)) => {
                             assert_eq!(cause, expected);
                             refused[usize::from(matches!(cause, Refusal::Full { .. }))] += 1;
                         }
@@ -226,7 +260,20 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
                         (expected, found) => panic!("{expected:?}, {found:?}", found = found.is_ok()),
                     }
                 }
-                10..=12 => assert_eq!(map.remove(K::of(&key)).is_some(), model.remove(&key)),
+                10..=12 if step % 2 == 0 => assert_eq!(map.remove(K::of(&key)).is_some(), model.remove(&key)),
+                10..=12 => match map.entry(K::give(&key)) {
+                    VarEntry::Occupied(mut entry) => {
+                        assert_eq!(Some(entry.get()), model.entries.get(&key).map(V::of));
+                        assert_eq!(Some(&*entry.get_mut()), model.entries.get(&key).map(V::of));
+                        entry.remove();
+                        assert!(model.remove(&key));
+                    }
+                    VarEntry::Vacant(entry) => {
+                        assert!(!model.entries.contains_key(&key));
+                        assert_eq!(K::text(entry.key()), K::text(&K::give(&key)));
+                        assert_eq!(K::text(&entry.into_key()), K::text(&K::give(&key)));
+                    }
+                },
                 13 => {
                     assert_eq!(map.contains_key(K::of(&key)), model.entries.contains_key(&key));
                     assert_eq!(map.get(K::of(&key)), model.entries.get(&key).map(V::of));
@@ -521,6 +568,6 @@ fn pairs_from_whatever_gives_them() {
     let mut rest = [("three", "drei"), ("four", "vier"), ("five", "f")].into_iter();
     let error = more.try_extend(&mut rest).unwrap_err();
     assert_eq!((error.inserted, error.cause.into_pair()), (1, ("four", "vier")));
-    assert!(error.to_string().starts_with("stopped after 1 pairs: "));
+    assert!(error.to_string().starts_with("stopped after 1 pair: "));
     assert_eq!(rest.next(), Some(("five", "f")));
 }

@@ -30,8 +30,9 @@
 )]
 
 use super::error::{Field, FixedError};
+use super::group::Group;
 use super::header::{Header, geometry_of, write_schema};
-use super::layout::{Geometry, Hash, MAGIC, OPEN, SEALED, SlotLayout, at};
+use super::layout::{Geometry, Hash, LANES, MAGIC, OPEN, SEALED, SlotLayout, at};
 use super::memory::{Memory, MemoryMut, check_memory};
 use super::raw::{Hit, Raw, Search};
 use super::table::Table;
@@ -393,6 +394,18 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     #[inline(always)]
     pub(super) fn prefetch_home(&self, hash: Hash) {
         self.raw().prefetch_home(hash);
+    }
+
+    /// The first entry in a hash's home that may be its key's, for whoever wants to ask for more memory ahead of a lookup.
+    #[inline(always)]
+    pub(super) fn first_alike(&self, hash: Hash) -> Option<(&K, &V)> {
+        let raw = self.raw();
+        let home = hash.home(raw.groups());
+        let lane = Group::load(&raw.group(home))
+            .matching(hash.mark(raw.groups()))
+            .first()?;
+        // (A tag that matches is that of a full slot.)
+        Some(self.pair(home as usize * LANES + lane))
     }
 
     /// Whether there is such a slot, and it is full.

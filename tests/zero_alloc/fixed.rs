@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use arenamap::fixed::{
     AlignedBytes, AtomicU64Le, Entry, Exclusive, Field, FixedError, FixedInsertError, FixedMap, FixedStr,
-    NonZeroU32_le, VarMap, i64_le, u16_le, u32_le, u64_le,
+    NonZeroU32_le, VarEntry, VarMap, i64_le, u16_le, u32_le, u64_le,
 };
 use arenamap::{Arena, Parts};
 use foldhash::fast::FixedState;
@@ -205,6 +205,18 @@ fn texts(buffers: &mut Buffers) {
         assert!(map.contains_key(word) && map.get_key_value(word).is_some() && map.try_get(word).unwrap().is_some());
     }
     assert_eq!(map.iter().count() + map.keys().count() + map.values().count(), 18);
+    map.entry("one")
+        .and_modify(|value| value.make_ascii_lowercase())
+        .or_insert("never")
+        .unwrap();
+    map.entry("new").or_insert("new").unwrap();
+    let mut found = [None; 3];
+    map.get_batch(&["one", "new", "none"], &mut found);
+    assert_eq!(found, [Some("x"), Some("new"), None]);
+    if let VarEntry::Occupied(mut entry) = map.entry("new") {
+        entry.insert("n").unwrap();
+        entry.remove();
+    }
     map.retain(|key, _| !key.is_empty());
     map.remove("one").unwrap();
     assert_eq!(map.len(), 4);
