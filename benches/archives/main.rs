@@ -15,10 +15,12 @@
 //! - **Writing** is from a map in memory to a finished archive: ours from a `StrMap` in an arena, the others' from a
 //!   `HashMap<String, String>`. fst, LMDB and `SQLite` get the pairs in the order of their keys; sorting is part of it. LMDB, `SQLite`
 //!   and `var-map-file` write files, and sync them.
+//! - **Writing a sealed map** is from a `VarMap` that is sealed already: a copy of its bytes that is opened, or published.
 //! - **Copying** is what a finished archive costs to copy to the same place: the least that writing can take.
 //! - **Opening** is what comes before the first lookup: a header, every byte (rkyv), decoding (postcard), a transaction (LMDB), a
 //!   connection and its prepared statements (`SQLite`).
 //! - **Hits and misses** are in random order; the keys to ask for stand one behind the other. Files are in the system's cache.
+//! - **Hits, 16 at once**, are asked for by one call; only ours has one.
 //! - **Heap calls** are those of Rust's allocator: what the C of LMDB and `SQLite` allocates is not seen.
 
 mod cli;

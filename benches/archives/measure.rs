@@ -20,6 +20,8 @@ use crate::subjects::{Archive, Reader, Sources, Subject, Work};
 pub(crate) enum Operation {
     /// Make the archive of a map in memory; nanoseconds a pair
     Write,
+    /// Make another archive of one that is sealed already; nanoseconds a pair
+    WriteSealed,
     /// Copy the bytes of a finished archive to where `write` puts them; nanoseconds a pair
     Copy,
     /// Open it and close it; nanoseconds
@@ -28,6 +30,8 @@ pub(crate) enum Operation {
     Hit,
     /// Look up a key that is there, and ask for the length of its value; nanoseconds
     HitLen,
+    /// Look up keys that are there, 16 at a time, and add up the bytes of their values; nanoseconds a key
+    HitBatch,
     /// Look up a key that is not there; nanoseconds
     Miss,
     /// Walk over all pairs, and add up the bytes of the values; nanoseconds a pair
@@ -98,10 +102,15 @@ impl<A: Archive> Measured for A {
                 self.write()?;
                 per(start.elapsed(), inputs.pairs)
             }
-            Operation::Copy => {
+            Operation::WriteSealed | Operation::Copy => {
                 let start = Instant::now();
-                match self.copy() {
-                    Some(copied) => copied?,
+                let done = if operation == Operation::Copy {
+                    self.copy()
+                } else {
+                    self.write_sealed()
+                };
+                match done {
+                    Some(done) => done?,
                     None => return Ok(None),
                 }
                 per(start.elapsed(), inputs.pairs)
@@ -109,6 +118,10 @@ impl<A: Archive> Measured for A {
             Operation::Open => time_open(self).map(Some),
             Operation::Hit => per(self.open(Lookups(hits, inputs.hit_sum, sum_of))??, hits.len()),
             Operation::HitLen => per(self.open(Lookups(hits, inputs.hit_lens, len_of))??, hits.len()),
+            Operation::HitBatch => match self.open(Batches(hits, inputs.hit_sum))?? {
+                Some(span) => per(span, hits.len()),
+                None => Ok(None),
+            },
             Operation::Miss => per(self.open(Lookups(misses, 0, len_of))??, misses.len()),
             Operation::Iterate => per(self.open(Walk(inputs.walk_sum))??, inputs.pairs),
         }
@@ -161,6 +174,37 @@ impl<F: Fn(&str) -> u64> Work for Lookups<'_, F> {
         let span = start.elapsed();
         ensure!(sum == expected, "lookups added up to {sum}, not to {expected}");
         Ok(span)
+    }
+}
+
+/// All queries, several at a time, and what they should add up to; the time of them, if there is such a call.
+struct Batches<'q>(&'q Queries, u64);
+
+impl Work for Batches<'_> {
+    type Result = Result<Option<Duration>>;
+
+    fn with(self, reader: &mut impl Reader) -> Self::Result {
+        const BATCH: usize = 16;
+        let Self(queries, expected) = self;
+        let keys: Vec<&str> = queries.iter().collect();
+        for keys in keys[..keys.len() / 4].chunks(BATCH) {
+            if reader
+                .get_batch(keys, |value| {
+                    black_box(value.len());
+                })
+                .is_none()
+            {
+                return Ok(None);
+            }
+        }
+        let start = Instant::now();
+        let mut sum = 0;
+        for keys in keys.chunks(BATCH) {
+            reader.get_batch(keys, |value| sum += sum_of(value));
+        }
+        let span = start.elapsed();
+        ensure!(sum == expected, "batches added up to {sum}, not to {expected}");
+        Ok(Some(span))
     }
 }
 

@@ -66,10 +66,12 @@ impl Operation {
     const fn title(self) -> &'static str {
         match self {
             Self::Write => "write a pair",
+            Self::WriteSealed => "write a pair, sealed",
             Self::Copy => "copy a pair",
             Self::Open => "open",
             Self::Hit => "hit, bytes read",
             Self::HitLen => "hit, length",
+            Self::HitBatch => "hits, 16 at once, bytes read",
             Self::Miss => "miss",
             Self::Iterate => "walk a pair",
         }

@@ -115,6 +115,11 @@ pub(crate) trait Archive {
     /// Makes the archive anew, from the map in memory.
     fn write(&mut self) -> Result<()>;
 
+    /// Makes another archive of the finished one, which is sealed; `None` if nobody asks.
+    fn write_sealed(&mut self) -> Option<Result<()>> {
+        None
+    }
+
     /// Copies the bytes of the finished archive to where `write` puts them; `None` if nobody asks.
     fn copy(&mut self) -> Option<Result<()>> {
         None
@@ -128,6 +133,11 @@ pub(crate) trait Archive {
 pub(crate) trait Reader {
     /// Whether the key is there; what `see` makes of its value.
     fn get<T>(&mut self, key: &str, see: impl FnOnce(&str) -> T) -> Option<T>;
+
+    /// Shows the values of several keys that are there; `None` if there is no such call.
+    fn get_batch(&mut self, _keys: &[&str], _see: impl FnMut(&str)) -> Option<()> {
+        None
+    }
 
     /// Shows all pairs.
     fn walk(&mut self, see: impl FnMut(&str, &str));
