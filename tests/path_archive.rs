@@ -609,6 +609,7 @@ fn tools_that_would_break_it_refuse() {
 /// Nothing repairs it, and no error says that something does.
 #[test]
 fn advice_is_for_archives_of_paths() {
+    type Change<'a> = (Field, &'a dyn Fn(&mut [u8]));
     let clean = small_archive(1);
     let shape = Shape::of(&clean);
     let slot = slot_of(&clean, &["log"]);
@@ -618,7 +619,7 @@ fn advice_is_for_archives_of_paths() {
         mark_open(&mut bytes);
         bytes
     };
-    let cases: [(Field, &dyn Fn(&mut [u8])); 4] = [
+    let cases: [Change<'_>; 4] = [
         (Field::Tag, &|b| b[shape.tag_at(slot)] ^= 1),
         (Field::Len, &|b| put(b, at::LEN, 3)),
         (Field::Text, &|b| put(b, shape.slot_at(slot), u64::MAX)),

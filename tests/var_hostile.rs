@@ -106,7 +106,7 @@ fn use_it(bytes: &AlignedBytes) -> Result<(), FixedError> {
             _ => drop(map.get_or_insert(&key, "a value that is longer than the others were")),
         }
         let longer = "another one, of which there are some more, and which is longer still";
-        match map.entry(&key).and_modify(|value| value.make_ascii_lowercase()) {
+        match map.entry(&key).and_modify(str::make_ascii_lowercase) {
             VarEntry::Occupied(mut entry) => {
                 entry.get_mut().make_ascii_uppercase();
                 let _ = entry.insert(if i % 2 == 0 { longer } else { "é" });
