@@ -206,7 +206,7 @@ fn texts(buffers: &mut Buffers) {
     }
     assert_eq!(map.iter().count() + map.keys().count() + map.values().count(), 18);
     map.entry("one")
-        .and_modify(|value| value.make_ascii_lowercase())
+        .and_modify(str::make_ascii_lowercase)
         .or_insert("never")
         .unwrap();
     map.entry("new").or_insert("new").unwrap();

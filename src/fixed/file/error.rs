@@ -52,6 +52,13 @@ impl From<FileCause> for FileError {
     }
 }
 
+/// Without a path: of an archive that is on its way to a file, or from one.
+impl From<FixedError> for FileError {
+    fn from(error: FixedError) -> Self {
+        FileCause::from(error).into()
+    }
+}
+
 /// Does something with a file, whose path goes into the error.
 pub(super) fn at<P: AsRef<Path>, T>(path: P, act: impl FnOnce(&Path) -> Result<T, FileCause>) -> Result<T, FileError> {
     let path = path.as_ref();
