@@ -89,7 +89,7 @@ pub use arena::ArenaAlloc;
 pub use arena::{Arena, Handle, TrimPolicy};
 #[cfg(feature = "std")]
 pub use arena::{ArenaPool, PoolConfig, PooledArena, SharedArena, Workspace};
-pub use bounded::{BoundedMap, BoundedStrMap};
+pub use bounded::{BoundedBytesMap, BoundedMap, BoundedStrMap};
 pub use boxed::ArenaBox;
 #[cfg(feature = "serde")]
 pub use copied::StrMapSeed;

@@ -169,7 +169,13 @@ fn left(model: &mut Model, out: &Displaced<u8, Tracked>, key: u8, now: u64, full
     match out.reason {
         Reason::Replaced => assert_eq!(out.key, key),
         Reason::Expired => assert!(known.deadline.unwrap() <= now),
-        Reason::Evicted => assert!(full, "evicted from a map that was not full"),
+        Reason::Evicted => {
+            assert!(full, "evicted from a map that was not full");
+            assert!(
+                known.deadline.is_none_or(|deadline| deadline > now),
+                "its time was over"
+            );
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -541,9 +547,9 @@ fn the_clock_stands_still_jumps_and_goes_back() {
     assert_eq!(map.expire(u64::MAX, 10), 1, "\"b\", which a lookup leaves in its place");
     map.insert_for("d", 4, u64::MAX, u64::MAX);
     assert_eq!(
-        map.get("d", u64::MAX),
-        None,
-        "its deadline is the end of time, which is now"
+        (map.peek("d", u64::MAX), map.deadline("d")),
+        (Some(&4), None),
+        "time ends before"
     );
 
     // Time to live: none, and the longest.
@@ -1245,4 +1251,76 @@ fn a_clock_that_was_far_ahead_is_set() {
     assert_eq!(words.get("a", 7_000), Some(&1), "it lives from the first time on");
     words.set_clock(20);
     assert_eq!((words.clock(), words.deadline("a")), (Some(20), Some(25)));
+}
+
+/// A map that was filled at 0 goes on with the time of day in microseconds, which is later than deadlines reach.
+#[test]
+fn time_goes_on_beyond_its_end() {
+    let now = 1_780_000_000_000_000;
+    let mut map = BoundedMap::new(100);
+    map.insert("for ever", 0, 0);
+    map.set_lifetime(Lifetime::SinceWrite(60_000_000));
+    map.insert("over", 1, 0);
+    map.insert("a", 2, now);
+    assert_eq!(map.peek("over", now), None);
+    assert_eq!(map.get("over", now), None);
+    assert_eq!(map.deadline("a"), Some(now + 60_000_000));
+    assert_eq!(map.get("a", now + 59_999_999), Some(&2));
+    assert_eq!(map.get("a", now + 60_000_000), None);
+    assert_eq!(map.get("for ever", now), Some(&0));
+    // By mistake, at the end of time: what is written then ends when it should.
+    map.insert_for("b", 3, 60, u64::MAX - 10);
+    assert_eq!((map.deadline("b"), map.peek("b", u64::MAX)), (None, Some(&3)));
+    map.set_clock(1_000);
+    assert_eq!(
+        (map.deadline("b"), map.peek("b", 1_059), map.peek("b", 1_060)),
+        (Some(1_060), Some(&3), None)
+    );
+}
+
+/// Of several that leave, the old value of the key is returned; and a panic of the closure leaves the numbers right.
+#[test]
+fn a_heavier_value_tells_of_the_old_one() {
+    let mut map = BoundedMap::new(Bounds::entries(10).weight(10));
+    let mut words = BoundedStrMap::new(Bounds::entries(10).weight(10));
+    let heavy = |weight| Terms::new().weight(weight);
+    map.insert_with("a", 1, heavy(0), 0, |_| ());
+    words.insert_with("a", 1, heavy(0), 0, |_, _, _| ());
+    map.insert_with("b", 2, heavy(10), 0, |_| ());
+    words.insert_with("b", 2, heavy(10), 0, |_, _, _| ());
+    let out = map.insert_for("a", 3, 60, 0).unwrap();
+    assert_eq!((out.value, out.reason), (1, Reason::Replaced));
+    assert_eq!(words.insert_for("a", 3, 60, 0), Some((1, Reason::Replaced)));
+
+    let numbers = |stats: arenamap::bounded::BoundedStats| stats.insertions - stats.evicted - stats.expired;
+    map.insert_with("b", 4, heavy(8), 0, |_| ());
+    words.insert_with("b", 4, heavy(8), 0, |_, _, _| ());
+    catch_unwind(AssertUnwindSafe(|| {
+        map.insert_with("a", 5, heavy(5), 0, |_| panic!("out"))
+    }))
+    .unwrap_err();
+    catch_unwind(AssertUnwindSafe(|| {
+        words.insert_with("a", 5, heavy(5), 0, |_, _, _| panic!("out"))
+    }))
+    .unwrap_err();
+    assert_eq!((map.len() as u64, map.peek("a", 0)), (numbers(map.stats()), Some(&5)));
+    assert_eq!(
+        (words.len() as u64, words.peek("a", 0)),
+        (numbers(words.stats()), Some(&5))
+    );
+}
+
+/// With weights, an insertion takes out more than the entries that it looks at for their time. All of them were over.
+#[test]
+fn what_is_over_is_not_called_evicted() {
+    let mut map = BoundedMap::new(Bounds::entries(100).weight(100));
+    for n in 0..100 {
+        map.insert_for(n, n, 5, 0);
+    }
+    let mut gone = 0;
+    map.insert_with(1_000, 0, Terms::new().weight(100), 5, |out| {
+        assert_eq!(out.reason, Reason::Expired);
+        gone += 1;
+    });
+    assert_eq!((gone, map.stats().evicted, map.stats().expired), (100, 0, 100));
 }

@@ -547,3 +547,21 @@ fn bounded_maps_go_out_and_come_back() {
         .unwrap_err();
     assert!(error.to_string().contains("a map"));
 }
+
+/// Formats that write the number of entries first are told it.
+#[test]
+fn bounded_maps_know_how_many_entries_are_in_time() {
+    let mut map = arenamap::BoundedMap::new(10);
+    let mut words = arenamap::BoundedStrMap::new(10);
+    for n in 0..6_u32 {
+        map.insert_for(n, n, u64::from(n) * 10, 0);
+        words.insert_for(&n.to_string(), n, u64::from(n) * 10, 0);
+    }
+    assert_eq!((map.get(&3, 30), words.get("3", 30)), (None, None), "the time is 30");
+    let bytes = postcard::to_allocvec(&map).unwrap();
+    let numbers: std::collections::BTreeMap<u32, u32> = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(numbers, [(4, 4), (5, 5)].into());
+    let bytes = postcard::to_allocvec(&words).unwrap();
+    let texts: std::collections::BTreeMap<String, u32> = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(texts, [("4".to_owned(), 4), ("5".to_owned(), 5)].into());
+}

@@ -17,6 +17,16 @@ pub(super) struct Clock {
     tick: u64,
 }
 
+impl Clock {
+    const fn begin(now: u64) -> Self {
+        Self {
+            first: now,
+            seen: now,
+            tick: 0,
+        }
+    }
+}
+
 impl<T: Kept, H: Handle> Core<T, H> {
     /// The tick of a call, counted from the first call's; the clock does not go back.
     #[inline(always)]
@@ -30,18 +40,24 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     #[inline(never)]
     fn turn_clock(&mut self, now: u64) -> u64 {
-        let clock = self.clock.get_or_insert(Clock {
-            first: now,
-            seen: now,
-            tick: 0,
-        });
+        let clock = self.clock.get_or_insert(Clock::begin(now));
         if now < clock.seen {
             self.stats.clock_went_back += 1;
-        } else {
+        } else if now - clock.first < NEVER - 1 {
             clock.seen = now;
-            clock.tick = (now - clock.first).min(NEVER - 1);
+            clock.tick = now - clock.first;
+        } else {
+            return self.begin_anew(now, NEVER - 1);
         }
         clock.tick
+    }
+
+    /// Counts ticks from this time on. So many ticks have gone by for the entries.
+    #[cold]
+    fn begin_anew(&mut self, now: u64, ticks: u64) -> u64 {
+        self.room.bring_deadlines_forward(ticks);
+        self.clock = Some(Clock::begin(now));
+        0
     }
 
     /// The tick of the latest call, for one that is given no time.
@@ -58,12 +74,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// It is this time, whatever was seen before; each entry keeps the ticks that it has left.
     pub(super) fn set_clock(&mut self, now: u64) {
         let tick = self.tick_before();
-        self.room.bring_deadlines_forward(tick);
-        self.clock = Some(Clock {
-            first: now,
-            seen: now,
-            tick: 0,
-        });
+        self.begin_anew(now, tick);
     }
 
     /// The tick of a call that changes nothing.
@@ -73,9 +84,9 @@ impl<T: Kept, H: Handle> Core<T, H> {
             .map_or(0, |clock| now.saturating_sub(clock.first).clamp(clock.tick, NEVER - 1))
     }
 
-    /// The tick of the user's clock.
-    fn untick(&self, tick: u64) -> u64 {
-        self.clock.map_or(0, |clock| clock.first).saturating_add(tick)
+    /// The tick of the user's clock, if it comes so far.
+    fn untick(&self, tick: u64) -> Option<u64> {
+        self.clock.map_or(0, |clock| clock.first).checked_add(tick)
     }
 
     /// The deadline of an entry that is written or used at a tick.
@@ -92,7 +103,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// The deadline of an entry by the user's clock, if it has one.
     pub(super) fn deadline_of(&self, slot: usize) -> Option<u64> {
         let deadline = self.room.meta(slot).deadline();
-        (deadline < NEVER).then(|| self.untick(deadline))
+        if deadline < NEVER { self.untick(deadline) } else { None }
     }
 
     /// Gives an entry another life from now on.

@@ -42,6 +42,8 @@ pub(super) struct Coming {
     pub(super) hash: u64,
     pub(super) lifetime: Lifetime,
     pub(super) weight: u32,
+    /// Its key was there until now, and was counted when it came.
+    pub(super) again: bool,
 }
 
 /// Entries in one block, and its arena.
@@ -279,6 +281,10 @@ impl<T: Kept, H: Handle> Core<T, H> {
             ghost.appear(self.room.buckets_mut(), tag, meta.is_small());
             self.queues.went(meta.is_small());
         }
+        if meta.deadline() <= tick {
+            self.stats.expired += 1;
+            return (entry, Reason::Expired); // found without looking for it
+        }
         self.stats.evicted += 1;
         (entry, Reason::Evicted)
     }
@@ -348,13 +354,27 @@ impl<T: Kept, H: Handle> Core<T, H> {
             hash,
             lifetime: terms.time_to_live.map_or(self.lifetime, Lifetime::SinceWrite),
             weight: terms.weight,
+            again: false,
         }
+    }
+
+    /// Takes an entry out that was renewed, for another of its key that comes at once, after others have made room for it.
+    pub(super) fn take_to_renew(&mut self, slot: usize, coming: Coming, reason: Reason) -> (T, Coming) {
+        if !self.takes(coming.weight) {
+            self.stats.insertions -= u64::from(reason == Reason::Expired); // it does not come
+        }
+        (self.take(slot), Coming { again: true, ..coming })
     }
 
     /// Puts an entry whose key is not there; there is room.
     #[inline(always)]
     fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
-        let Coming { hash, lifetime, weight } = coming;
+        let Coming {
+            hash,
+            lifetime,
+            weight,
+            again,
+        } = coming;
         debug_assert!(!self.is_full_for(weight), "room was made before");
         let hash = spread(hash);
         let print = hash >> 7;
@@ -387,7 +407,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
         self.len += 1;
         self.watch.entries(self.len);
-        self.stats.insertions += 1;
+        self.stats.insertions += u64::from(!again);
         slot
     }
 

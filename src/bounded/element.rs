@@ -224,9 +224,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
             // It is too heavy now, unless others go.
             Some(slot) => {
                 let reason = self.core.renew(slot, coming, tick);
-                let (known, old) = self.core.take(slot);
+                let ((known, old), coming) = self.core.take_to_renew(slot, coming, reason);
                 let slot = self.core.come(coming, tick, || (known, value), &mut out);
-                self.core.stats_mut().insertions -= u64::from(slot.is_some() || reason == Reason::Expired);
                 out((key, old), reason);
                 slot
             }
@@ -268,6 +267,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
             tick,
             expired: found,
         };
+        entry.check(1);
         entry.insert(make())
     }
 
@@ -320,7 +320,9 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// assert_eq!((map.len(), map.stats().expired), (0, 1));
     /// ```
     pub fn remove<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<V> {
-        self.remove_entry(key, now).map(|(_, value)| value)
+        let (key, value) = self.remove_entry(key, now)?;
+        drop(key); // by itself: if that panics, the value is dropped
+        Some(value)
     }
 
     /// Removes a key, and returns it with its value, if it was there in time: see [`remove`](Self::remove).

@@ -83,7 +83,10 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> Entry<'a, K, V, S, H> {
     pub fn or_insert_with<F: FnOnce() -> V>(self, make: F) -> &'a mut V {
         match self {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(make()),
+            Entry::Vacant(entry) => {
+                entry.check(1);
+                entry.insert(make())
+            }
         }
     }
 
@@ -133,7 +136,8 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> OccupiedEntry<'a, K, V, S, 
         &mut self.map.core.entry_mut(self.slot).1
     }
 
-    /// Sets the value, and returns the old one. That is a write: the entry lives anew as the map's lifetime says.
+    /// Sets the value, and returns the old one. That is a write: the entry lives anew as the map's lifetime says, and
+    /// weighs what it did.
     ///
     /// Allocates: never. Time: O(1).
     pub fn insert(&mut self, value: V) -> V {
@@ -170,6 +174,16 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
     /// Allocates: never. Time: O(1).
     pub fn into_key(self) -> K {
         self.key
+    }
+
+    /// Panics if the map can never take an entry of this weight.
+    #[inline]
+    #[track_caller]
+    pub(super) fn check(&self, weight: u32) {
+        assert!(
+            self.map.core.takes(weight),
+            "the capacity of this map, or its most weight, is less than this entry takes: `insert` gives the pair back"
+        );
     }
 
     /// Inserts the key with this value. What leaves the map for it is dropped.
@@ -223,6 +237,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
     #[inline(never)] // hits of `get_or_insert_with` are shorter without it beside them
     #[track_caller]
     pub fn insert_with(self, value: V, terms: Terms, mut out: impl FnMut(Displaced<K, V>)) -> &'a mut V {
+        self.check(terms.weight);
         let Self {
             map,
             key,
@@ -230,13 +245,9 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
             tick,
             expired,
         } = self;
-        assert!(
-            map.core.takes(terms.weight),
-            "the capacity of this map, or its most weight, is less than this entry takes: `insert` gives the pair back"
-        );
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = map.core.coming(hash, terms);
-        let expired = match expired {
+        let (key, expired) = match expired {
             Some(slot) if map.core.may_weigh(slot, terms.weight) => {
                 let reason = map.core.renew(slot, coming, tick);
                 let old = mem::replace(&mut map.core.entry_mut(slot).1, value);
@@ -245,8 +256,11 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
                 return &mut map.core.entry_mut(slot).1;
             }
             // It is too heavy now, unless others go.
-            Some(slot) => Some(map.core.expire(slot)),
-            None => None,
+            Some(slot) => {
+                let (known, old) = map.core.expire(slot);
+                (known, Some((key, old)))
+            }
+            None => (key, None),
         };
         let slot = map.core.come(coming, tick, || (key, value), &mut out);
         if let Some(entry) = expired {

@@ -99,10 +99,11 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// Takes out at most so many entries that are due, and says how many there were.
     pub(super) fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(T)) -> usize {
         let tick = self.tick(now);
-        let mut count = 0;
-        while count < at_most
-            && let Some(entry) = self.reclaim(tick, usize::MAX, None)
-        {
+        let (mut count, most_steps) = (0, self.stats.most_steps);
+        while count < at_most {
+            let entry = self.reclaim(tick, usize::MAX, None);
+            self.stats.most_steps = most_steps; // of calls that have a bound
+            let Some(entry) = entry else { break };
             count += 1;
             out(entry);
         }

@@ -56,7 +56,7 @@ use crate::map::DefaultHashBuilder;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// The most entries.
+    /// The most entries. (A map takes 230 million at most, or as many as fit the address space.)
     pub entries: usize,
     /// The most weight, if entries have weights.
     pub weight: Option<u64>,
@@ -97,7 +97,8 @@ pub enum Lifetime {
     Unlimited,
     /// So many ticks from the moment at which they are written. 0: they are never seen.
     SinceWrite(u64),
-    /// So many ticks from the moment at which they were last written, or found by a lookup.
+    /// So many ticks from the moment at which they were last written, or found by a lookup. What is inserted with a time to live of
+    /// its own has that alone: uses do not move it.
     SinceUse(u64),
 }
 
@@ -114,7 +115,7 @@ pub enum Lifetime {
 pub struct Terms {
     /// Ticks to live from now on; `None`: as the map's [`Lifetime`] says.
     pub time_to_live: Option<u64>,
-    /// What it counts for, if the map has a bound of weight.
+    /// What it counts for, if the map has a bound of weight. An entry of weight 0 is evicted like any other.
     pub weight: u32,
 }
 
@@ -199,9 +200,11 @@ pub struct Displaced<K, V> {
 /// `now` is the number of ticks since whenever, by a clock that the program reads: seconds, milliseconds, requests. Programs
 /// without deadlines pass 0. A `now` that is earlier than one before is taken for that one, and counted
 /// ([`BoundedStats::clock_went_back`]): so a time far ahead, given by mistake, is the map's from then on, until
-/// [`set_clock`](Self::set_clock) says otherwise. Time is kept for 2^48 ticks
-/// from the first call: 8,900 years of milliseconds, nine of microseconds. So nanoseconds, three days, are too fine. Deadlines beyond
-/// are moved to the end of that time.
+/// [`set_clock`](Self::set_clock) says otherwise.
+///
+/// No entry with a deadline lives longer than 2^48 ticks: 8,900 years of milliseconds, nine of microseconds, three days of nanoseconds. A
+/// call that comes as late as that after the first one finds every deadline passed, counts from its own time on, and takes O(capacity) for it:
+/// so a map that was filled at 0 may go on with the time of day.
 ///
 /// # How long a call takes
 ///
@@ -216,8 +219,9 @@ pub struct Displaced<K, V> {
 /// # What is kept
 ///
 /// Eight bytes beside key and value hold deadline, queue and uses of an entry; tags, queues, the memory of what was evicted and free
-/// slots take the rest: at most 16 bytes an entry beside key, value and a byte of tag, and 1.5 KB a map, where key and value have up
-/// to 32 bytes. Of larger entries one slot in eleven is free: keep large values in an [`ArenaBox`](crate::ArenaBox).
+/// slots take the rest: at most 16 bytes an entry beside key, value and a byte of tag, and 1.5 KB a map, where key and value have 8 to
+/// 32 bytes that are a multiple of 8. Others are padded to one, small ones take up to 18 bytes beside, and of larger entries one slot in eleven is
+/// free: keep large values in an [`ArenaBox`](crate::ArenaBox). [`bytes_for`](Self::bytes_for) knows exactly.
 ///
 /// # How it compares
 ///
@@ -227,8 +231,8 @@ pub struct Displaced<K, V> {
 ///
 /// # Panics in user code
 ///
-/// After a panic in a hasher, in a closure, or in the `Eq` or `Drop` of a key or value the map is usable and has lost nothing but what
-/// the call was removing.
+/// After a panic in a hasher, in a closure, or in the `Eq`, `Clone` or `Drop` of a key or value the map is usable and has lost nothing but what
+/// the call was removing. (With weights, a panic of `out` may lose a pair that was coming in: see [`insert_with`](Self::insert_with).)
 ///
 /// # Examples
 ///

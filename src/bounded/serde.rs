@@ -1,13 +1,14 @@
 //! Feature `serde`: bounded maps as serde's maps, of the entries that are in time.
 //!
-//! Their deadlines stay behind: a time to live means nothing to another clock. To take them along, make a snapshot.
+//! Their deadlines, weights and uses stay behind: a time to live means nothing to another clock. To take deadlines along, make a snapshot.
+//! There is no `Deserialize`: data does not say how much the map may hold. [`BoundedSeed`] fills a map that is there.
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::marker::PhantomData;
 
 use serde_core::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Unexpected, Visitor};
-use serde_core::ser::{Serialize, Serializer};
+use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
 use super::BoundedMap;
 use super::copied::{BoundedCopiedMap, Loose};
@@ -15,17 +16,31 @@ use crate::arena::{Handle, Raw};
 use crate::copied::{SerdeKey, Text, Written};
 
 impl<K: Serialize, V: Serialize, S, H: Handle> Serialize for BoundedMap<K, V, S, H> {
-    /// The entries that are in time, by the latest time that the map was told, without their deadlines.
+    /// The entries that are in time, by the latest time that the map was told, without deadlines and weights.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serializer.collect_map(self.iter(0))
+        counted_map(serializer, self.iter(0).count(), self.iter(0))
     }
 }
 
 impl<Q: SerdeKey + ?Sized, V: Serialize, S, H: Handle> Serialize for BoundedCopiedMap<Q, V, S, H> {
-    /// The entries that are in time, by the latest time that the map was told, without their deadlines.
+    /// The entries that are in time, by the latest time that the map was told, without deadlines and weights.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serializer.collect_map(self.iter(0).map(|(key, value)| (Written(key), value)))
+        let entries = self.iter(0).map(|(key, value)| (Written(key), value));
+        counted_map(serializer, self.iter(0).count(), entries)
     }
+}
+
+/// Binary formats write the number of entries first.
+fn counted_map<Z: Serializer, K: Serialize, V: Serialize>(
+    serializer: Z,
+    count: usize,
+    entries: impl Iterator<Item = (K, V)>,
+) -> Result<Z::Ok, Z::Error> {
+    let mut map = serializer.serialize_map(Some(count))?;
+    for (key, value) in entries {
+        map.serialize_entry(&key, &value)?;
+    }
+    map.end()
 }
 
 /// Deserializes the entries of a map into a bounded map that is there already, which knows its capacity and its lifetime.

@@ -40,7 +40,7 @@ pub struct BoundedStats {
     pub expired: u64,
     /// Entries and bounds of deadlines that were looked at, to find those that go.
     pub steps: u64,
-    /// The most steps of one call.
+    /// The most steps of one call; those of `expire`, which have no bound, are not among them.
     pub most_steps: usize,
     /// Calls that gave an earlier time than one before; they were taken for that time.
     pub clock_went_back: u64,

@@ -162,7 +162,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             Terms::new().time_to_live(time_to_live),
             now,
             |_, value, reason| {
-                if first.is_none() {
+                if first.is_none() || reason == Reason::Replaced {
                     first = Some((value, reason));
                 }
             },
@@ -228,10 +228,9 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             Some(slot) => {
                 let reason = self.core.renew(slot, coming, tick);
                 let raw = self.core.handle().raw();
-                let Pair { key: known, value: old } = self.core.take(slot);
+                let (Pair { key: known, value: old }, coming) = self.core.take_to_renew(slot, coming, reason);
                 let known = Loose::new(known, raw);
                 let slot = self.core.come_with(known, value, coming, tick, &mut out);
-                self.core.stats_mut().insertions -= u64::from(slot.is_some() || reason == Reason::Expired);
                 out(key, old, reason);
                 slot
             }
@@ -332,7 +331,9 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     ///
     /// Allocates: never. Time: O(1) on average; at most 4 entries that may have expired are looked at.
     pub fn remove(&mut self, key: &Q, now: u64) -> Option<V> {
-        self.remove_entry(key, now).map(|(_, value)| value)
+        let (key, value) = self.remove_entry(key, now)?;
+        drop(key);
+        Some(value)
     }
 
     /// Removes a key, and returns it with its value, if it was there in time. The map stays borrowed until the [`Key`] is dropped.

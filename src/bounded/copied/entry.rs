@@ -174,7 +174,8 @@ impl<'a, Q: CopiedKey + ?Sized, V, H: Handle> OccupiedEntry<'a, Q, V, H> {
         &mut self.core.entry_mut(self.slot).value
     }
 
-    /// Sets the value, and returns the old one. That is a write: the entry lives anew as the map's lifetime says.
+    /// Sets the value, and returns the old one. That is a write: the entry lives anew as the map's lifetime says, and
+    /// weighs what it did.
     ///
     /// Allocates: never. Time: O(1).
     pub fn insert(&mut self, value: V) -> V {

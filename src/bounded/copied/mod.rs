@@ -32,10 +32,14 @@ pub type BoundedBytesMap<V, S = DefaultHashBuilder, H = Arena> = BoundedCopiedMa
 /// A [`BoundedMap`](super::BoundedMap) with keys of type `Q`, `str` or `[u8]`, that are copied in when they are new.
 ///
 /// Its names are [`BoundedStrMap`] and [`BoundedBytesMap`]. Keys of up to 15 bytes stand in their slots, and take nothing else.
-/// Longer ones take a block of the arena, in multiples of 8 bytes, which goes back when the entry goes, for the next key of that length. So after
-/// the arena has seen the mixture of lengths, nothing is allocated. To bound the bytes too, give the arena a
-/// [budget](Arena::with_budget) of one long key more than the map has: a key is copied before another makes room. Where it refuses, the insertion
-/// takes out entries whose time is over, at most four, and then says so; it has changed nothing else.
+/// Longer ones take a block of the arena, in multiples of 8 bytes, which goes back when the entry goes, for the next key of that length. So once
+/// there were as many keys of each length as ever stand in the map together, nothing is allocated. A mixture of many lengths comes there
+/// late, and takes several times the bytes of its keys: a block that waits for its length serves no other.
+///
+/// To bound the bytes too, give the arena a [budget](Arena::with_budget) of one long key more than the map has: a key is copied before another
+/// makes room. Where it refuses, the insertion takes out entries whose time is over, at most four, and then says so; it has changed nothing
+/// else. **A budget is for keys of few lengths**: when it went to keys of other lengths, new ones may be refused for long. Where clients choose
+/// the lengths, take a digest of the key, of one length.
 ///
 /// What leaves the map is given out without its key, or, by [`insert_with`](Self::insert_with), with the key borrowed.
 ///
