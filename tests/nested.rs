@@ -644,3 +644,35 @@ mod with_serde {
         assert!(error.to_string().contains("budget"), "{error}");
     }
 }
+
+/// Levels that were made beside a tree that moved, or that was cut off, have their own way of hashing, which stays when the only
+/// level below is renamed.
+#[test]
+fn the_only_level_below_is_renamed() {
+    let mut map: PathMap<str, u32> = PathMap::new();
+    map.insert(["x", "below"], 1);
+    map.move_subtree(["x"], ["moved"]).unwrap();
+    map.insert(["x", "y"], 2);
+    map.move_subtree(["x", "y"], ["x", "z"]).unwrap();
+    assert_eq!((map.get(["x", "z"]), map.get(["x", "y"])), (Some(&2), None));
+    // One that moved itself, too.
+    map.move_subtree(["moved", "below"], ["moved", "renamed"]).unwrap();
+    assert_eq!(map.get(["moved", "renamed"]), Some(&1));
+    map.insert(["moved", "other"], 3);
+    assert_eq!(
+        (map.get(["moved", "renamed"]), map.get(["moved", "other"])),
+        (Some(&1), Some(&3))
+    );
+
+    let mut map: PathMap<str, u32> =
+        (0..100)
+            .map(|n: u32| ([n.to_string(), "a".to_owned()], n))
+            .fold(PathMap::new(), |mut map, (path, n)| {
+                map.insert(path.iter().map(String::as_str), n);
+                map
+            });
+    assert!(map.remove_subtree([""; 0]));
+    map.insert(["x"], 1);
+    map.move_subtree(["x"], ["y"]).unwrap();
+    assert_eq!((map.get(["y"]), map.get(["x"])), (Some(&1), None));
+}

@@ -115,10 +115,13 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         }
         // From here on nothing is refused, and no user code runs before all is whole again.
         let record = map.slab.get(node);
-        let (old_hash, old_parent) = (record.hash, record.parent);
+        let (old_hash, old_parent, is_alone) = (record.hash, record.parent, record.next == node);
         map.forget_entry_of(node, old_hash);
-        map.slab.unlink(node);
-        map.slab.link(parent, node);
+        // The only one of its level stays where it is, and the level's salt what it is.
+        if old_parent != parent || !is_alone {
+            map.slab.unlink(node);
+            map.slab.link(parent, node);
+        }
         map.slab.rehash(node, hash);
         let old_key = map.slab.get_mut(node).set_key(key);
         making.finish();
