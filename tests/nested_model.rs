@@ -56,7 +56,7 @@ struct Op {
     number: u64,
 }
 
-const KINDS: u8 = 17;
+const KINDS: u8 = 18;
 
 fn part(number: u16) -> String {
     // Of lengths from 0 to 20; the empty part is a part.
@@ -280,6 +280,17 @@ impl<S: BuildHasher + Clone, H: Handle> Subject<S, H> {
                     model.values.insert(path, value.0);
                 }
             }),
+            17 => {
+                // Another name for the last part.
+                let mut renamed = path.clone();
+                if let (Some(last), Some(name)) = (renamed.last_mut(), other.last()) {
+                    last.clone_from(name);
+                }
+                assert_eq!(
+                    map.move_subtree(parts(path), parts(&renamed)),
+                    model.move_subtree(path, &renamed)
+                );
+            }
             _ => {
                 assert_eq!(
                     map.get(parts(path)).map(|value| value.0),
