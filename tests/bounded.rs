@@ -1296,11 +1296,11 @@ fn a_heavier_value_tells_of_the_old_one() {
     map.insert_with("b", 4, heavy(8), 0, |_| ());
     words.insert_with("b", 4, heavy(8), 0, |_, _, _| ());
     catch_unwind(AssertUnwindSafe(|| {
-        map.insert_with("a", 5, heavy(5), 0, |_| panic!("out"))
+        map.insert_with("a", 5, heavy(5), 0, |_| panic!("out"));
     }))
     .unwrap_err();
     catch_unwind(AssertUnwindSafe(|| {
-        words.insert_with("a", 5, heavy(5), 0, |_, _, _| panic!("out"))
+        words.insert_with("a", 5, heavy(5), 0, |_, _, _| panic!("out"));
     }))
     .unwrap_err();
     assert_eq!((map.len() as u64, map.peek("a", 0)), (numbers(map.stats()), Some(&5)));
