@@ -187,6 +187,15 @@ fn owned<'a>(path: impl IntoIterator<Item = &'a str>) -> Parts {
     path.into_iter().map(str::to_owned).collect()
 }
 
+/// A path whose last part has another name.
+fn renamed(path: &[String], other: &[String]) -> Parts {
+    let mut path = path.to_vec();
+    if let (Some(last), Some(name)) = (path.last_mut(), other.last()) {
+        last.clone_from(name);
+    }
+    path
+}
+
 struct Subject<S: BuildHasher, H: Handle> {
     map: PathMap<str, Value, S, H>,
     model: Model,
@@ -281,15 +290,8 @@ impl<S: BuildHasher + Clone, H: Handle> Subject<S, H> {
                 }
             }),
             17 => {
-                // Another name for the last part.
-                let mut renamed = path.clone();
-                if let (Some(last), Some(name)) = (renamed.last_mut(), other.last()) {
-                    last.clone_from(name);
-                }
-                assert_eq!(
-                    map.move_subtree(parts(path), parts(&renamed)),
-                    model.move_subtree(path, &renamed)
-                );
+                let to = renamed(path, other);
+                assert_eq!(map.move_subtree(parts(path), parts(&to)), model.move_subtree(path, &to));
             }
             _ => {
                 assert_eq!(
