@@ -676,3 +676,31 @@ fn the_only_level_below_is_renamed() {
     map.move_subtree(["x"], ["y"]).unwrap();
     assert_eq!((map.get(["y"]), map.get(["x"])), (Some(&1), None));
 }
+
+/// An iterator that goes on after its end is a path as far as its end, for every call.
+#[test]
+fn a_path_ends_where_its_iterator_does() {
+    struct Unfused(usize);
+    impl Iterator for Unfused {
+        type Item = &'static str;
+
+        fn next(&mut self) -> Option<&'static str> {
+            self.0 += 1;
+            [Some("a"), Some("b"), None, Some("c")]
+                .get(self.0 - 1)
+                .copied()
+                .flatten()
+        }
+    }
+    let mut map: PathMap<str, u32> = PathMap::new();
+    map.insert(["z"], 0);
+    *map.entry(Unfused(0)).or_insert(1) += 1;
+    assert_eq!(
+        (map.get(Unfused(0)), map.get(["a", "b"]), map.len()),
+        (Some(&2), Some(&2), 2)
+    );
+    map.insert(["a", "b", "x"], 3);
+    map.remove(["a", "b"]);
+    map.entry(Unfused(0)).or_insert(4);
+    assert_eq!((map.get(["a", "b"]), map.len()), (Some(&4), 3));
+}

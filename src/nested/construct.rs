@@ -118,8 +118,8 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// The same map with an alarm: `alarm` is called, with the depth of the path, when a path of more than `levels` parts is
     /// written; and then no more until the last level of such a path is gone and one comes again.
     ///
-    /// It is called before the value is put in. Levels that are there already are not seen, nor are those that come by a move of
-    /// what is above them; those that are moved up are not gone. Levels that were cut off are gone when they are recycled.
+    /// It is called before the value is put in. Levels that are there already are not seen, nor are those that come by a move, of
+    /// themselves or of what is above them; those that are moved up are not gone. Levels that were cut off are gone when they are recycled.
     ///
     /// Allocates: never. Time: O(1).
     ///

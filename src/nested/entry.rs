@@ -37,7 +37,8 @@ pub struct VacantEntry<'a, K: PathKey + ?Sized, V, I: Iterator, S = DefaultHashB
     depth: usize,
     /// The parts that are missing, of those that were taken from the iterator.
     missing: [Option<I::Item>; STRIDE],
-    rest: I,
+    /// What was not taken from the iterator; `None` where it has said that there is no more.
+    rest: Option<I>,
 }
 
 impl<'a, 'q, K, V, Q, I, S, H> Entry<'a, K, V, I, S, H>
@@ -54,15 +55,15 @@ where
         let at = if below == 0 { map.root } else { below };
         let depth = map.depth_if_of_interest(at);
         let mut search = Search { map, at, depth };
-        let mut missing = [None; STRIDE];
+        let (mut missing, mut has_more) = ([None; STRIDE], true);
         if at != 0 {
             match search.along(&mut path) {
-                Err(parts) => missing = parts,
+                Err(parts) => (missing, has_more) = (parts, parts[STRIDE - 1].is_some()),
                 Ok(()) if search.map.slab.get(search.at).has_value() => {
                     let node = search.at;
                     return Self::Occupied(OccupiedEntry { map, node });
                 }
-                Ok(()) => {}
+                Ok(()) => has_more = false,
             }
         }
         let Search { at, depth, .. } = search;
@@ -71,7 +72,7 @@ where
             at,
             depth,
             missing,
-            rest: path,
+            rest: has_more.then_some(path),
         })
     }
 }
@@ -354,7 +355,11 @@ where
             rest,
         } = self;
         map.recycle(); // what waits is not what this place is in
-        match map.make_missing(at, depth, missing.into_iter().flatten().chain(rest)) {
+        match map.make_missing(
+            at,
+            depth,
+            missing.into_iter().flatten().chain(rest.into_iter().flatten()),
+        ) {
             Ok(node) => {
                 map.set(node, value);
                 Ok(map.slab.value_mut(node))

@@ -110,6 +110,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         let key = last.make(raw).map_err(super::PathError::from)?;
         let hash = map.hash_for_child(parent, key_hash);
         if let Err(cause) = map.enter(Entry { hash, node }) {
+            map.slab.has_no_child_yet(parent);
             K::end(key, raw);
             return Err(cause.into());
         }

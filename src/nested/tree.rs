@@ -322,6 +322,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         };
         let hash = self.hash_for_child(parent, key_hash);
         if let Err(cause) = self.enter(Entry { hash, node: number }) {
+            self.slab.has_no_child_yet(parent);
             self.slab.give_back(number);
             K::end(key, raw);
             return Err(cause);

@@ -17,9 +17,12 @@ use super::{MOVED, NUMBERED, ODD, Slab};
 const FACTOR: u32 = 0x9E37_79B1;
 
 /// The hash of a node, from what is left of the hash of its key, and the salt of its parent.
+///
+/// (High bits come down, and something is added: else all levels of a path of one key, whose hash ends in zeros, or is zero, would
+/// have hashes that end so.)
 #[inline(always)]
 pub(in crate::nested) const fn mix(key: u32, salt: u32) -> u32 {
-    key ^ salt.wrapping_mul(FACTOR)
+    key ^ salt.wrapping_mul(FACTOR).wrapping_add(FACTOR).rotate_left(16)
 }
 
 impl<T, V> Slab<T, V> {
@@ -59,6 +62,14 @@ impl<T, V> Slab<T, V> {
         self.salt(number)
     }
 
+    /// The child for which the salt was asked does not come.
+    #[cold]
+    pub(in crate::nested) fn has_no_child_yet(&mut self, number: u32) {
+        if self.get(number).last == 0 {
+            self.set_even(number);
+        }
+    }
+
     /// Gives a node another hash; its children keep theirs.
     pub(in crate::nested) fn rehash(&mut self, number: u32, hash: u32) {
         let (salt, first) = (self.salt(number), self.first(number));
@@ -91,5 +102,24 @@ impl<T, V> Slab<T, V> {
     #[inline(always)] // part of every miss
     pub(in crate::nested) const fn has_odd(&self) -> bool {
         self.odd > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mix;
+
+    /// Levels of one key do not crowd in some groups of a table, whatever the hash of the key: not even where it is 0.
+    #[test]
+    fn a_path_of_one_key_spreads() {
+        for key in [0, 1, 1 << 12, 1 << 20, 1 << 31, u32::MAX] {
+            let mut groups = [0; 1 << 10];
+            let mut hash = 0;
+            for _ in 0..20 * groups.len() {
+                hash = mix(key, hash);
+                groups[hash as usize % groups.len()] += 1;
+            }
+            assert!(groups.iter().all(|&levels| levels < 60), "{key:#x}: {groups:?}");
+        }
     }
 }
