@@ -78,7 +78,6 @@ macro_rules! pin_map {
             copied::Drain<'static, str, u64, $handle>: false, false;
             copied::ExtractIf<'static, str, u64, fn(&str, &mut u64) -> bool, $handle>: false, false;
             copied::Key<'static, str, $handle>: false, false;
-            bounded::copied::Key<'static, str, $handle>: false, false;
             copied::Entry<'static, 'static, str, u64, S, $handle>: $yes, $yes;
             copied::OccupiedEntry<'static, str, u64, $handle>: $yes, $yes;
             copied::VacantEntry<'static, 'static, str, u64, S, $handle>: $yes, $yes;

@@ -73,15 +73,13 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// ```
     pub fn iter(&self, now: u64) -> Iter<'_, K, V, H> {
         Iter {
-            core: &self.core,
-            at: 0,
-            tick: self.core.tick_at(now),
+            live: self.core.live(now),
         }
     }
 
     /// The entries that are in time, and the ends of their lives.
     #[cfg(feature = "fixed")]
     pub(crate) fn lives(&self, now: u64) -> impl Iterator<Item = (&(K, V), Option<u64>)> {
-        (self.core.live_slots(now)).map(|slot| (self.core.entry(slot), self.core.deadline_of(slot)))
+        (self.core.live(now)).map(|(slot, entry)| (entry, self.core.deadline_of(slot)))
     }
 }

@@ -46,6 +46,14 @@ pub(super) struct Coming {
     pub(super) again: bool,
 }
 
+/// What becomes of an entry whose key comes again.
+pub(super) enum Renewed<T> {
+    /// It stays in its slot; the old value goes for this reason.
+    Stays(Reason),
+    /// It is too heavy now, unless others go: it was taken out, and is to come again like this.
+    Goes(T, Coming, Reason),
+}
+
 /// Entries in one block, and its arena.
 pub(super) struct Core<T: Kept, H: Handle> {
     pub(super) room: Room<T>,
@@ -324,27 +332,32 @@ impl<T: Kept, H: Handle> Core<T, H> {
         Some(slot)
     }
 
+    /// Another value comes under a key that is there, in time or not: a use, a new life, another weight.
+    #[inline]
+    pub(super) fn renew(&mut self, slot: usize, coming: Coming, tick: u64) -> Renewed<T> {
+        let was_due = self.is_due(slot, tick);
+        let reason = if was_due { Reason::Expired } else { Reason::Replaced };
+        self.stats.expired += u64::from(was_due);
+        if !self.may_weigh(slot, coming.weight) {
+            let coming = Coming {
+                again: !was_due,
+                ..coming
+            };
+            return Renewed::Goes(self.take(slot), coming, reason);
+        }
+        self.room.set_meta(slot, self.room.meta(slot).used());
+        self.set_life(slot, coming.lifetime, tick);
+        self.set_weight(slot, coming.weight);
+        self.stats.insertions += u64::from(was_due);
+        Renewed::Stays(reason)
+    }
+
     /// Whether an entry that is there may have this weight, without room being made.
-    pub(super) fn may_weigh(&self, slot: usize, weight: u32) -> bool {
+    fn may_weigh(&self, slot: usize, weight: u32) -> bool {
         let now = u64::from(self.weight_of(slot));
         self.bounds
             .weight
             .is_none_or(|most| self.weight - now + u64::from(weight) <= most)
-    }
-
-    /// Another value comes under a key that is there, in time or not: a use, a new life, another weight. What becomes of the old one.
-    pub(super) fn renew(&mut self, slot: usize, coming: Coming, tick: u64) -> Reason {
-        let was_due = self.is_due(slot, tick);
-        self.room.set_meta(slot, self.room.meta(slot).used());
-        self.set_life(slot, coming.lifetime, tick);
-        self.set_weight(slot, coming.weight);
-        if was_due {
-            self.stats.expired += 1;
-            self.stats.insertions += 1;
-            Reason::Expired
-        } else {
-            Reason::Replaced
-        }
     }
 
     /// What a new entry comes with on these terms.
@@ -356,14 +369,6 @@ impl<T: Kept, H: Handle> Core<T, H> {
             weight: terms.weight,
             again: false,
         }
-    }
-
-    /// Takes an entry out that was renewed, for another of its key that comes at once, after others have made room for it.
-    pub(super) fn take_to_renew(&mut self, slot: usize, coming: Coming, reason: Reason) -> (T, Coming) {
-        if !self.takes(coming.weight) {
-            self.stats.insertions -= u64::from(reason == Reason::Expired); // it does not come
-        }
-        (self.take(slot), Coming { again: true, ..coming })
     }
 
     /// Puts an entry whose key is not there; there is room.

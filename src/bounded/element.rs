@@ -7,9 +7,39 @@ use equivalent::Equivalent;
 
 #[cfg(doc)]
 use super::Lifetime;
+use super::core::{Coming, Core, Renewed};
 use super::entry::{Entry, OccupiedEntry, VacantEntry};
 use super::{BoundedMap, Displaced, Reason, Terms};
 use crate::arena::Handle;
+
+impl<K, V, H: Handle> Core<(K, V), H> {
+    /// Puts a pair in, whose key was found, in time or not, or was not. Its slot, unless it can never stand here.
+    #[inline]
+    pub(super) fn place(
+        &mut self,
+        found: Option<usize>,
+        (key, value): (K, V),
+        coming: Coming,
+        tick: u64,
+        out: &mut impl FnMut((K, V), Reason),
+    ) -> Option<usize> {
+        let slot = match found.map(|slot| (slot, self.renew(slot, coming, tick))) {
+            Some((slot, Renewed::Stays(reason))) => {
+                let old = mem::replace(&mut self.entry_mut(slot).1, value);
+                out((key, old), reason);
+                Some(slot)
+            }
+            Some((_, Renewed::Goes((known, old), coming, reason))) => {
+                let slot = self.come(coming, tick, || (known, value), out);
+                out((key, old), reason);
+                slot
+            }
+            None => self.come(coming, tick, || (key, value), out),
+        };
+        self.sweep(tick, slot, out);
+        slot
+    }
+}
 
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     #[inline(always)]
@@ -214,24 +244,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         let found = self.core.find(hash, |(known, _)| key == *known);
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = self.core.coming(hash, terms);
-        let slot = match found {
-            Some(slot) if self.core.may_weigh(slot, terms.weight) => {
-                let reason = self.core.renew(slot, coming, tick);
-                let old = mem::replace(&mut self.core.entry_mut(slot).1, value);
-                out((key, old), reason);
-                Some(slot)
-            }
-            // It is too heavy now, unless others go.
-            Some(slot) => {
-                let reason = self.core.renew(slot, coming, tick);
-                let ((known, old), coming) = self.core.take_to_renew(slot, coming, reason);
-                let slot = self.core.come(coming, tick, || (known, value), &mut out);
-                out((key, old), reason);
-                slot
-            }
-            None => self.core.come(coming, tick, || (key, value), &mut out),
-        };
-        self.core.sweep(tick, slot, &mut out);
+        self.core.place(found, (key, value), coming, tick, &mut out);
     }
 
     /// The value of a key, and if it is not there, or not in time, the value that `make` returns.

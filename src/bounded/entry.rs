@@ -4,7 +4,7 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use core::mem;
 
-use super::{BoundedMap, Displaced, Reason, Terms};
+use super::{BoundedMap, Displaced, Terms};
 use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;
 
@@ -247,26 +247,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> VacantEntry<'a, K, V, S, H>
         } = self;
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = map.core.coming(hash, terms);
-        let (key, expired) = match expired {
-            Some(slot) if map.core.may_weigh(slot, terms.weight) => {
-                let reason = map.core.renew(slot, coming, tick);
-                let old = mem::replace(&mut map.core.entry_mut(slot).1, value);
-                out((key, old), reason);
-                map.core.sweep(tick, Some(slot), &mut out);
-                return &mut map.core.entry_mut(slot).1;
-            }
-            // It is too heavy now, unless others go.
-            Some(slot) => {
-                let (known, old) = map.core.expire(slot);
-                (known, Some((key, old)))
-            }
-            None => (key, None),
-        };
-        let slot = map.core.come(coming, tick, || (key, value), &mut out);
-        if let Some(entry) = expired {
-            out(entry, Reason::Expired);
-        }
-        map.core.sweep(tick, slot, &mut out);
+        let slot = map.core.place(expired, (key, value), coming, tick, &mut out);
         let Some(slot) = slot else {
             unreachable!("the map takes entries of this weight")
         };

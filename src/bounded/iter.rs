@@ -3,28 +3,24 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use super::core::Core;
+use super::walk::Live;
 use crate::arena::{Arena, Handle};
 
 /// All entries that are in time: [`BoundedMap::iter`](super::BoundedMap::iter).
 pub struct Iter<'a, K, V, H: Handle = Arena> {
-    pub(super) core: &'a Core<(K, V), H>,
-    pub(super) at: usize,
-    pub(super) tick: u64,
+    pub(super) live: Live<'a, (K, V), H>,
 }
 
 impl<'a, K, V, H: Handle> Iterator for Iter<'a, K, V, H> {
     type Item = (&'a K, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let slot = self.core.live_from(self.at, self.tick)?;
-        self.at = slot + 1;
-        let (key, value) = self.core.entry(slot);
+        let (_, (key, value)) = self.live.next()?;
         Some((key, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.core.len()))
+        self.live.size_hint()
     }
 }
 
@@ -32,7 +28,9 @@ impl<K, V, H: Handle> FusedIterator for Iter<'_, K, V, H> {}
 
 impl<K, V, H: Handle> Clone for Iter<'_, K, V, H> {
     fn clone(&self) -> Self {
-        Self { ..*self }
+        Self {
+            live: self.live.clone(),
+        }
     }
 }
 

@@ -11,9 +11,9 @@ use serde_core::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAcces
 use serde_core::ser::{Serialize, SerializeMap, Serializer};
 
 use super::BoundedMap;
-use super::copied::{BoundedCopiedMap, Loose};
+use super::copied::BoundedCopiedMap;
 use crate::arena::{Handle, Raw};
-use crate::copied::{SerdeKey, Text, Written};
+use crate::copied::{Loose, SerdeKey, Text, Written};
 
 impl<K: Serialize, V: Serialize, S, H: Handle> Serialize for BoundedMap<K, V, S, H> {
     /// The entries that are in time, by the latest time that the map was told, without deadlines and weights.

@@ -18,22 +18,43 @@ impl<T: Kept, H: Handle> Core<T, H> {
         None
     }
 
-    /// The first slot from this one on that holds an entry in time.
-    pub(super) fn live_from(&self, mut slot: usize, tick: u64) -> Option<usize> {
+    /// All entries in time, with their slots.
+    pub(super) fn live(&self, now: u64) -> Live<'_, T, H> {
+        Live {
+            core: self,
+            at: 0,
+            tick: self.tick_at(now),
+        }
+    }
+}
+
+/// [`Core::live`].
+pub(super) struct Live<'a, T: Kept, H: Handle> {
+    core: &'a Core<T, H>,
+    at: usize,
+    tick: u64,
+}
+
+impl<'a, T: Kept, H: Handle> Iterator for Live<'a, T, H> {
+    type Item = (usize, &'a T);
+
+    fn next(&mut self) -> Option<Self::Item> {
         loop {
-            slot = self.occupied_from(slot)?;
-            if !self.is_due(slot, tick) {
-                return Some(slot);
+            let slot = self.core.occupied_from(self.at)?;
+            self.at = slot + 1;
+            if !self.core.is_due(slot, self.tick) {
+                return Some((slot, self.core.entry(slot)));
             }
-            slot += 1;
         }
     }
 
-    /// The slots of all entries in time.
-    #[cfg(feature = "fixed")]
-    pub(super) fn live_slots(&self, now: u64) -> impl Iterator<Item = usize> {
-        let tick = self.tick_at(now);
-        let next = move |slot: &usize| self.live_from(slot + 1, tick);
-        core::iter::successors(self.live_from(0, tick), next)
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.core.len()))
+    }
+}
+
+impl<T: Kept, H: Handle> Clone for Live<'_, T, H> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
     }
 }

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 use super::key::{Block, give_back};
-use super::{CopiedKey, Stored};
+use super::{CopiedKey, Loose, Stored};
 use crate::arena::{Arena, Handle, Raw};
 use crate::iterator::iterator;
 use crate::table::{RawDrain, RawExtractIf, RawIntoIter, RawIterMut, RawIterRef};
@@ -28,15 +28,30 @@ use crate::table::{RawDrain, RawExtractIf, RawIntoIter, RawIterMut, RawIterRef};
 /// assert_eq!(format!("{key} {key:?}"), "key \"key\"");
 /// ```
 pub struct Key<'a, Q: CopiedKey + ?Sized, H: Handle = Arena> {
-    block: Block<Q, H>,
+    bytes: Bytes<Q, H>,
     map: PhantomData<&'a mut ()>,
+}
+
+/// As the map had them.
+enum Bytes<Q: CopiedKey + ?Sized, H: Handle> {
+    Block(Block<Q, H>),
+    Text(Loose<Q, H>),
 }
 
 impl<Q: CopiedKey + ?Sized, H: Handle> Key<'_, Q, H> {
     #[inline]
     pub(super) fn new(block: Block<Q, H>) -> Self {
         Self {
-            block,
+            bytes: Bytes::Block(block),
+            map: PhantomData,
+        }
+    }
+
+    /// Of a bounded map, which keeps short keys in its slots.
+    #[inline]
+    pub(crate) fn of_text(text: Loose<Q, H>) -> Self {
+        Self {
+            bytes: Bytes::Text(text),
             map: PhantomData,
         }
     }
@@ -48,7 +63,7 @@ impl<H: Handle> Key<'_, str, H> {
     /// Allocates: never. Time: O(1).
     #[inline]
     pub fn as_str(&self) -> &str {
-        self.block.get()
+        self
     }
 }
 
@@ -57,7 +72,10 @@ impl<Q: CopiedKey + ?Sized, H: Handle> Deref for Key<'_, Q, H> {
 
     #[inline]
     fn deref(&self) -> &Q {
-        self.block.get()
+        match &self.bytes {
+            Bytes::Block(block) => block.get(),
+            Bytes::Text(text) => text.get(),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use self::key::Stored;
 pub use self::seed::CopiedMapSeed;
 #[cfg(feature = "serde")]
 pub(crate) use self::seed::{SerdeKey, Written};
-pub(crate) use self::text::Text;
+pub(crate) use self::text::{Loose, Text};
 use crate::arena::{Arena, Handle};
 use crate::layout::MapLayout;
 use crate::map::{ArenaMap, DefaultHashBuilder, SizeHint};

@@ -132,3 +132,35 @@ impl<Q: CopiedKey + ?Sized> Text<Q> {
         }
     }
 }
+
+/// A key in no map, which gives its block back when it is dropped.
+pub(crate) struct Loose<Q: CopiedKey + ?Sized, H: Handle> {
+    /// `None` from [`into_key`](Self::into_key) on.
+    key: Option<Text<Q>>,
+    raw: Raw<H>,
+}
+
+impl<Q: CopiedKey + ?Sized, H: Handle> Loose<Q, H> {
+    const GONE: &'static str = "a key goes into a map once";
+
+    pub(crate) const fn new(key: Text<Q>, raw: Raw<H>) -> Self {
+        Self { key: Some(key), raw }
+    }
+
+    pub(crate) fn get(&self) -> &Q {
+        self.key.as_ref().expect(Self::GONE).get()
+    }
+
+    /// The key, for a map that gives its block back.
+    pub(crate) fn into_key(mut self) -> Text<Q> {
+        self.key.take().expect(Self::GONE)
+    }
+}
+
+impl<Q: CopiedKey + ?Sized, H: Handle> Drop for Loose<Q, H> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            key.end(self.raw);
+        }
+    }
+}

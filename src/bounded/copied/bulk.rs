@@ -1,8 +1,8 @@
 //! Methods of [`BoundedCopiedMap`] that go through many entries.
 
-use super::{BoundedCopiedMap, Iter, Loose, Pair};
+use super::{BoundedCopiedMap, Iter, Pair};
 use crate::arena::Handle;
-use crate::copied::{CopiedKey, Text};
+use crate::copied::{CopiedKey, Loose, Text};
 use crate::error::{ArenaError, fail};
 
 impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
@@ -61,19 +61,14 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     /// ```
     pub fn iter(&self, now: u64) -> Iter<'_, Q, V, H> {
         Iter {
-            core: &self.core,
-            at: 0,
-            tick: self.core.tick_at(now),
+            live: self.core.live(now),
         }
     }
 
     /// The entries that are in time, and the ends of their lives.
     #[cfg(feature = "fixed")]
     pub(crate) fn lives(&self, now: u64) -> impl Iterator<Item = (&Q, &V, Option<u64>)> {
-        self.core.live_slots(now).map(|slot| {
-            let Pair { key, value } = self.core.entry(slot);
-            (key.get(), value, self.core.deadline_of(slot))
-        })
+        (self.core.live(now)).map(|(slot, Pair { key, value })| (key.get(), value, self.core.deadline_of(slot)))
     }
 }
 

@@ -1,12 +1,11 @@
 //! Methods of [`BoundedCopiedMap`] that touch one entry.
 
 use core::hash::BuildHasher;
-use core::mem;
 
 use super::super::{Reason, Terms};
-use super::{BoundedCopiedMap, Entry, Key, Loose, OccupiedEntry, Pair, VacantEntry};
+use super::{BoundedCopiedMap, Entry, OccupiedEntry, Pair, VacantEntry};
 use crate::arena::Handle;
-use crate::copied::CopiedKey;
+use crate::copied::{CopiedKey, Key, Loose};
 use crate::error::{ArenaError, InsertError, fail};
 
 impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V, S, H> {
@@ -217,34 +216,19 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         let hash = self.hash_builder.hash_one(key);
         let found = self.core.find(hash, |known| known.key.get() == key);
         let coming = self.core.coming(hash, terms);
-        let slot = match found {
-            Some(slot) if self.core.may_weigh(slot, terms.weight) => {
-                let reason = self.core.renew(slot, coming, tick);
-                let old = mem::replace(&mut self.core.entry_mut(slot).value, value);
-                out(key, old, reason);
-                Some(slot)
-            }
-            // It is too heavy now, unless others go.
-            Some(slot) => {
-                let reason = self.core.renew(slot, coming, tick);
-                let raw = self.core.handle().raw();
-                let (Pair { key: known, value: old }, coming) = self.core.take_to_renew(slot, coming, reason);
-                let known = Loose::new(known, raw);
-                let slot = self.core.come_with(known, value, coming, tick, &mut out);
-                out(key, old, reason);
-                slot
-            }
-            None if !self.core.takes(terms.weight) => {
-                out(key, value, Reason::Refused);
-                None
-            }
-            None => match self.core.copy_key(key, tick, &mut out) {
-                Ok(copy) => self.core.come_with(copy, value, coming, tick, &mut out),
-                Err(cause) => return Err(InsertError { key, value, cause }),
-            },
-        };
-        self.core.sweep_pairs(tick, slot, &mut out);
-        Ok(())
+        if found.is_none() && !self.core.takes(terms.weight) {
+            out(key, value, Reason::Refused);
+            self.core.sweep_pairs(tick, None, &mut out);
+            return Ok(());
+        }
+        match self.core.place(found, key, || value, coming, tick, &mut out) {
+            Ok(_) => Ok(()),
+            Err((cause, make)) => Err(InsertError {
+                key,
+                value: make(),
+                cause,
+            }),
+        }
     }
 
     /// The value of a key, and if it is not there, or not in time, the value that `make` returns.
@@ -354,7 +338,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         let removed = self.core.remove(found, tick, |Pair { key, value }| {
             out(Loose::new(key, raw).get(), value, Reason::Expired);
         });
-        let removed = removed.map(|Pair { key, value }| (Key::new(Loose::new(key, raw)), value));
+        let removed = removed.map(|Pair { key, value }| (Key::of_text(Loose::new(key, raw)), value));
         self.core.sweep_pairs(tick, None, &mut out);
         removed
     }

@@ -5,9 +5,9 @@ use core::mem;
 
 use super::super::core::Core;
 use super::super::{Reason, Terms};
-use super::{Key, Loose, Pair};
+use super::Pair;
 use crate::arena::{Arena, Handle};
-use crate::copied::CopiedKey;
+use crate::copied::{CopiedKey, Key, Loose};
 use crate::error::{ArenaError, InsertError, fail};
 
 /// The place of a key: [`BoundedCopiedMap::entry`](super::BoundedCopiedMap::entry).
@@ -196,7 +196,7 @@ impl<'a, Q: CopiedKey + ?Sized, V, H: Handle> OccupiedEntry<'a, Q, V, H> {
     /// Allocates: never. Time: O(1).
     pub fn remove_entry(self) -> (Key<'a, Q, H>, V) {
         let Pair { key, value } = self.core.take(self.slot);
-        (Key::new(Loose::new(key, self.core.handle().raw())), value)
+        (Key::of_text(Loose::new(key, self.core.handle().raw())), value)
     }
 }
 
@@ -313,30 +313,7 @@ impl<'a, 'k, Q: CopiedKey + ?Sized, V, H: Handle> VacantEntry<'a, 'k, Q, V, H> {
             "the capacity of this map, or its most weight, is less than this entry takes: `insert` gives the value back"
         );
         let coming = core.coming(hash, terms);
-        let slot = match expired {
-            // The key is there, and its time is over: it comes again.
-            Some(slot) if core.may_weigh(slot, terms.weight) => {
-                let value = make();
-                let reason = core.renew(slot, coming, tick);
-                let old = mem::replace(&mut core.entry_mut(slot).value, value);
-                out(key, old, reason);
-                Some(slot)
-            }
-            // It is too heavy now, unless others go.
-            Some(slot) => {
-                let value = make();
-                let Pair { key: known, value: old } = core.expire(slot);
-                let known = Loose::new(known, core.handle().raw());
-                let slot = core.come_with(known, value, coming, tick, out);
-                out(key, old, Reason::Expired);
-                slot
-            }
-            None => match core.copy_key(key, tick, out) {
-                Ok(copy) => core.come_with(copy, make(), coming, tick, out),
-                Err(cause) => return Err((cause, make)),
-            },
-        };
-        core.sweep_pairs(tick, slot, out);
+        let slot = core.place(expired, key, make, coming, tick, out)?;
         let Some(slot) = slot else {
             unreachable!("the map takes entries of this weight")
         };

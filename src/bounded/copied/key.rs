@@ -1,14 +1,11 @@
-//! The keys: in a slot, on their way, and with the user.
+//! The keys: in a slot, and on their way.
 
-use core::borrow::Borrow;
-use core::fmt;
-use core::marker::PhantomData;
-use core::ops::Deref;
+use core::mem;
 
 use super::super::Reason;
-use super::super::core::{Coming, Core, Kept};
-use crate::arena::{Arena, Handle, Raw};
-use crate::copied::{CopiedKey, Text};
+use super::super::core::{Coming, Core, Kept, Renewed};
+use crate::arena::{Handle, Raw};
+use crate::copied::{CopiedKey, Loose, Text};
 use crate::error::ArenaError;
 
 /// What stands in a slot.
@@ -26,46 +23,45 @@ impl<Q: CopiedKey + ?Sized, V> Kept for Pair<Q, V> {
     }
 }
 
-/// A key in no map, which gives its block back when it is dropped.
-pub(in super::super) struct Loose<Q: CopiedKey + ?Sized, H: Handle> {
-    /// `None` from [`into_key`](Self::into_key) on.
-    key: Option<Text<Q>>,
-    raw: Raw<H>,
-}
-
-impl<Q: CopiedKey + ?Sized, H: Handle> Loose<Q, H> {
-    const GONE: &'static str = "a key goes into a map once";
-
-    pub(in super::super) const fn new(key: Text<Q>, raw: Raw<H>) -> Self {
-        Self { key: Some(key), raw }
-    }
-
-    pub(in super::super) fn get(&self) -> &Q {
-        self.key.as_ref().expect(Self::GONE).get()
-    }
-
-    /// The key, for a map that gives its block back.
-    pub(super) fn into_key(mut self) -> Text<Q> {
-        self.key.take().expect(Self::GONE)
-    }
-}
-
-impl<Q: CopiedKey + ?Sized, H: Handle> Drop for Loose<Q, H> {
-    fn drop(&mut self) {
-        if let Some(key) = self.key.take() {
-            key.end(self.raw);
-        }
-    }
-}
-
 impl<Q: CopiedKey + ?Sized, V, H: Handle> Core<Pair<Q, V>, H> {
-    /// A copy of a key, in no map. Where the arena refuses, entries whose time is over give their blocks back first.
-    pub(super) fn copy_key(
+    /// Puts what `make` returns under a key that was found, in time or not, or is copied in; `make` comes back uncalled when the arena
+    /// refuses that. The slot, unless the entry can never stand here.
+    pub(super) fn place<F: FnOnce() -> V>(
         &mut self,
+        found: Option<usize>,
         key: &Q,
+        make: F,
+        coming: Coming,
         tick: u64,
         out: &mut impl FnMut(&Q, V, Reason),
-    ) -> Result<Loose<Q, H>, ArenaError> {
+    ) -> Result<Option<usize>, (ArenaError, F)> {
+        let slot = if let Some(slot) = found {
+            let value = make();
+            match self.renew(slot, coming, tick) {
+                Renewed::Stays(reason) => {
+                    let old = mem::replace(&mut self.entry_mut(slot).value, value);
+                    out(key, old, reason);
+                    Some(slot)
+                }
+                Renewed::Goes(Pair { key: known, value: old }, coming, reason) => {
+                    let known = Loose::new(known, self.handle().raw());
+                    let slot = self.come_with(known, value, coming, tick, out);
+                    out(key, old, reason);
+                    slot
+                }
+            }
+        } else {
+            match self.copy_key(key, tick, out) {
+                Ok(copy) => self.come_with(copy, make(), coming, tick, out),
+                Err(cause) => return Err((cause, make)),
+            }
+        };
+        self.sweep_pairs(tick, slot, out);
+        Ok(slot)
+    }
+
+    /// A copy of a key, in no map. Where the arena refuses, entries whose time is over give their blocks back first.
+    fn copy_key(&mut self, key: &Q, tick: u64, out: &mut impl FnMut(&Q, V, Reason)) -> Result<Loose<Q, H>, ArenaError> {
         let raw = self.handle_mut().made()?;
         loop {
             let refusal = match Text::copy_in(key, raw) {
@@ -78,7 +74,7 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> Core<Pair<Q, V>, H> {
     }
 
     /// Puts a pair in, whose key is not there, after room was made.
-    pub(super) fn come_with(
+    fn come_with(
         &mut self,
         loose: Loose<Q, H>,
         value: V,
@@ -86,7 +82,7 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> Core<Pair<Q, V>, H> {
         tick: u64,
         out: &mut impl FnMut(&Q, V, Reason),
     ) -> Option<usize> {
-        let raw = loose.raw;
+        let raw = self.handle().raw();
         let entry = || Pair {
             key: loose.into_key(),
             value,
@@ -100,63 +96,5 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> Core<Pair<Q, V>, H> {
         let raw = self.handle().raw();
         let mut give = |Pair { key, value }, reason| out(Loose::new(key, raw).get(), value, reason);
         self.sweep(tick, spared, &mut give);
-    }
-}
-
-/// A key that was removed, with its bytes; its block goes back to the arena when it is dropped.
-///
-/// The map stays borrowed until then. It is not `Send`; copy it (`key.to_owned()`) to take it elsewhere.
-///
-/// ```
-/// let mut map = arenamap::BoundedStrMap::new(10);
-/// map.insert("key", 1, 0);
-/// let (key, value) = map.remove_entry("key", 0).unwrap();
-/// assert_eq!((&*key, value), ("key", 1));
-/// ```
-pub struct Key<'a, Q: CopiedKey + ?Sized, H: Handle = Arena> {
-    loose: Loose<Q, H>,
-    map: PhantomData<&'a mut ()>,
-    not_send: PhantomData<*const ()>,
-}
-
-impl<Q: CopiedKey + ?Sized, H: Handle> Key<'_, Q, H> {
-    pub(super) const fn new(loose: Loose<Q, H>) -> Self {
-        Self {
-            loose,
-            map: PhantomData,
-            not_send: PhantomData,
-        }
-    }
-}
-
-impl<Q: CopiedKey + ?Sized, H: Handle> Deref for Key<'_, Q, H> {
-    type Target = Q;
-
-    fn deref(&self) -> &Q {
-        self.loose.get()
-    }
-}
-
-impl<Q: CopiedKey + ?Sized, H: Handle> AsRef<Q> for Key<'_, Q, H> {
-    fn as_ref(&self) -> &Q {
-        self
-    }
-}
-
-impl<Q: CopiedKey + ?Sized, H: Handle> Borrow<Q> for Key<'_, Q, H> {
-    fn borrow(&self) -> &Q {
-        self
-    }
-}
-
-impl<Q: CopiedKey + ?Sized, H: Handle> fmt::Debug for Key<'_, Q, H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-impl<Q: CopiedKey + fmt::Display + ?Sized, H: Handle> fmt::Display for Key<'_, Q, H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
     }
 }

@@ -15,9 +15,8 @@ mod traits;
 
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::iter::Iter;
-pub use self::key::Key;
 
-pub(super) use self::key::{Loose, Pair};
+pub(super) use self::key::Pair;
 use super::core::Core;
 use crate::arena::{Arena, Handle};
 use crate::copied::CopiedKey;
