@@ -218,6 +218,11 @@ fn shown_as_a_tree() {
         format!("{map:#?}"),
         "{\n    \"a\": {\n        \"b\": 1,\n        \"c\": 2,\n    },\n}"
     );
+    let map: PathMap<str, [u32; 1]> = [(["a", "b"], [1])].into_iter().collect();
+    assert_eq!(
+        format!("{map:#?}"),
+        "{\n    \"a\": {\n        \"b\": [\n            1,\n        ],\n    },\n}"
+    );
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::error::{InsertError, MoveError, PathError};
 pub use self::iter::{Children, Iter, Leaves, Nodes, Step, Walk};
 pub use self::key::{PathKey, PathPart};
+#[cfg(all(feature = "fixed", feature = "serde"))]
+pub(crate) use self::serde::NESTED;
 #[cfg(feature = "serde")]
 pub use self::serde::{AsList, PathMapSeed, as_list};
 use self::slab::Slab;

@@ -29,7 +29,7 @@ use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;
 
 /// Levels of the nested form, where the map has no limit.
-const NESTED: usize = 128;
+pub(crate) const NESTED: usize = 128;
 
 /// A level in the nested form.
 struct Level<'a, K: PathKey + ?Sized, V> {

@@ -1,6 +1,6 @@
 //! Implementations of standard traits for the map.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::hash::{BuildHasher, Hash};
 
 use equivalent::Equivalent;
@@ -113,7 +113,8 @@ where
 
 /// Shows a tree, as a map of maps: `{"a": {"b": 1, "c": 2 {"d": 3}}}`. A level that has both shows its value first.
 ///
-/// No recursion: a deep tree takes no more stack. With `{:#?}`, each level has its line; indentation ends at 32 levels.
+/// No recursion: a deep tree takes no more stack. With `{:#?}`, each level has its line, and values are shown by `{:#?}`, without other
+/// flags; indentation ends at 32 levels.
 pub(super) fn fmt_tree<K, V>(top: Node<'_, K, V>, f: &mut fmt::Formatter<'_>) -> fmt::Result
 where
     K: PathKey + fmt::Debug + ?Sized,
@@ -128,11 +129,10 @@ pub(crate) fn fmt_levels<N, K: fmt::Debug, V: fmt::Debug>(
     f: &mut fmt::Formatter<'_>,
     level: impl Fn(N) -> (Option<K>, Option<V>, bool),
 ) -> fmt::Result {
-    const MOST: usize = 32;
     let pretty = f.alternate();
     let line = |f: &mut fmt::Formatter<'_>, depth: usize| {
         f.write_str("\n")?;
-        (0..depth.min(MOST)).try_for_each(|_| f.write_str("    "))
+        indent(f, depth)
     };
     let end = |f: &mut fmt::Formatter<'_>, depth: usize| {
         if pretty {
@@ -163,7 +163,11 @@ pub(crate) fn fmt_levels<N, K: fmt::Debug, V: fmt::Debug>(
             f.write_str(": ")?;
         }
         if let Some(value) = value {
-            fmt::Debug::fmt(&value, f)?;
+            if pretty {
+                write!(Lines(f, depth), "{value:#?}")?;
+            } else {
+                fmt::Debug::fmt(&value, f)?;
+            }
             if !is_leaf {
                 f.write_str(" ")?;
             }
@@ -179,6 +183,29 @@ pub(crate) fn fmt_levels<N, K: fmt::Debug, V: fmt::Debug>(
         end(f, open)?;
     }
     Ok(())
+}
+
+/// Indentation ends at 32 levels.
+fn indent(f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+    const MOST: usize = 32;
+    (0..depth.min(MOST)).try_for_each(|_| f.write_str("    "))
+}
+
+/// Lines of a value, which are indented as its level is.
+struct Lines<'f, 'b>(&'f mut fmt::Formatter<'b>, usize);
+
+impl Write for Lines<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Self(f, depth) = self;
+        text.split_inclusive('\n').try_for_each(|line| {
+            f.write_str(line)?;
+            if line.ends_with('\n') {
+                indent(f, *depth)
+            } else {
+                Ok(())
+            }
+        })
+    }
 }
 
 impl<K: PathKey + fmt::Debug + ?Sized, V: fmt::Debug, S, H: Handle> fmt::Debug for PathMap<K, V, S, H> {

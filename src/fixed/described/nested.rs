@@ -5,11 +5,9 @@ use crate::fixed::PathArchive;
 use crate::fixed::memory::Memory;
 use crate::fixed::path::{Node, Part, Value};
 use crate::fixed::value::FixedValue;
+use crate::nested::NESTED;
 use serde_core::ser::{Error, Serialize, SerializeMap, Serializer};
 use zerocopy::IntoBytes;
-
-/// Levels of the nested form: serde itself is recursive, a level is a call in a call.
-const NESTED: usize = 128;
 
 const BOTH: &str = "a level has a value and levels below, for which nested maps have no place; make a `PathMap` of `iter()`, and write that as a list";
 const DEEP: &str = "the levels are too many for nested maps; make a `PathMap` of `iter()`, and write that as a list";

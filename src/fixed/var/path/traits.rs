@@ -5,11 +5,12 @@ use crate::fixed::error::{FixedError, fail};
 use crate::fixed::memory::{AlignedBytes, Memory};
 use crate::fixed::var::VarMap;
 use crate::nested::fmt_levels;
-use core::fmt::{self, Write};
+use core::fmt;
 
 /// Shows a tree, as a map of maps: `{"a": {"b": 1, "c": 2 {"d": 3}}}`. A level that has both shows its value first.
 ///
-/// No recursion: a deep tree takes no more stack. With `{:#?}`, each level has its line; indentation ends at 32 levels.
+/// No recursion: a deep tree takes no more stack. With `{:#?}`, each level has its line, and values are shown by `{:#?}`, without other
+/// flags; indentation ends at 32 levels.
 impl<K, V, M> fmt::Debug for Node<'_, K, V, M>
 where
     K: Part + fmt::Debug + ?Sized,
@@ -18,47 +19,10 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut nodes = self.nodes();
-        let levels = core::iter::from_fn(|| {
-            let (node, depth) = nodes.next_deep()?;
-            Some(((node, depth), depth))
-        });
-        fmt_levels(levels, f, |(node, depth)| {
-            let value = node.value().map(|value| Indented { value, depth });
-            (node.key(), value, node.is_leaf())
-        })
+        let levels = core::iter::from_fn(|| nodes.next_deep());
+        fmt_levels(levels, f, |node| (node.key(), node.value(), node.is_leaf()))
     }
 }
-
-/// A value whose lines, with `{:#?}`, are indented as that of its level is.
-struct Indented<'a, V: ?Sized> {
-    value: &'a V,
-    depth: usize,
-}
-
-impl<V: fmt::Debug + ?Sized> fmt::Debug for Indented<'_, V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Lines<'f, 'b>(&'f mut fmt::Formatter<'b>, usize);
-
-        impl Write for Lines<'_, '_> {
-            fn write_str(&mut self, text: &str) -> fmt::Result {
-                text.split_inclusive('\n').try_for_each(|line| {
-                    self.0.write_str(line)?;
-                    let indentation = if line.ends_with('\n') { self.1 } else { 0 };
-                    (0..indentation).try_for_each(|_| self.0.write_str("    "))
-                })
-            }
-        }
-
-        if f.alternate() {
-            write!(Lines(f, self.depth.min(MOST_INDENTED)), "{:#?}", self.value)
-        } else {
-            self.value.fmt(f)
-        }
-    }
-}
-
-/// As of the levels.
-const MOST_INDENTED: usize = 32;
 
 impl<K, V, M> fmt::Debug for PathArchive<K, V, M>
 where
