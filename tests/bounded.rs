@@ -64,6 +64,8 @@ enum Call {
     Retain(u8),
     Iterate,
     Clear,
+    /// All or some of the entries are asked for; the drain is dropped, or forgotten.
+    Drain(usize, bool),
     /// The clock goes on.
     Wait(u64),
     /// It shows another time for one call.
@@ -102,6 +104,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         prop_oneof![
             300 => call,
             1 => Just(Call::Clear),
+            1 => (0_usize..300, any::<bool>()).prop_map(|(asked, forgotten)| Call::Drain(asked, forgotten)),
             1 => Just(Call::Wait(40_000_000_000)),
         ],
         1..400,
@@ -369,10 +372,46 @@ fn run<H: Handle>(mut map: BoundedMap<u8, Tracked, DefaultHashBuilder, H>, calls
                     .filter_map(|&key| Some((key, model.live(key, now)?.serial)))
                     .collect();
                 assert_eq!(found, expected);
+                assert!(map.iter(now).map(|(key, _)| key).eq(map.keys(now)));
+                assert!(map.iter(now).map(|(_, value)| value).eq(map.values(now)));
+                let shared: Vec<_> = map.iter(now).map(|(key, value)| (*key, value.0)).collect();
+                // They take no uses: what leaves later would tell. Values that are changed are found changed.
+                for (value, expected) in map.values_mut(now).zip(&shared) {
+                    assert_eq!(value.0, expected.1);
+                }
+                // All of them at once are borrowed apart from each other.
+                let mut all: Vec<_> = map.iter_mut(now).collect();
+                let numbers =
+                    |all: &[(&u8, &mut Tracked)]| all.iter().map(|(key, value)| (**key, value.0)).collect::<Vec<_>>();
+                assert_eq!(numbers(&all), shared);
+                let serials: Vec<_> = all
+                    .iter_mut()
+                    .map(|(_, value)| std::mem::replace(&mut value.0, u64::MAX))
+                    .collect();
+                assert!(all.iter().all(|(_, value)| value.0 == u64::MAX));
+                for ((_, value), serial) in all.iter_mut().zip(serials) {
+                    value.0 = serial;
+                }
             }
             Call::Clear => {
                 map.clear();
                 model.entries.clear();
+            }
+            Call::Drain(asked, forgotten) => {
+                let mut drain = map.drain(now);
+                for (key, value) in drain.by_ref().take(asked) {
+                    assert_eq!(model.live(key, now).unwrap().serial, value.0);
+                    model.entries.remove(&key);
+                }
+                if forgotten {
+                    std::mem::forget(drain);
+                    // Entries that it passed by were over.
+                    model.entries.retain(|_, known| is_live(known.serial));
+                } else {
+                    drop(drain);
+                    assert!(map.is_empty());
+                    model.entries.clear();
+                }
             }
             // The latest time that the map was told counts.
             Call::Wrong(back) if started => {
@@ -621,10 +660,15 @@ fn weights_are_bounded() {
     }
 }
 
-/// Traffic without end, in an arena whose bytes stay as they are. `ARENAMAP_STEADY` says how many operations.
+/// Operations of steady traffic: `ARENAMAP_STEADY` says how many.
+fn steady() -> u64 {
+    std::env::var("ARENAMAP_STEADY").map_or(400_000, |text| text.parse().expect("a number"))
+}
+
+/// Traffic without end, in an arena whose bytes stay as they are.
 #[test]
 fn steady_traffic_takes_no_more_bytes() {
-    let operations = std::env::var("ARENAMAP_STEADY").map_or(400_000, |text| text.parse().unwrap());
+    let operations = steady();
     let arena = Arena::new();
     let mut map = BoundedMap::new_in(5_000, &arena);
     map.set_lifetime(Lifetime::SinceUse(2_000));
@@ -981,7 +1025,7 @@ fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &
         .weight(draw(state, 3) as u32 + u32::from(draw(state, 40) == 0) * 800);
     let mut out = |out: Displaced<String, [u64; 2]>| left.push((out.key, out.value, out.reason));
     let mut give = |key: &str, value, reason| also.push((key.to_owned(), value, reason));
-    match draw(state, 20) {
+    match draw(state, 22) {
         0 => assert_eq!(strings.get(&key, *now), copied.get(&key, *now)),
         1 => assert_eq!(
             strings
@@ -1097,6 +1141,33 @@ fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &
             strings.set_lifetime(lifetime);
             copied.set_lifetime(lifetime);
         }
+        20 => {
+            let one: Vec<_> = (strings.iter_mut(*now))
+                .map(|(key, value)| {
+                    value[0] += 1;
+                    key.clone()
+                })
+                .collect();
+            let other: Vec<_> = (copied.iter_mut(*now))
+                .map(|(key, value)| {
+                    value[0] += 1;
+                    key.to_owned()
+                })
+                .collect();
+            assert_eq!(one, other);
+            strings.values_mut(*now).for_each(|value| value[0] += 1);
+            copied.values_mut(*now).for_each(|value| value[0] += 1);
+            assert!(strings.keys(*now).eq(copied.keys(*now)) && strings.values(*now).eq(copied.values(*now)));
+        }
+        21 if turn.is_multiple_of(64) => {
+            let asked = draw(state, 9) as usize;
+            let one: Vec<_> = strings.drain(*now).take(asked).collect();
+            let other: Vec<_> = (copied.drain(*now).take(asked))
+                .map(|(key, value)| (key.to_string(), value))
+                .collect();
+            assert_eq!(one, other);
+            assert!(strings.is_empty() && copied.is_empty());
+        }
         19 if turn.is_multiple_of(64) => {
             (*strings, *copied) = (strings.clone(), copied.clone());
         }
@@ -1111,7 +1182,7 @@ fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &
 
 #[test]
 fn copied_maps_do_as_maps_of_strings() {
-    let turns = std::env::var("ARENAMAP_STEADY").map_or(4_000, |text| text.parse().unwrap());
+    let turns = steady() / 100;
     for (seed, capacity) in [(1, 1), (2, 7), (3, 100), (4, 100)] {
         let bounds = Bounds::entries(capacity);
         let bounds = if seed == 4 { bounds.weight(120) } else { bounds };

@@ -1,6 +1,6 @@
 //! Methods of [`BoundedMap`] that go through many entries.
 
-use super::{BoundedMap, Iter};
+use super::{BoundedMap, Drain, Iter};
 use crate::arena::Handle;
 
 impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
@@ -74,6 +74,79 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     pub fn iter(&self, now: u64) -> Iter<'_, K, V, H> {
         Iter {
             live: self.core.live(now),
+        }
+    }
+
+    /// All entries that are in time, in no order, with their values to be changed. As [`peek`](Self::peek), it leaves no trace: no
+    /// entry is used by it, and no life becomes longer.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(100);
+    /// map.insert("a", 1, 0);
+    /// map.insert_for("b", 2, 60, 0);
+    /// for (_, value) in map.iter_mut(60) {
+    ///     *value += 10;
+    /// }
+    /// assert_eq!((map.peek("a", 0), map.peek("b", 59)), (Some(&11), Some(&2)));
+    /// ```
+    pub fn iter_mut(&mut self, now: u64) -> impl Iterator<Item = (&K, &mut V)> {
+        self.core.live_mut(now).map(|(key, value)| (&*key, value))
+    }
+
+    /// The keys of all entries that are in time, in no order, without a trace.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    pub fn keys(&self, now: u64) -> impl Iterator<Item = &K> + Clone {
+        self.iter(now).map(|(key, _)| key)
+    }
+
+    /// The values of all entries that are in time, in no order, without a trace.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(100);
+    /// map.insert("a", 1, 0);
+    /// map.insert_for("b", 2, 60, 0);
+    /// assert_eq!((map.values(0).sum::<i32>(), map.values(60).sum::<i32>()), (3, 1));
+    /// assert!(map.keys(60).eq(["a"].iter()));
+    /// ```
+    pub fn values(&self, now: u64) -> impl Iterator<Item = &V> + Clone {
+        self.iter(now).map(|(_, value)| value)
+    }
+
+    /// The values of all entries that are in time, in no order, to be changed, without a trace.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    pub fn values_mut(&mut self, now: u64) -> impl Iterator<Item = &mut V> {
+        self.core.live_mut(now).map(|(_, value)| value)
+    }
+
+    /// Takes out all entries: those that are in time are handed out, the others dropped. As after [`clear`](Self::clear), the map keeps its
+    /// memory.
+    ///
+    /// Those that are not asked for go when the iterator is dropped; if that never happens, they stay in the map.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedMap::new(100);
+    /// map.insert("a", 1, 0);
+    /// map.insert_for("b", 2, 60, 0);
+    /// assert_eq!(map.drain(60).collect::<Vec<_>>(), [("a", 1)]);
+    /// assert!(map.is_empty());
+    /// ```
+    pub fn drain(&mut self, now: u64) -> Drain<'_, K, V, H> {
+        Drain {
+            draining: self.core.drain(now),
         }
     }
 

@@ -36,7 +36,7 @@ mod walk;
 pub use self::copied::{BoundedBytesMap, BoundedCopiedMap, BoundedStrMap};
 use self::core::Core;
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
-pub use self::iter::Iter;
+pub use self::iter::{Drain, Iter};
 #[cfg(feature = "serde")]
 pub use self::serde::BoundedSeed;
 pub use self::stats::BoundedStats;

@@ -294,6 +294,23 @@ impl<T> Room<T> {
         unsafe { self.place_mut(slot).entry.assume_init_mut() }
     }
 
+    /// All entries, to be changed, with their slots' eight bytes.
+    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (Meta, &mut T)> {
+        // SAFETY: R1, R3: two parts of the block, so that nothing is borrowed twice.
+        let (groups, slots) = unsafe {
+            (
+                slice::from_raw_parts(self.groups.as_ptr(), self.sizes.groups),
+                slice::from_raw_parts_mut(self.slots.as_ptr(), self.sizes.groups * LANES),
+            )
+        };
+        let full = groups.iter().map(|group| Tags::of(&group.tags).full());
+        full.zip(slots.chunks_exact_mut(LANES)).flat_map(|(full, slots)| {
+            let occupied = slots.iter_mut().enumerate().filter(move |(lane, _)| full.has(*lane));
+            // SAFETY: R2: the slot of a lane whose tag is not zero.
+            occupied.map(|(_, slot)| (slot.meta, unsafe { slot.entry.assume_init_mut() }))
+        })
+    }
+
     /// The home of a hash that was [spread].
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "less than the number of groups")]

@@ -1,7 +1,7 @@
 //! From slot to slot.
 
 use super::core::{Core, Kept};
-use crate::arena::Handle;
+use crate::arena::{Handle, Raw};
 use crate::table::group::LANES;
 
 impl<T: Kept, H: Handle> Core<T, H> {
@@ -16,6 +16,23 @@ impl<T: Kept, H: Handle> Core<T, H> {
             (group, lane) = (group + 1, 0);
         }
         None
+    }
+
+    /// All entries in time, to be changed.
+    pub(super) fn live_mut(&mut self, now: u64) -> impl Iterator<Item = &mut T> {
+        let tick = self.tick_at(now);
+        let entries = self.room.entries_mut();
+        entries.filter_map(move |(meta, entry)| (meta.deadline() > tick).then_some(entry))
+    }
+
+    /// Takes all entries out, one by one.
+    pub(super) fn drain(&mut self, now: u64) -> Draining<'_, T, H> {
+        let tick = self.tick(now);
+        Draining {
+            core: self,
+            at: 0,
+            tick,
+        }
     }
 
     /// All entries in time, with their slots.
@@ -56,5 +73,47 @@ impl<'a, T: Kept, H: Handle> Iterator for Live<'a, T, H> {
 impl<T: Kept, H: Handle> Clone for Live<'_, T, H> {
     fn clone(&self) -> Self {
         Self { ..*self }
+    }
+}
+
+/// [`Core::drain`].
+pub(super) struct Draining<'a, T: Kept, H: Handle> {
+    core: &'a mut Core<T, H>,
+    at: usize,
+    tick: u64,
+}
+
+impl<T: Kept, H: Handle> Draining<'_, T, H> {
+    /// At most so many are left.
+    pub(super) const fn most(&self) -> usize {
+        self.core.len()
+    }
+
+    /// The arena of what is taken out.
+    pub(super) fn raw(&self) -> Raw<H> {
+        self.core.handle().raw()
+    }
+}
+
+impl<T: Kept, H: Handle> Iterator for Draining<'_, T, H> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        loop {
+            let slot = self.core.occupied_from(self.at)?;
+            self.at = slot + 1;
+            if !self.core.is_due(slot, self.tick) {
+                return Some(self.core.take(slot));
+            }
+            let entry = self.core.expire(slot);
+            self.core.end_entry(entry);
+        }
+    }
+}
+
+impl<T: Kept, H: Handle> Drop for Draining<'_, T, H> {
+    /// Takes out and drops the others.
+    fn drop(&mut self) {
+        self.core.clear();
     }
 }

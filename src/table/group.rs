@@ -101,7 +101,7 @@ impl Lanes {
     }
 
     #[inline(always)]
-    pub(super) const fn has(self, lane: usize) -> bool {
+    pub(crate) const fn has(self, lane: usize) -> bool {
         self.0 >> lane & 1 == 1
     }
 }

@@ -58,6 +58,9 @@ fn traffic<H: Handle>(map: &mut BoundedMap<u64, [u64; 4], DefaultHashBuilder, H>
     }
     map.retain(ENTRIES / 4, |key, _| key % 2 == 0);
     assert!(map.iter(ENTRIES / 4).count() <= map.len());
+    map.iter_mut(ENTRIES / 4).for_each(|(_, value)| value[2] = 1);
+    assert!(map.drain(ENTRIES / 4).take(3).count() <= 3);
+    map.insert_for(1, [0; 4], 1, ENTRIES);
     map.expire(ENTRIES * 10, usize::MAX);
     assert!(map.stats().expired > 0);
     map.insert(1, [0; 4], ENTRIES * 10);

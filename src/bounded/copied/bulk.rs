@@ -1,6 +1,8 @@
 //! Methods of [`BoundedCopiedMap`] that go through many entries.
 
-use super::{BoundedCopiedMap, Iter, Pair};
+use core::marker::PhantomData;
+
+use super::{BoundedCopiedMap, Drain, Iter, Pair};
 use crate::arena::Handle;
 use crate::copied::{CopiedKey, Loose, Text};
 use crate::error::{ArenaError, fail};
@@ -62,6 +64,57 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     pub fn iter(&self, now: u64) -> Iter<'_, Q, V, H> {
         Iter {
             live: self.core.live(now),
+        }
+    }
+
+    /// All entries that are in time, in no order, with their values to be changed, without a trace: see
+    /// [`BoundedMap::iter_mut`](super::super::BoundedMap::iter_mut).
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    pub fn iter_mut(&mut self, now: u64) -> impl Iterator<Item = (&Q, &mut V)> {
+        (self.core.live_mut(now)).map(|Pair { key, value }| (key.get(), value))
+    }
+
+    /// The keys of all entries that are in time, in no order, without a trace.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    pub fn keys(&self, now: u64) -> impl Iterator<Item = &Q> + Clone {
+        self.iter(now).map(|(key, _)| key)
+    }
+
+    /// The values of all entries that are in time, in no order, without a trace.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    pub fn values(&self, now: u64) -> impl Iterator<Item = &V> + Clone {
+        self.iter(now).map(|(_, value)| value)
+    }
+
+    /// The values of all entries that are in time, in no order, to be changed, without a trace.
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    pub fn values_mut(&mut self, now: u64) -> impl Iterator<Item = &mut V> {
+        (self.core.live_mut(now)).map(|Pair { value, .. }| value)
+    }
+
+    /// Takes out all entries: those that are in time are handed out, the others dropped: see
+    /// [`BoundedMap::drain`](super::super::BoundedMap::drain).
+    ///
+    /// Allocates: never. Time: O(capacity) for all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedStrMap::new(100);
+    /// map.insert("a", 1, 0);
+    /// for (key, value) in map.drain(0) {
+    ///     assert_eq!((&*key, value), ("a", 1));
+    /// }
+    /// assert!(map.is_empty());
+    /// ```
+    pub fn drain(&mut self, now: u64) -> Drain<'_, Q, V, H> {
+        Drain {
+            draining: self.core.drain(now),
+            not_send: PhantomData,
         }
     }
 

@@ -14,7 +14,7 @@ mod key;
 mod traits;
 
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
-pub use self::iter::Iter;
+pub use self::iter::{Drain, Iter};
 
 pub(super) use self::key::Pair;
 use super::core::Core;
