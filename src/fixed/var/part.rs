@@ -21,6 +21,7 @@ use super::super::raw::prefetch_bytes;
 use super::super::value::{FixedValue, Schema};
 use core::ops::Range;
 use rend::u64_le;
+use simdutf8::basic::{from_utf8, from_utf8_mut};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// The longest text, in bytes: its length is counted in 28 bits.
@@ -408,7 +409,7 @@ macro_rules! texts {
 }
 
 texts! {
-    str, StrSpan, str::as_bytes, |bytes| str::from_utf8(bytes).ok(), |bytes| str::from_utf8_mut(bytes).ok(),
+    str, StrSpan, str::as_bytes, |bytes| from_utf8(bytes).ok(), |bytes| from_utf8_mut(bytes).ok(),
         str::from_utf8_unchecked;
     [u8], BytesSpan, core::convert::identity, Some, Some, core::convert::identity;
 }
