@@ -1395,3 +1395,37 @@ fn what_is_over_is_not_called_evicted() {
     });
     assert_eq!((gone, map.stats().evicted, map.stats().expired), (100, 0, 100));
 }
+
+/// What waits to be handed out when user code panics gives the block of its key back.
+#[test]
+fn a_panic_between_two_that_go_leaves_no_key_behind() {
+    let arena = Arena::new();
+    let heavy = |weight| Terms::new().weight(weight);
+    let mut map = BoundedStrMap::<u32, _, _>::new_in(Bounds::entries(10).weight(10), &arena);
+    let empty = arena.used();
+    let name = |letter: char| format!("{letter}, and more than fifteen bytes");
+    for again in [false, true] {
+        map.insert(&name('a'), 1, 0);
+        map.insert_with(&name('b'), 2, heavy(5), 0, |_, _, _| ());
+        if again {
+            map.insert_with(&name('c'), 3, heavy(1), 0, |_, _, _| ());
+        }
+        let user = || map.insert_with(&name('c'), 3, heavy(10), 9, |_, _, _| panic!("out"));
+        catch_unwind(AssertUnwindSafe(user)).unwrap_err();
+        map.clear();
+        assert_eq!(arena.used(), empty);
+    }
+}
+
+/// Whoever is given one pair learns first that the new one is not in the map.
+#[test]
+fn what_was_refused_comes_before_what_was_replaced() {
+    let mut map = BoundedMap::new(Bounds::entries(10).weight(0));
+    let mut words = BoundedStrMap::new(Bounds::entries(10).weight(0));
+    map.insert_with("k", "old", Terms::new().weight(0), 0, |_| ());
+    words.insert_with("k", "old", Terms::new().weight(0), 0, |_, _, _| ());
+    let out = map.insert("k", "new", 0).unwrap();
+    assert_eq!((out.value, out.reason), ("new", Reason::Refused));
+    assert_eq!(words.insert("k", "new", 0), Some(("new", Reason::Refused)));
+    assert!(map.is_empty() && words.is_empty());
+}

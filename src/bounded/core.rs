@@ -54,6 +54,21 @@ pub(super) enum Renewed<T> {
     Goes(T, Coming, Reason),
 }
 
+/// An entry that was taken out and not handed out yet. Where a panic ends it, what it has in the arena goes back.
+struct Gone<T: Kept, H: Handle> {
+    entry: Option<(T, Reason)>,
+    raw: Raw<H>,
+}
+
+impl<T: Kept, H: Handle> Drop for Gone<T, H> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some((entry, _)) = self.entry.take() {
+            entry.end(self.raw);
+        }
+    }
+}
+
 /// Entries in one block, and its arena.
 pub(super) struct Core<T: Kept, H: Handle> {
     pub(super) room: Room<T>,
@@ -315,9 +330,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
             return Some(self.put(coming, tick, entry()));
         }
         // With weights several may have to go: each is handed out when the next is looked for, and the last when the entry has come.
-        let mut gone = None;
+        let mut gone = Gone {
+            entry: None,
+            raw: self.handle.raw(),
+        };
         loop {
-            if let Some((entry, reason)) = gone.replace(self.displace(tick)) {
+            if let Some((entry, reason)) = gone.entry.replace(self.displace(tick)) {
                 out(entry, reason);
             }
             if !self.is_full_for(coming.weight) {
@@ -326,7 +344,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
         let slot = self.put(coming, tick, entry());
         self.queues.expect_next(&self.room);
-        if let Some((gone, reason)) = gone {
+        if let Some((gone, reason)) = gone.entry.take() {
             out(gone, reason);
         }
         Some(slot)

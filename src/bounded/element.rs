@@ -163,8 +163,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// Sets the value of a key, and returns what left the map for it: the old value of the key, or the entry that made room.
     ///
     /// The entry lives as [`set_lifetime`](Self::set_lifetime) says. The key that was there first stays. Of several entries that
-    /// leave (at most four that have expired, beside the one that made room) one is returned, and the others are dropped;
-    /// [`insert_with`](Self::insert_with) gives out all.
+    /// leave (at most four that have expired, beside the one that made room) one is returned, and the others are dropped: the new pair itself if
+    /// it was [refused](Reason::Refused), else the old value of the key. [`insert_with`](Self::insert_with) gives out all.
     ///
     /// Allocates: never. Time: O(1) on average; at most 20 entries are looked at.
     ///
@@ -199,7 +199,10 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     fn insert_on(&mut self, key: K, value: V, terms: Terms, now: u64) -> Option<Displaced<K, V>> {
         let mut first = None;
         self.insert_with(key, value, terms, now, |out| {
-            if first.is_none() || out.reason == Reason::Replaced {
+            if first
+                .as_ref()
+                .is_none_or(|first: &Displaced<K, V>| out.reason.tells_more_than(first.reason))
+            {
                 first = Some(out);
             }
         });

@@ -171,6 +171,20 @@ pub enum Reason {
     Refused,
 }
 
+impl Reason {
+    /// Which of two is returned, where only one can be: first whether the new value is in the map, then what became of the old one.
+    const fn tells_more_than(self, other: Self) -> bool {
+        const fn rank(reason: Reason) -> u8 {
+            match reason {
+                Reason::Refused => 2,
+                Reason::Replaced => 1,
+                Reason::Evicted | Reason::Expired => 0,
+            }
+        }
+        rank(self) > rank(other)
+    }
+}
+
 /// A pair that left a bounded map, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -204,7 +218,9 @@ pub struct Displaced<K, V> {
 ///
 /// No entry with a deadline lives longer than 2^48 ticks: 8,900 years of milliseconds, nine of microseconds, three days of nanoseconds. A
 /// call that comes as late as that after the first one finds every deadline passed, counts from its own time on, and takes O(capacity) for it:
-/// so a map that was filled at 0 may go on with the time of day.
+/// so a map that was filled at 0 may go on with the time of day. A program that counts nanoseconds, and runs for days, calls
+/// [`set_clock`](Self::set_clock) once a day with the time that it is: each entry keeps the ticks that it has left, and the 2^48 begin anew. Or
+/// it counts microseconds.
 ///
 /// # How long a call takes
 ///

@@ -138,7 +138,10 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     ) -> Result<Option<(V, Reason)>, InsertError<&'k Q, V>> {
         let mut first = None;
         self.try_insert_with(key, value, Terms::new(), now, |_, value, reason| {
-            if first.is_none() || reason == Reason::Replaced {
+            if first
+                .as_ref()
+                .is_none_or(|&(_, first): &(V, Reason)| reason.tells_more_than(first))
+            {
                 first = Some((value, reason));
             }
         })?;
@@ -161,7 +164,10 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             Terms::new().time_to_live(time_to_live),
             now,
             |_, value, reason| {
-                if first.is_none() || reason == Reason::Replaced {
+                if first
+                    .as_ref()
+                    .is_none_or(|&(_, first): &(V, Reason)| reason.tells_more_than(first))
+                {
                     first = Some((value, reason));
                 }
             },
