@@ -324,6 +324,16 @@ fill the gap with a `[u8; 1]`
             .failed(2),
         "arenamap: .: a directory; give a file\n"
     );
+    // The input stays.
+    place.write("lines", "\u{FEFF}{\"key\": 1, \"value\": 2}\n");
+    let build = |out| place.run(&["build", "lines", out, "--key", "u8", "--value", "u8"]);
+    assert_eq!(
+        build("./lines").failed(2),
+        "arenamap: lines: the archive would replace its own input; give it another name\n"
+    );
+    // (Some editors put a mark before the first line.)
+    build("archive").ok();
+    assert_eq!(place.run(&["get", "archive", "1"]).ok(), "2\n");
     // Types without a byte have no columns.
     let mut map = FixedMap::<[u8; 0], (), _>::create(AlignedBytes::zeroed(1024), 1).unwrap();
     map.insert([], ()).unwrap();

@@ -490,10 +490,21 @@ fn archives_of_paths_are_shown_by_their_paths() {
             .ok()
             .contains("\"[\"\"a\"\",\"\"b\"\"]\",1\n")
     );
-    assert_eq!(place.run(&["verify", "old"]).ok(), "old: good, 5 entries, sealed\n");
+    assert_eq!(
+        place.run(&["verify", "old"]).ok(),
+        "old: good, 3 values at 5 levels, sealed\n"
+    );
     publish(&PathMap::from_iter([([""; 0], 1)]), "one");
-    assert_eq!(place.run(&["verify", "one"]).ok(), "one: good, 1 entry, sealed\n");
+    assert_eq!(
+        place.run(&["verify", "one"]).ok(),
+        "one: good, 1 value at 1 level, sealed\n"
+    );
     assert!(place.run(&["info", "one"]).ok().contains("1 value in 1 level;"));
+    let said = place.run(&["build", "-", "x", "--schema-of", "old"]).failed(2);
+    assert!(
+        said.contains("old: an archive of paths") && said.contains("`PathArchive::from_map`"),
+        "{said}"
+    );
     let diff = place.run(&["diff", "old", "new"]);
     assert_eq!(diff.code, 1);
     let lines = sorted(diff.out);

@@ -33,7 +33,7 @@ pub(crate) struct Build {
     /// Entries that the archive takes [default: as many as there are]
     #[arg(long)]
     capacity: Option<usize>,
-    /// Seed of the hash function [default: random]
+    /// Seed of the hash function [default: random]; another one than of an archive of which this is a part, else searches are long
     #[arg(long)]
     seed: Option<u64>,
     /// Replace a file also if the input has no entry
@@ -70,6 +70,10 @@ impl Build {
         let (source, len): (Box<dyn Read>, u64) = if self.input.as_os_str() == "-" {
             (Box::new(io::stdin()), 0)
         } else {
+            let is_out = |input: PathBuf| self.out.canonicalize().is_ok_and(|out| out == input);
+            if self.input.canonicalize().is_ok_and(is_out) {
+                return Err(self.fail("the archive would replace its own input; give it another name"));
+            }
             let opened = File::open(&self.input).and_then(|file| Ok((file.metadata()?, file)));
             match opened {
                 Ok((data, _)) if data.is_dir() => return Err(self.fail("a directory; give a file")),
@@ -113,6 +117,10 @@ impl Build {
         if let Some(file) = &self.schema_of {
             let bytes = read(file)?;
             let archive = open(file, &bytes)?;
+            if archive.tree().is_some() {
+                let what = "an archive of paths, of which `build` makes none: a program makes one of a `PathMap`, by `PathArchive::from_map`";
+                return Err(Failure::usage(format!("{}: {what}", file.display())));
+            }
             return Ok((archive.key_type().clone(), archive.value_type().clone()));
         }
         let parse = |option: &str, text: &Option<String>, unnamed| {
@@ -156,7 +164,8 @@ impl Build {
                 let at = error.valid_up_to() + 1;
                 self.fail_at(number, format!("byte {at} is no UTF-8; write bytes as \"hex:00ff\""))
             })?;
-            let text = text.trim();
+            // Some editors put a mark before the first line.
+            let text = text.trim_start_matches('\u{FEFF}').trim();
             if text.is_empty() {
                 continue;
             }

@@ -36,6 +36,8 @@ pub(crate) fn diff<'a>(
         }
         match tree::find(new, old, &entry) {
             _ if !is_valid(&entry) => counts.unreadable += 1,
+            // It is counted below.
+            Some(value) if same_values && !value.is_valid() => {}
             Some(value) if !same_values || entry.value.same(&value) => counts.same += 1,
             Some(value) => {
                 counts.changed += 1;

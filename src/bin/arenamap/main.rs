@@ -11,7 +11,7 @@ mod progress;
 mod table;
 mod tree;
 
-use arenamap::fixed::__private::entries;
+use arenamap::fixed::__private::{counted, entries};
 use arenamap::fixed::described::{Described, Packed, Type, recover};
 use arenamap::fixed::file::{publish_archive, read_archive};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -99,7 +99,7 @@ enum Command {
         #[arg(long)]
         in_place: bool,
     },
-    /// Make an archive of JSON lines or CSV, as `dump` prints them
+    /// Make an archive of JSON lines or CSV, as `dump` prints them (but for those of paths)
     #[command(after_help = TYPES)]
     Build(build::Build),
     /// Compare two archives: types, entries, and what the headers say
@@ -228,7 +228,15 @@ fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode, Failure> 
             } else {
                 "open: without a checksum, so that a value changed into another valid one is not seen"
             };
-            writeln!(out, "{}: good, {}, {state}", file.display(), entries(archive.len()))?;
+            let count = match archive.tree() {
+                Some(tree) => format!(
+                    "{} at {}",
+                    counted(tree.len(), "value", "values"),
+                    counted(archive.len(), "level", "levels")
+                ),
+                None => entries(archive.len()).to_string(),
+            };
+            writeln!(out, "{}: good, {count}, {state}", file.display())?;
             Ok(())
         });
         match checked {
