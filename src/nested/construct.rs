@@ -1,6 +1,7 @@
 //! Constructors, settings and copies.
 
 use core::hash::BuildHasher;
+use core::mem;
 
 use super::key::{PathKey, PathPart};
 use super::slab::Slab;
@@ -118,10 +119,10 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// The same map with an alarm: `alarm` is called, with the depth of the path, when a path of more than `levels` parts is
     /// written; and then no more until the last level of such a path is gone and one comes again.
     ///
-    /// It is called before the value is put in. Levels that are there already are not seen, nor are those that come by a move, of
+    /// It is called before the value is put in. Levels that are there already, before it is set or set anew, are not seen, nor are those that come by a move, of
     /// themselves or of what is above them; those that are moved up are not gone. Levels that were cut off are gone when they are recycled.
     ///
-    /// Allocates: never. Time: O(1).
+    /// Allocates: never. Time: O(1); O(levels) if another alarm was set before, and has been called.
     ///
     /// # Examples
     ///
@@ -138,7 +139,10 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// assert_eq!(ALARMS.load(Ordering::Relaxed), 1);
     /// ```
     #[must_use]
-    pub const fn with_depth_alarm(mut self, levels: usize, alarm: fn(usize)) -> Self {
+    pub fn with_depth_alarm(mut self, levels: usize, alarm: fn(usize)) -> Self {
+        if mem::take(&mut self.deep) > 0 {
+            self.slab.forget_deep();
+        }
         self.alarm = Some((levels, alarm));
         self
     }

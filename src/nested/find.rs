@@ -16,11 +16,11 @@ pub(super) const STRIDE: usize = 4;
 /// A node, and its record.
 type Reached<'m, K, V> = (u32, &'m Record<<K as super::key::sealed::Keep>::Stored, V>);
 
-/// What is left of the hash of a key.
+/// What is left of the hash of a key: all bits of it matter, also where a hasher hands pairs of numbers through, of which the two halves
+/// may be the same.
 #[inline(always)]
-#[allow(clippy::cast_possible_truncation, reason = "the half of a hash, over the other half")]
 const fn fold(hash: u64) -> u32 {
-    hash as u32 ^ (hash >> 32) as u32
+    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
 /// What is done with the parts of a path, up to [`STRIDE`] at once.

@@ -96,7 +96,7 @@ use crate::table::Table;
 /// # Subtrees
 ///
 /// [`remove_subtree`](Self::remove_subtree) and [`move_subtree`](Self::move_subtree) change a few links, however much is below.
-/// What was cut off is recycled later: at most 8 nodes by each write, or as many as you say by [`settle`](Self::settle). Values
+/// What was cut off is recycled later: at most 8 nodes by each write, and two for each part of its path, or as many as you say by [`settle`](Self::settle). Values
 /// are dropped then.
 ///
 /// Nothing here is recursive: a path of a million levels needs no more stack than one of two. To refuse deep paths, set a

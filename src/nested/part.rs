@@ -1,11 +1,12 @@
 //! Feature `serde`: how a part of a path is written and read. What is copied goes from the input into the arena, without an
 //! owned key in between.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use core::str;
 
-use serde_core::de::{Deserialize, DeserializeSeed, Deserializer, Error, Visitor};
+use serde_core::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_core::ser::{Serialize, Serializer};
 
 use super::PathError;
@@ -80,7 +81,7 @@ impl<R, F: FnOnce(&str) -> Result<R, PathError>> Visitor<'_> for PartVisitor<str
     }
 }
 
-impl<R, F: FnOnce(&[u8]) -> Result<R, PathError>> Visitor<'_> for PartVisitor<[u8], F> {
+impl<'de, R, F: FnOnce(&[u8]) -> Result<R, PathError>> Visitor<'de> for PartVisitor<[u8], F> {
     type Value = R;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,6 +94,15 @@ impl<R, F: FnOnce(&[u8]) -> Result<R, PathError>> Visitor<'_> for PartVisitor<[u
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<R, E> {
         self.0(bytes).map_err(E::custom)
+    }
+
+    /// Formats without bytes write a list of numbers. Only these are gathered on the heap.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<R, A::Error> {
+        let mut bytes = Vec::new();
+        while let Some(byte) = numbers.next_element::<u8>()? {
+            bytes.push(byte);
+        }
+        self.visit_bytes(&bytes)
     }
 }
 

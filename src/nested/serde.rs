@@ -2,13 +2,13 @@
 //!
 //! The nested form is what people write: `{"service": {"timeout": 30}}`. It has no place for a level that has a value and levels
 //! below, and what reads it must tell a level from a value: a map is a level, everything else is a value. So the format must be
-//! one that says what comes (JSON, TOML and the like), and values must not be maps, structs or options.
+//! one that says what comes (JSON, TOML and the like), and values must not be maps or structs.
 //!
 //! The list form is for everything else: `[[["service", "timeout"], 30]]`. Its name in a struct is
 //! `#[serde(with = "arenamap::nested::as_list")]`.
 //!
 //! Serde itself is recursive: one level of the nested form is a call in a call. So the nested form ends at the depth limit of the map, or
-//! at 128 levels where there is none, with an error. The list form is not recursive.
+//! at 127 levels where there is none, which is what serde_json reads, with an error. The list form is not recursive.
 
 use core::fmt;
 use core::hash::BuildHasher;
@@ -29,7 +29,7 @@ use crate::arena::{Arena, Handle};
 use crate::map::DefaultHashBuilder;
 
 /// Levels of the nested form, where the map has no limit.
-pub(crate) const NESTED: usize = 128;
+pub(crate) const NESTED: usize = 127;
 
 /// A level in the nested form.
 struct Level<'a, K: PathKey + ?Sized, V> {
@@ -67,7 +67,7 @@ impl<K: WritePart + ?Sized, V: Serialize, S, H: Handle> Serialize for PathMap<K,
     ///
     /// # Errors
     ///
-    /// If a level has a value and levels below, or there are more levels than the depth limit says (128, where there is none).
+    /// If a level has a value and levels below, or there are more levels than the depth limit says (127, where there is none).
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         match self.root() {
             Some(node) => {
@@ -272,7 +272,7 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMapSeed<K, V, S, H> {
         }
     }
 
-    /// The depth limit of the map, and so of the input. Without one, nested maps end at 128 levels.
+    /// The depth limit of the map, and so of the input. Without one, nested maps end at 127 levels.
     ///
     /// Allocates: never. Time: O(1).
     #[must_use]
@@ -349,6 +349,46 @@ where
     }
 }
 
+/// What a value is read from: structs around one value are written as what is in them, and so are options, if there is something.
+struct Bare<D> {
+    of: D,
+    is_something: bool,
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bare<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.of.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        if self.is_something {
+            visitor.visit_some(self)
+        } else {
+            visitor.visit_none()
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.of.deserialize_enum(name, variants, visitor)
+    }
+
+    serde_core::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
+        identifier ignored_any
+    }
+}
+
 /// What is no map is a value.
 macro_rules! values {
     ($($visit:ident: $type:ty),*) => {$(
@@ -363,7 +403,18 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> LevelSeed<'_, K, V, S, H> {
     where
         V: Deserialize<'de>,
     {
-        let value = V::deserialize(deserializer)?;
+        let value = V::deserialize(Bare {
+            of: deserializer,
+            is_something: true,
+        })?;
+        self.set(value)
+    }
+
+    /// The last value of a key that comes again, but not beside levels: what has both could not be written.
+    fn set<E: Error>(self, value: V) -> Result<(), E> {
+        if self.map.slab.get(self.at).last != 0 {
+            return Err(E::custom(BOTH));
+        }
         self.map.set(self.at, value);
         Ok(())
     }
@@ -404,7 +455,11 @@ where
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.value(().into_deserializer())
+        let value = V::deserialize(Bare {
+            of: ().into_deserializer(),
+            is_something: false,
+        })?;
+        self.set(value)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -428,6 +483,9 @@ where
         let Some(left) = left.checked_sub(1) else {
             return Err(A::Error::custom(DEEP));
         };
+        if map.slab.get(at).has_value() {
+            return Err(A::Error::custom(BOTH));
+        }
         loop {
             // (Levels above are counted by `left`.)
             let mut refused = false;

@@ -171,6 +171,10 @@ impl<T, V> Record<T, V> {
         self.state |= DEEP;
     }
 
+    const fn forget_deep(&mut self) {
+        self.state &= !DEEP;
+    }
+
     /// How often this record was given back.
     #[inline]
     pub(super) const fn generation(&self) -> u32 {
@@ -271,6 +275,13 @@ impl<T, V> Slab<T, V> {
     pub(super) fn get_mut(&mut self, number: u32) -> &mut Record<T, V> {
         // SAFETY: N2, N4.
         unsafe { self.place(number).as_mut() }
+    }
+
+    /// No node is deep any more.
+    pub(super) fn forget_deep(&mut self) {
+        for number in 1..=self.made {
+            self.get_mut(number).forget_deep();
+        }
     }
 
     /// The value of a node that has one.

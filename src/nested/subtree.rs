@@ -12,8 +12,8 @@ use crate::arena::Handle;
 impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
     /// Removes a path with everything below it; `false` if there is nothing at the path.
     ///
-    /// The subtree is cut off, and invisible at once. Its nodes wait: each later write recycles at most 8 of them, drops their
-    /// values, and gives the blocks of their keys back. [`settle`](Self::settle) does so when you want it. Dropping the map, or
+    /// The subtree is cut off, and invisible at once. Its nodes wait: each later write recycles at most 8 of them, and two more for each part
+    /// of its path, so that it recycles no fewer than it makes, and the memory of a program that makes and removes subtrees is bounded. It drops their values, and gives the blocks of their keys back. [`settle`](Self::settle) does so when you want it. Dropping the map, or
     /// [`clear`](Self::clear), does all of it.
     ///
     /// Allocates: never. Time: O(parts and levels that disappear) on average, however much is below.
@@ -95,14 +95,13 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
             }
             last = part;
         }
-        making.deepen(1)?;
         let parent = making.at;
         let map = &mut *making.map;
         let key_hash = map.key_hash(last);
         match map.child(parent, last, key_hash) {
             Some(same) if same == node => return Ok(()),
             Some(_) => return Err(MoveError::Occupied),
-            None => {}
+            None => making.deepen()?,
         }
         making.raise();
         let map = &mut *making.map;

@@ -157,8 +157,10 @@ pub(crate) fn fmt_levels<N, K: fmt::Debug, V: fmt::Debug>(
             if pretty {
                 line(f, depth)?;
             }
-            if let Some(key) = key {
-                fmt::Debug::fmt(&key, f)?;
+            match key {
+                Some(key) if pretty => write!(Lines(f, depth), "{key:#?}")?,
+                Some(key) => fmt::Debug::fmt(&key, f)?,
+                None => {}
             }
             f.write_str(": ")?;
         }

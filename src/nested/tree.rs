@@ -38,7 +38,7 @@ use super::{Cursor, PathError, PathMap};
 use crate::arena::Handle;
 use crate::table::{Found, Search, Vacant};
 
-/// Nodes that a write recycles at most.
+/// Nodes that a write recycles at most, beside two for each part of the path along which it may make levels: so no fewer than it makes.
 pub(super) const PER_WRITE: usize = 8;
 
 /// What the table has of a node.
@@ -383,14 +383,14 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
         })
     }
 
-    /// So many levels below, which must not be too deep.
+    /// A level below, which is not there yet and must not be too deep.
     #[inline(always)]
-    pub(super) fn deepen(&mut self, levels: usize) -> Result<(), PathError> {
+    pub(super) const fn deepen(&mut self) -> Result<(), PathError> {
         let limit = self.map.depth_limit;
-        if levels > limit.saturating_sub(self.depth) {
+        if self.depth >= limit {
             return Err(PathError::TooDeep { limit });
         }
-        self.depth += levels;
+        self.depth += 1;
         Ok(())
     }
 
@@ -401,14 +401,17 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
         Q: PathPart<K> + ?Sized,
         S: BuildHasher,
     {
+        if self.map.is_waiting() {
+            self.map.recycle_some(2 * N, 2 * N); // a step down to each node, and one to recycle it
+        }
         let keys = self.map.key_hashes(&parts);
         let mut there = 0;
         if !self.fresh {
             (self.at, there) = self.map.reach(self.at, &parts, &keys);
-            self.deepen(there)?;
+            self.depth += there; // what is there stays
         }
         while there < N {
-            self.deepen(1)?;
+            self.deepen()?;
             self.at = self.map.create(self.at, parts[there], keys[there])?;
             self.fresh = true;
             self.note_depth();
@@ -421,7 +424,7 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
     #[inline(always)]
     pub(super) fn note_depth(&mut self) {
         if let Some((threshold, _)) = self.map.alarm
-            && self.depth == threshold + 1
+            && self.depth.checked_sub(1) == Some(threshold)
         {
             self.map.slab.get_mut(self.at).set_deep();
             self.map.deep += 1;
