@@ -298,7 +298,12 @@ fn refused() {
         panic!("too short");
     };
     assert_eq!(error.field(), Field::MemoryLength);
-    assert_eq!(Tree::try_bytes_for(1 << 31, 0).unwrap_err().field(), Field::Slots);
+    let error = Tree::try_bytes_for(1 << 31, 0).unwrap_err();
+    assert_eq!(error.field(), Field::Capacity);
+    let most = usize::try_from(error.expected()).unwrap();
+    Tree::try_bytes_for(most, 0).unwrap();
+    let error = Tree::try_bytes_for(most + 1, 0).unwrap_err();
+    assert_eq!((error.field(), error.found()), (Field::Capacity, most as u64 + 1));
     assert_eq!(Tree::try_bytes_for(10, 1 << 36).unwrap_err().field(), Field::Room);
     assert_eq!(Tree::try_bytes_for(usize::MAX, 0).unwrap_err().field(), Field::Capacity);
 }
@@ -371,6 +376,8 @@ fn use_it(bytes: &[u8]) -> Result<(), FixedError> {
         let _ = (view.get(path), path.last(), value.len(), path.fill(&mut [""; 4]));
     }
     std::hint::black_box(format!("{view:?}").len());
+    #[cfg(feature = "serde")]
+    let _ = serde_json::to_writer(std::io::sink(), &view);
     let clean = PathArchive::<str, str, _>::open(&CLEAN[..]).unwrap();
     let _ = (view.len(), view.is_empty(), view == clean, clean == view);
     if let Ok(described) = Described::open(bytes)
@@ -454,6 +461,43 @@ fn slot_of(bytes: &[u8], path: &[&str]) -> usize {
             .eq(path.iter().map(|part| format!("Text({part:?})")))
     });
     found.expect("it is there").slot
+}
+
+/// A child of two levels would be written twice, its children four times, and so on.
+#[cfg(feature = "serde")]
+#[test]
+fn levels_below_two_others_are_not_written_again_and_again() {
+    let mut model = Model::new();
+    let mut path = vec![];
+    for _ in 0..60 {
+        path.extend(["b".to_owned(), "x".to_owned()]);
+        model.insert(path.clone(), String::new());
+        path.pop();
+        *path.last_mut().unwrap() = "a".to_owned();
+    }
+    model.insert(path.clone(), String::new());
+    let map = map_of(&model);
+    let mut bytes = Tree::from_map(&map).unwrap().into_memory();
+    let written = serde_json::to_string(&Tree::open_verified(bytes.try_clone().unwrap()).unwrap()).unwrap();
+    assert_eq!(written, serde_json::to_string(&map).unwrap());
+
+    let (whole, shape) = (bytes.try_clone().unwrap(), Shape::of(&bytes));
+    let mut path = vec![];
+    for _ in 0..59 {
+        path.push("a");
+        let first = number32(&bytes, link_at(&shape, slot_of(&whole, &path)));
+        *path.last_mut().unwrap() = "b";
+        let other = link_at(&shape, slot_of(&whole, &path));
+        put32(&mut bytes, other, first);
+        *path.last_mut().unwrap() = "a";
+    }
+    let view = Tree::open(bytes).unwrap();
+    let error = serde_json::to_string(&view).unwrap_err();
+    assert!(
+        error.to_string().contains("lead to more levels than there are"),
+        "{error}"
+    );
+    assert!(view.verify().is_err());
 }
 
 #[test]

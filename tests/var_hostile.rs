@@ -210,6 +210,40 @@ const fn span(offset: u64, len: u64) -> u64 {
     len << 36 | offset
 }
 
+/// A key that an archive has twice is in a copy once, and the copy has no garbage.
+#[test]
+fn a_key_that_is_there_twice_leaves_no_garbage_in_a_copy() {
+    type Lists<M = AlignedBytes> = VarMap<u64_le, [u8], M>;
+    let memory = || AlignedBytes::zeroed(Lists::<AlignedBytes>::bytes_for(10, 100));
+    let mut map = Lists::create_seeded(memory(), 10, 100, 1).unwrap();
+    map.insert(1.into(), b"longer").unwrap();
+    map.insert(2.into(), b"long").unwrap();
+    let mut bytes = map.into_memory();
+    let shape = Shape::of(&bytes);
+    for slot in shape.full(&bytes) {
+        put(&mut bytes, shape.slot_at(slot), 7);
+    }
+    let lies = Lists::open(&bytes[..]).unwrap();
+    let copy = lies.compact_into(memory(), 10, 100).unwrap();
+    copy.verify().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((copy.len(), copy.garbage()), (1, 0));
+    assert_eq!(copy.room_used(), copy.get(&7).unwrap().len());
+}
+
+/// The bytes that are used are a number in the archive, which may lie.
+#[test]
+fn an_archive_that_is_cleared_is_whole_again() {
+    let mut bytes = archive(1);
+    put(&mut bytes, at::ROOM_USED, 3);
+    put(&mut bytes, at::GARBAGE, 0);
+    let mut map = Texts::open_mut(bytes).unwrap();
+    map.clear();
+    map.insert("key", "value").unwrap();
+    map.verify().unwrap();
+    let whole = Texts::open_verified(AlignedBytes::from_slice(map.seal())).unwrap();
+    assert_eq!((whole.get("key"), whole.len()), (Some("value"), 1));
+}
+
 #[test]
 fn one_text_that_seems_longer_costs_its_own_entry_alone() {
     let whole = archive(3);

@@ -4,10 +4,11 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use arenamap::fixed::{
-    AlignedBytes, AnyBytes, Exclusive, Field, FixedStr, Frozen, Refusal, SnapshotError, VarEntry, VarKey, VarMap,
-    VarQuery, VarValue, u64_le,
+    AlignedBytes, AnyBytes, AtomicU64Le, Exclusive, Field, FixedStr, Frozen, Refusal, SnapshotError, VarEntry, VarKey,
+    VarMap, VarQuery, VarValue, u64_le,
 };
 use arenamap::{Arena, ArenaMap, StrMap};
 use support::{Dice, times};
@@ -364,6 +365,23 @@ fn numbers_to_bytes_and_back() {
     program::<u64_le, [u8]>();
     program::<[u8], u64_le>();
     program::<u64_le, u64_le>();
+}
+
+/// Whoever has an atomic may write to it: the seal goes before.
+#[test]
+fn an_entry_that_lends_an_atomic_breaks_the_seal() {
+    type Counters = VarMap<str, AtomicU64Le>;
+    let memory = AlignedBytes::zeroed(Counters::bytes_for(10, 100));
+    let mut map = Counters::create(memory, 10, 100).unwrap();
+    map.insert("page", AtomicU64Le::new(1)).unwrap();
+    map.seal();
+    let VarEntry::Occupied(entry) = map.entry("page") else {
+        panic!("it is there");
+    };
+    entry.get().fetch_add(1, Ordering::Relaxed);
+    assert!(!map.is_sealed());
+    let copy = Counters::open_verified(AlignedBytes::from_slice(map.seal())).unwrap();
+    assert_eq!(copy.get("page").unwrap().load(Ordering::Relaxed), 2);
 }
 
 #[test]

@@ -250,6 +250,7 @@ fn run<C: Kind>(input: &mut Unstructured<'_>) -> Result<()> {
         look::<C, _>(&map);
         map.clear();
         assert!(map.is_empty() && map.iter().next().is_none());
+        map.verify().expect("whole again");
     }
     Ok(())
 }

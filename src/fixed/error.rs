@@ -325,7 +325,7 @@ impl fmt::Display for FixedError {
             ),
             Field::Capacity => write!(
                 f,
-                "a capacity of {} is more than the {expected} that fit the format and this machine; shard the map",
+                "a capacity of {} is more than fit the format, which takes at most {expected}, and the addresses of this machine; shard the map",
                 entries(found)
             ),
             Field::TooSmall => write!(
@@ -372,7 +372,8 @@ impl fmt::Display for FixedError {
             ),
             Field::Room => write!(
                 f,
-                "a room of {found} bytes for texts is more than the {expected} that fit the format and this machine; shard the map"
+                "a room of {found} bytes for texts is more than fit the format, which takes at most {expected}, and the addresses of this machine; \
+                 shard the map"
             ),
             Field::RoomUsed => write!(
                 f,

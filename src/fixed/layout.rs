@@ -82,7 +82,7 @@ pub(super) const SEALED: u64 = u64::from_le_bytes(*b"\x53ealed\xa5\x5a");
 /// Slots of one group: as many as tags fit in 16 bytes beside four bytes of counters.
 pub(super) const LANES: usize = 12;
 /// Entries for which a map has one group: a load of two thirds.
-const ENTRIES_PER_GROUP: u64 = 8;
+pub(super) const ENTRIES_PER_GROUP: u64 = 8;
 /// Counters of one group, four bits each.
 pub(super) const CLASSES: u32 = 8;
 /// Bytes of one group: twelve tags and the counters.

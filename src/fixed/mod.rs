@@ -273,7 +273,8 @@ impl<K, V, M> FixedMap<K, V, M> {
 
     /// Makes an empty map with a given seed. The same seed and the same calls make the same bytes on every target.
     ///
-    /// Whoever knows the seed can choose keys that collide.
+    /// Whoever knows the seed can choose keys that collide. The entries of another map of this seed come in the order of their hashes: a part of
+    /// them, inserted into a smaller map, crowds in a part of it, and each call takes O(capacity). Give the smaller map another seed.
     ///
     /// Allocates: never. Time: O(bytes).
     ///
@@ -447,6 +448,12 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     /// let mut out = [None; 2];
     /// map.get_batch(&[7_u64, 8], &mut out);
     /// assert_eq!(out, [Some(&49.into()), None]);
+    ///
+    /// # use arenamap::fixed::FixedStr;
+    /// # let mut words = FixedMap::<FixedStr<8>, u64_le, _>::create(AlignedBytes::zeroed(1024), 10)?;
+    /// words.insert("seven".try_into().unwrap(), 7.into()).unwrap();
+    /// words.get_batch(&["six", "seven"], &mut out);
+    /// assert_eq!(out, [None, Some(&7.into())]);
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
     #[track_caller]

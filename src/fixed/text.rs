@@ -350,3 +350,27 @@ impl<const N: usize> Query<FixedStr<N>> for str {
         self.as_bytes() == key.as_bytes()
     }
 }
+
+/// What looks up a text by itself, also one of many: `get_batch(&["a", "b"], ..)`.
+macro_rules! queries {
+    ($($query:ty => $type:ident by $text:ty;)*) => {$(
+        impl<const N: usize> Query<$type<N>> for $query {
+            #[inline]
+            fn hash_query(&self, hasher: &mut KeyHasher<'_>) {
+                <$text as Query<$type<N>>>::hash_query(self, hasher);
+            }
+
+            #[inline]
+            fn is_key(&self, key: &$type<N>) -> bool {
+                <$text as Query<$type<N>>>::is_key(self, key)
+            }
+        }
+    )*};
+}
+
+queries! {
+    &str => FixedStr by str;
+    alloc::string::String => FixedStr by str;
+    &[u8] => FixedBytes by [u8];
+    alloc::vec::Vec<u8> => FixedBytes by [u8];
+}

@@ -6,22 +6,31 @@ use crate::fixed::memory::Memory;
 use crate::fixed::path::{Node, Part, Value};
 use crate::fixed::value::FixedValue;
 use crate::nested::NESTED;
+use core::cell::Cell;
 use serde_core::ser::{Error, Serialize, SerializeMap, Serializer};
 use zerocopy::IntoBytes;
 
 const BOTH: &str = "a level has a value and levels below, for which nested maps have no place; make a `PathMap` of `iter()`, and write that as a list";
 const DEEP: &str = "the levels are too many for nested maps; make a `PathMap` of `iter()`, and write that as a list";
 
-/// A level, and how many may be below.
+const CIRCLES: &str = "the links of the archive lead to more levels than there are: it is damaged, and `verify` says where; take another copy";
+
+/// A level, how many may be below each other, and how many below it and beside it in all.
 struct Level<'a, K: Part + ?Sized, V: Value + ?Sized, M> {
     node: Node<'a, K, V, M>,
     types: &'a [Type; 2],
     left: usize,
+    levels: &'a Cell<usize>,
 }
 
 impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Serialize for Level<'a, K, V, M> {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        let Self { node, types, left } = *self;
+        let Self {
+            node,
+            types,
+            left,
+            levels,
+        } = *self;
         let [part_type, value_type] = types;
         let view = |node: Node<'a, K, V, M>| {
             let (archive, number) = node.parts_of();
@@ -41,9 +50,21 @@ impl<'a, K: Part + ?Sized, V: Value + ?Sized, M: Memory> Serialize for Level<'a,
         let Some(left) = left.checked_sub(1) else {
             return Err(Z::Error::custom(DEEP));
         };
-        let mut map = serializer.serialize_map(Some(node.children().count()))?;
+        // Each level is below one other: links that say otherwise could lead to as many as two to the depth.
+        let children = node.children().count();
+        let Some(others) = levels.get().checked_sub(children) else {
+            return Err(Z::Error::custom(CIRCLES));
+        };
+        levels.set(others);
+        let mut map = serializer.serialize_map(Some(children))?;
         for node in node.children() {
-            map.serialize_entry(&view(node)[0], &Self { node, types, left })?;
+            let level = Self {
+                node,
+                types,
+                left,
+                levels,
+            };
+            map.serialize_entry(&view(node)[0], &level)?;
         }
         map.end()
     }
@@ -54,7 +75,8 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> Serialize for PathArchive<K
     ///
     /// # Errors
     ///
-    /// If a level has a value and levels below, or there are more than 128 levels below each other.
+    /// If a level has a value and levels below, there are more than 127 levels below each other, or the links of a damaged archive lead to more
+    /// levels than it has.
     ///
     /// ```
     /// use arenamap::PathMap;
@@ -71,7 +93,12 @@ impl<K: Part + ?Sized, V: Value + ?Sized, M: Memory> Serialize for PathArchive<K
             return serializer.serialize_map(Some(0))?.end();
         };
         let types = &[&K::Slot::SCHEMA, &V::Slot::SCHEMA].map(Type::of);
-        let left = NESTED;
-        Level { node, types, left }.serialize(serializer)
+        let level = Level {
+            node,
+            types,
+            left: NESTED,
+            levels: &Cell::new(self.level_count()),
+        };
+        level.serialize(serializer)
     }
 }

@@ -71,17 +71,18 @@ pub(super) fn at<P: AsRef<Path>, T>(path: P, act: impl FnOnce(&Path) -> Result<T
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
-            write!(f, "{}: ", path.display())?;
+            match path.to_str() {
+                // One line, whatever the path is.
+                Some(text) if !text.is_empty() && !text.contains(char::is_control) => write!(f, "{text}: ")?,
+                _ => write!(f, "{path:?}: ")?,
+            }
         }
         self.cause.fmt(f)
     }
 }
 
-impl Error for FileError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.source()
-    }
-}
+/// (No source: the text of the cause is in its own, and a chain of errors would say it twice.)
+impl Error for FileError {}
 
 /// What was wrong with a file.
 #[derive(Debug)]
@@ -96,6 +97,10 @@ pub enum FileCause {
     },
     /// The path does not lead to a regular file: it is a directory, a FIFO, a device or a socket. It was not opened.
     NotRegular,
+    /// The path ends in no name that a file could have: it is empty, `/`, or ends in `..`.
+    NoName,
+    /// There is a file at the path already, and this call replaces none.
+    Exists,
     /// The global allocator refused memory: for the archive, for verifying it, or for a path.
     OutOfMemory {
         /// Bytes of the block.
@@ -141,6 +146,10 @@ impl fmt::Display for FileCause {
             Self::NotRegular => f.write_str(
                 "the path leads to no regular file, but to a directory, a FIFO, a device or a socket; give the path of a file",
             ),
+            Self::NoName => f.write_str("the path ends in no name of a file; give the path of the file, not of its directory"),
+            Self::Exists => f.write_str(
+                "there is a file already, which a new map does not replace: `open_file_mut` opens it; remove it, or take another path",
+            ),
             Self::OutOfMemory { needed } => write_refused(f, *needed as u64),
             Self::Archive(error) => error.fmt(f),
             Self::Length { expected, found } if found < expected => write!(
@@ -165,16 +174,5 @@ impl fmt::Display for FileCause {
     }
 }
 
-impl Error for FileCause {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            Self::Archive(error) => Some(error),
-            Self::NotRegular
-            | Self::OutOfMemory { .. }
-            | Self::Length { .. }
-            | Self::Locked
-            | Self::NotClosedCleanly => None,
-        }
-    }
-}
+/// (No source, as of [`FileError`].)
+impl Error for FileCause {}

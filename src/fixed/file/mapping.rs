@@ -233,8 +233,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     ///
     /// # Errors
     ///
-    /// [`FileCause::Io`] with the step that failed; with [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is
-    /// something at the path. [`FileCause::Archive`] if the capacity is larger than the format allows.
+    /// [`FileCause::Exists`] if there is something at the path; [`FileCause::Io`] with the step that failed; [`FileCause::Archive`] if the capacity is larger than the format allows.
     ///
     /// # Safety
     ///

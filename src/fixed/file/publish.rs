@@ -118,9 +118,8 @@ pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -
     let geometry = geometry_of::<K, V>(capacity as u64, 0)?;
     let header = Header::new::<K, V>(&geometry, crate::fixed::header::random_seed());
     let place = Place::of(path)?;
-    let mut exists = io::ErrorKind::AlreadyExists.into();
     if fs::symlink_metadata(path).is_ok() {
-        return Err(FileCause::io(RENAME)(exists));
+        return Err(FileCause::Exists);
     }
     // Nobody finds the file before it is locked.
     let temporary = place.temporary(None)?;
@@ -135,8 +134,9 @@ pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -
         });
         written
     })?;
-    let Some(lock) = temporary.add(&mut exists)? else {
-        return Err(FileCause::io(RENAME)(exists));
+    let mut raced = io::ErrorKind::AlreadyExists.into();
+    let Some(lock) = temporary.add(&mut raced)? else {
+        return Err(FileCause::Exists);
     };
     place.sync()?;
     Ok(lock)
@@ -154,9 +154,7 @@ const NAME_BYTES: usize = b".arenamap-0123456789abcdef.tmp".len();
 impl<'p> Place<'p> {
     pub(super) fn of(path: &'p Path) -> Result<Self, FileCause> {
         let (Some(directory), Some(_)) = (path.parent(), path.file_name()) else {
-            return Err(FileCause::io("find the name of a file in the path")(
-                io::ErrorKind::InvalidInput.into(),
-            ));
+            return Err(FileCause::NoName);
         };
         let directory = if directory.as_os_str().is_empty() {
             Path::new(".")

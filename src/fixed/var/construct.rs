@@ -129,7 +129,8 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
 
     /// Makes an empty map with a given seed. The same seed and the same calls make the same bytes on every target.
     ///
-    /// Whoever knows the seed can choose keys that collide.
+    /// Whoever knows the seed can choose keys that collide, and a part of another map of this seed crowds in a smaller one: see
+    /// [`FixedMap::create_seeded`](crate::fixed::FixedMap::create_seeded).
     ///
     /// Allocates: never. Time: O(bytes).
     ///
@@ -249,10 +250,10 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         };
         let filled = copy.fill(pairs()).and_then(|repeated| {
             if repeated > 0 {
-                // An archive that was not verified may hold a key twice: now each is looked for.
+                // An archive that was not verified may hold a key twice: now each is looked for, and the first stays.
                 copy.clear();
                 for (key, value) in pairs() {
-                    copy.insert(key, value).map_err(|error| error.cause)?;
+                    copy.get_or_insert(key, value).map_err(|error| error.cause)?;
                 }
             }
             Ok(())

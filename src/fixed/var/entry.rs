@@ -197,6 +197,7 @@ impl<'m, K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarOccupiedEntr
     /// Allocates: never. Time: O(1); of a `str` O(its bytes), which are checked to be UTF-8; not in a map that was made here, or verified.
     #[allow(clippy::missing_panics_doc, reason = "it was read when the entry was made")]
     pub fn get(&self) -> &V {
+        self.map.core.lend();
         let value = self.map.core.pair(self.slot).1;
         self.map
             .texts()

@@ -467,10 +467,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
 
     /// Removes all entries; capacity, room and seed stay.
     ///
-    /// Allocates: never. Time: O(capacity + bytes of the room that are used).
+    /// Allocates: never. Time: O(capacity + bytes of the room that are used); all of the room in a map that was opened and not verified.
     pub fn clear(&mut self) {
         self.core.clear();
-        let used = self.room_used();
+        // An archive that is damaged may lie about the bytes that are used.
+        let used = if self.whole { self.room_used() } else { self.room() };
         self.core.room_mut()[..used].fill(0);
         self.core.put(at::ROOM_USED, 0);
         self.core.put(at::GARBAGE, 0);

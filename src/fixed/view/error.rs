@@ -22,6 +22,8 @@ pub enum ViewError {
     Missing {
         /// The field.
         field: &'static str,
+        /// Its earlier names.
+        earlier: &'static [&'static str],
         /// The type that it has here.
         expected: String,
         /// The type of the value in the archive, with all its fields.
@@ -84,11 +86,21 @@ impl fmt::Display for ViewError {
                     "the keys of the archive are `{found}`, expected `{expected}`: open it with the key that wrote it"
                 )
             }
-            Self::Missing { field, expected, found } => write!(
-                f,
-                "the values of the archive, `{found}`, have no field `{field}`: give it an earlier name by `| \"..\"`, or a default by `= ..`; \
-                 here it is `{expected}`"
-            ),
+            Self::Missing {
+                field,
+                earlier,
+                expected,
+                found,
+            } => {
+                write!(f, "the values of the archive, `{found}`, have no field `{field}`")?;
+                for name in *earlier {
+                    write!(f, ", nor `{name}`")?;
+                }
+                write!(
+                    f,
+                    ": give it an earlier name by `| \"..\"`, or a default by `= ..`; here it is `{expected}`"
+                )
+            }
             Self::Type {
                 field,
                 stored,

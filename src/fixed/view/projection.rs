@@ -59,6 +59,7 @@ impl ProjectedField {
             }
             return Err(ViewError::Missing {
                 field: self.name,
+                earlier: self.earlier,
                 expected: text_of(self.schema),
                 found: value.to_string(),
             });

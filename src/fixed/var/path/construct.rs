@@ -9,19 +9,25 @@
 //!
 //! Levels and their texts come in the order of the map, so that of the same map and seed the same bytes are made.
 
-use super::links::{Link, link_bytes, number_of};
+use super::links::{Link, MOST_SLOTS, link_bytes, number_of};
 use super::{Child, Give, Part, PartSlot, PathArchive, Value};
 use crate::PathMap;
 use crate::arena::Handle;
 use crate::fixed::AlignedBytes;
-use crate::fixed::error::{FixedError, SnapshotError, fail};
+use crate::fixed::error::{Field, FixedError, SnapshotError, fail};
 use crate::fixed::header::{geometry_of, random_seed};
-use crate::fixed::layout::at;
+use crate::fixed::layout::{ENTRIES_PER_GROUP, LANES, at};
 use crate::fixed::memory::{IntoMemory, MemoryMut};
 use crate::fixed::raw::Search;
 use crate::fixed::var::{Refusal, VarKey, VarMap};
 use crate::nested::{PathKey, Step};
 use zerocopy::FromZeros;
+
+/// Most levels of a tree: of eight, or nearly, for a group of slots, and an odd number of groups.
+const MOST_LEVELS: u64 = {
+    let groups = MOST_SLOTS / LANES;
+    ((groups - 1) | 1) as u64 * ENTRIES_PER_GROUP
+};
 
 impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V> {
     /// The bytes of an archive of so many levels, whose texts have `texts` bytes together: what [`measure`](Self::measure) says.
@@ -48,8 +54,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V> {
     ///
     /// # Errors
     ///
-    /// [`Field::Capacity`](crate::fixed::Field::Capacity), [`Field::Slots`](crate::fixed::Field::Slots) (2³¹ - 2 of them, and 2 to 3 take 2 levels) or
-    /// [`Field::Room`](crate::fixed::Field::Room) if the address space or the format is too small for that much.
+    /// [`Field::Capacity`] or [`Field::Room`] if the address space or the format is too small for that much: 1,431,655,752 levels are the most.
     pub fn try_bytes_for(levels: usize, texts: usize) -> Result<usize, FixedError> {
         let room = Self::room_for(levels, texts)?;
         VarMap::<Child<K>, V>::try_bytes_for(levels, room)
@@ -61,7 +66,8 @@ impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V> {
     /// Bytes of the room: links and texts.
     fn room_for(levels: usize, texts: usize) -> Result<usize, FixedError> {
         let slots = geometry_of::<PartSlot<K>, V::Slot>(levels as u64, 0)?.slots();
-        Ok(link_bytes(slots)?.saturating_add(texts))
+        let links = link_bytes(slots).map_err(|_| FixedError::new(Field::Capacity, MOST_LEVELS, levels as u64))?;
+        Ok(links.saturating_add(texts))
     }
 
     /// How many levels a map has, the empty path included, and how many bytes their texts have together: what

@@ -14,7 +14,7 @@ const RECORD: usize = 8;
 /// Bit of the second number: there is a value.
 const VALUE: u32 = 1 << 31;
 /// Most slots of a tree.
-const MOST_SLOTS: usize = VALUE as usize - 2;
+pub(super) const MOST_SLOTS: usize = VALUE as usize - 2;
 
 /// Bytes of the links of an archive with so many slots.
 pub(in crate::fixed) const fn link_bytes(slots: usize) -> Result<usize, FixedError> {
