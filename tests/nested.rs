@@ -6,7 +6,9 @@ mod basics;
 #[path = "support/panics.rs"]
 mod panics;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arenamap::nested::{Entry, MoveError, Node, PathError};
@@ -366,6 +368,57 @@ fn no_more_wait_than_were_there_together() {
     }
 }
 
+/// Two small numbers in one, by a hasher that hands them through: such keys must not all have one hash.
+#[test]
+fn pairs_of_numbers_by_a_hasher_that_does_nothing() {
+    thread_local!(static COMPARED: Cell<usize> = const { Cell::new(0) });
+    #[derive(Clone, Copy)]
+    struct Pair(u64);
+    impl Hash for Pair {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            state.write_u64(self.0);
+        }
+    }
+    impl Eq for Pair {}
+    impl PartialEq for Pair {
+        fn eq(&self, other: &Self) -> bool {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0 == other.0
+        }
+    }
+    #[derive(Clone, Default)]
+    struct Through(u64);
+    impl BuildHasher for Through {
+        type Hasher = Self;
+        fn build_hasher(&self) -> Self {
+            Self(0)
+        }
+    }
+    impl Hasher for Through {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, _: &[u8]) {
+            unreachable!("numbers only")
+        }
+        fn write_u64(&mut self, number: u64) {
+            self.0 = number;
+        }
+    }
+    let kinds: [fn(u64) -> u64; 5] = [|n| n << 32 | n, |n| n, |n| n << 32, |n| n << 48, |n| n << 32 | 7];
+    for pair in kinds {
+        let mut map = PathMap::<Pair, u64, Through>::with_hasher(Through(0));
+        for number in 0..2_000 {
+            map.insert(&[Pair(1), Pair(pair(number))], number);
+        }
+        COMPARED.set(0);
+        for number in 0..2_000 {
+            assert_eq!(map.get(&[Pair(1), Pair(pair(number))]), Some(&number));
+        }
+        assert!(COMPARED.get() < 3 * 2_000, "{}", COMPARED.get());
+    }
+}
+
 #[test]
 fn depth_limit() {
     let mut map = PathMap::<str, u32>::new().with_depth_limit(2);
@@ -405,6 +458,7 @@ fn depth_limit() {
 fn the_alarm_is_raised_once_for_each_crossing() {
     static ALARMS: AtomicUsize = AtomicUsize::new(0);
     static DEEPEST: AtomicUsize = AtomicUsize::new(0);
+    static ANEW: AtomicUsize = AtomicUsize::new(0);
     let alarms = || ALARMS.load(Ordering::Relaxed);
     let mut map = PathMap::<str, u32>::new().with_depth_alarm(2, |depth| {
         ALARMS.fetch_add(1, Ordering::Relaxed);
@@ -424,7 +478,6 @@ fn the_alarm_is_raised_once_for_each_crossing() {
     map.below_mut(cursor).unwrap().insert(["b", "y"], 1);
     assert_eq!((alarms(), DEEPEST.load(Ordering::Relaxed)), (2, 3));
     // Another alarm knows nothing of what the first one was called for.
-    static ANEW: AtomicUsize = AtomicUsize::new(0);
     let mut map = map.with_depth_alarm(4, |depth| ANEW.store(depth, Ordering::Relaxed));
     map.insert(["a", "b", "y", "z"], 1);
     assert_eq!(ANEW.load(Ordering::Relaxed), 0);

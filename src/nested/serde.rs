@@ -8,7 +8,7 @@
 //! `#[serde(with = "arenamap::nested::as_list")]`.
 //!
 //! Serde itself is recursive: one level of the nested form is a call in a call. So the nested form ends at the depth limit of the map, or
-//! at 127 levels where there is none, which is what serde_json reads, with an error. The list form is not recursive.
+//! at 127 levels where there is none, which is what `serde_json` reads, with an error. The list form is not recursive.
 
 use core::fmt;
 use core::hash::BuildHasher;

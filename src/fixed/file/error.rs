@@ -68,6 +68,10 @@ pub(super) fn at<P: AsRef<Path>, T>(path: P, act: impl FnOnce(&Path) -> Result<T
     })
 }
 
+#[allow(
+    clippy::unnecessary_debug_formatting,
+    reason = "a path of several lines, or of none, is quoted"
+)]
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
