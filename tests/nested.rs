@@ -420,6 +420,62 @@ fn pairs_of_numbers_by_a_hasher_that_does_nothing() {
 }
 
 #[test]
+fn retain_as_a_map_of_paths_does() {
+    for turn in 0..u32::try_from(times(40, 8)).unwrap() {
+        let mut state = turn * 7 + 1;
+        let mut draw = |below: u32| {
+            state = state.wrapping_mul(0x9E37_79B1).wrapping_add(0x7F4A_7C15);
+            (state >> 8) % below
+        };
+        let mut map = PathMap::<u32, Box<u32>>::new();
+        let mut model = std::collections::BTreeMap::new();
+        for number in 0..300 {
+            let path: Vec<u32> = (0..draw(5)).map(|_| draw(4)).collect();
+            map.insert(&path, Box::new(number));
+            model.insert(path, number);
+        }
+        let most = draw(300);
+        let keeps = |value: u32| !value.is_multiple_of(3) && value < most;
+        let mut seen = 0;
+        map.retain(|path, value| {
+            seen += 1;
+            assert_eq!(model[&path.parts().copied().collect::<Vec<_>>()], **value);
+            **value += 1;
+            keeps(**value)
+        });
+        assert_eq!(seen, model.len());
+        model.retain(|_, value| {
+            *value += 1;
+            keeps(*value)
+        });
+        assert_eq!(map.len(), model.len());
+        let found: std::collections::BTreeMap<Vec<u32>, u32> = map
+            .iter()
+            .map(|(path, value)| (path.parts().copied().collect(), **value))
+            .collect();
+        assert_eq!(found, model);
+        // Levels that have nothing are gone.
+        let levels: BTreeSet<&[u32]> = model
+            .keys()
+            .flat_map(|path| (0..=path.len()).map(|len| &path[..len]))
+            .collect();
+        assert_eq!(map.stats().nodes, levels.len());
+        // After a panic, what was not seen is there.
+        let (before, mut left) = (map.len(), 5);
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            map.retain(|_, _| {
+                left -= 1;
+                assert!(left > 0);
+                false
+            });
+        }));
+        assert_eq!((caught.is_err(), before - map.len()), (before >= 5, before.min(4)));
+        map.retain(|_, _| false);
+        assert_eq!((map.is_empty(), map.stats().nodes), (true, 0));
+    }
+}
+
+#[test]
 fn depth_limit() {
     let mut map = PathMap::<str, u32>::new().with_depth_limit(2);
     assert_eq!(map.depth_limit(), Some(2));

@@ -245,6 +245,20 @@ pub struct Displaced<K, V> {
 /// as long as `quick_cache`, which keeps no deadlines and two to four times the bytes. Who needs neither deadlines nor few bytes
 /// nor a silent heap should take that one. Figures, and where it loses: `benches/README.md`, "Traces of requests".
 ///
+/// # Coming from another cache
+///
+/// | there | here |
+/// |---|---|
+/// | `lru`: `put`, `push` | [`insert`](Self::insert), which returns what left the map, and why |
+/// | `lru`: `get`, `peek`, `contains`, `pop` | [`get`](Self::get), [`peek`](Self::peek), [`contains_key`](Self::contains_key), [`remove`](Self::remove), with the time |
+/// | `lru`: `peek_mut`, `iter`, `iter_mut` | [`iter_mut`](Self::iter_mut), [`iter`](Self::iter); they have no order of uses |
+/// | `lru`: `get_or_insert`; `moka`: `get_with`; `quick_cache`: `get_or_insert_with` | [`get_or_insert_with`](Self::get_or_insert_with), or [`entry`](Self::entry) |
+/// | `lru`: `pop_lru`, `resize` | not here: an insertion chooses what goes; for another capacity, make another map and [`extend`](Extend::extend) it by [`drain`](Self::drain) |
+/// | `moka`: `time_to_live`, `time_to_idle`, `Expiry` | [`set_lifetime`](Self::set_lifetime), and [`insert_for`](Self::insert_for) for one entry |
+/// | `moka`, `quick_cache`: `weigher` | [`Bounds::weight`], and [`Terms::weight`] with each entry, at most 2^32 - 1: weigh large things in KiB |
+/// | `moka`: `eviction_listener` | what [`insert_with`](Self::insert_with) and [`expire_with`](Self::expire_with) hand to their closures |
+/// | `moka`: `run_pending_tasks` | [`expire`](Self::expire) |
+///
 /// # Panics in user code
 ///
 /// After a panic in a hasher, in a closure, or in the `Eq`, `Clone` or `Drop` of a key or value the map is usable and has lost nothing but what

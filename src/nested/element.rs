@@ -22,6 +22,12 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
     /// assert_eq!(map.get(["service", "timeout"]), Some(&30));
     /// assert_eq!(map.get("service/timeout".split('/')), Some(&30));
     /// assert_eq!(map.get(["service"]), None);
+    ///
+    /// // Of lists of strings, the parts are what they borrow.
+    /// let (owned, borrowed) = (vec!["service".to_owned(), "timeout".to_owned()], vec!["service", "timeout"]);
+    /// assert_eq!(map.get(owned.iter().map(String::as_str)), Some(&30));
+    /// assert_eq!(map.get(borrowed.iter().copied()), Some(&30));
+    /// assert_eq!(map.get([""; 0]), None); // the empty path
     /// ```
     #[inline]
     pub fn get<'q, Q, I>(&self, path: I) -> Option<&V>
