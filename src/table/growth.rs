@@ -58,7 +58,7 @@ const AHEAD: usize = 32 * LANES;
 
 /// Slots of the first block of a table: few, if they are large.
 const fn first_capacity<T>() -> usize {
-    if size_of::<T>() <= 128 { 4 } else { 1 }
+    if size_of::<T>() <= 40 { 4 } else { 1 }
 }
 
 /// What is going to move: indices in the old block, and hashes.
