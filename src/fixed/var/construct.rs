@@ -272,3 +272,39 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         Ok(copy)
     }
 }
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
+    /// All bytes of the archive.
+    ///
+    /// Allocates: never. Time: O(1).
+    pub fn as_bytes(&self) -> &[u8]
+    where
+        V::Slot: Frozen,
+    {
+        self.core.bytes_frozen()
+    }
+
+    /// The memory, with the archive in it.
+    ///
+    /// Allocates: never. Time: O(1).
+    pub fn into_memory(self) -> M {
+        self.core.into_memory()
+    }
+}
+
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
+    /// Writes the checksum of the content into the archive, and returns the bytes of the archive. The next write removes the seal.
+    ///
+    /// Allocates: never. Time: O(bytes); O(1) if it is sealed already.
+    pub fn seal(&mut self) -> &[u8] {
+        const {
+            assert!(
+                !M::STAYS_OPEN,
+                "a file that is open for writing is sealed by `close`; `publish` writes a sealed copy of it elsewhere"
+            );
+        }
+        self.settle();
+        self.core.seal_settled();
+        self.core.bytes()
+    }
+}
