@@ -190,7 +190,8 @@ pub(crate) fn fmt_levels<N, K: fmt::Debug, V: fmt::Debug>(
 /// Indentation ends at 32 levels.
 fn indent(f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
     const MOST: usize = 32;
-    (0..depth.min(MOST)).try_for_each(|_| f.write_str("    "))
+    const SPACES: &[u8; 4 * MOST] = &[b' '; 4 * MOST];
+    f.write_str(str::from_utf8(&SPACES[..4 * depth.min(MOST)]).unwrap_or_default())
 }
 
 /// Lines of a value, which are indented as its level is.
