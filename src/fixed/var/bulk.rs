@@ -2,6 +2,7 @@
 
 use super::super::layout::at;
 use super::super::memory::MemoryMut;
+use super::super::value::FixedValue;
 use super::{VarExtendError, VarKey, VarMap, VarValue, hash_slot};
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
@@ -80,5 +81,23 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
         };
         let key = K::read_text(key, key_text)?;
         Some(keep(key, V::read_text_mut(value, value_text)?))
+    }
+}
+
+impl<K: VarKey + ?Sized, V: FixedValue, M: MemoryMut> VarMap<K, V, M> {
+    /// The values, to change in place, where they have a fixed size. Texts are changed by [`retain`](Self::retain), one after another.
+    ///
+    /// Allocates: never. Time: O(capacity) for the whole iteration.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, VarMap, u64_le};
+    /// # let mut words = VarMap::<str, u64_le, _>::create(AlignedBytes::zeroed(1024), 10, 100)?;
+    /// words.insert("be", 2.into())?;
+    /// words.values_mut().for_each(|count| *count += 1);
+    /// assert_eq!(words.get("be"), Some(&3.into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.core.values_mut()
     }
 }

@@ -151,6 +151,30 @@ impl<'m, 'k, K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarEntry<'m
         }
     }
 
+    /// The value, inserted as the default if there was none: of texts, the one without bytes.
+    ///
+    /// Allocates: never. Time: O(bytes of both).
+    ///
+    /// # Errors
+    ///
+    /// As [`VarMap::insert`], with the pair.
+    ///
+    /// ```
+    /// # use arenamap::fixed::{AlignedBytes, VarMap, u64_le};
+    /// # let mut words = VarMap::<str, u64_le, _>::create(AlignedBytes::zeroed(1024), 10, 100)?;
+    /// for word in "to be or not to be".split(' ') {
+    ///     *words.entry(word).or_default()? += 1;
+    /// }
+    /// assert_eq!(words.get("to"), Some(&2.into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn or_default<'v>(self) -> Result<&'m mut V, VarInsertError<K::Given<'k>, V::Given<'v>>>
+    where
+        V::Given<'v>: Default,
+    {
+        self.or_insert_with(V::Given::default)
+    }
+
     /// Changes the value, if there is one. A text keeps its length; [`VarOccupiedEntry::insert`] gives it another.
     ///
     /// Allocates: never. Time: O(1); of a `str` O(its bytes), which are checked to be UTF-8.
