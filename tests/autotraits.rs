@@ -251,6 +251,7 @@ fn fixed_maps_go_anywhere() {
             pin! {
                 FixedMap<u64_le, $value, $memory>: true, true;
                 Unverified<u64_le, $value, $memory>: true, true;
+                UnverifiedIndexed<u64_le, $value, $memory>: true, true;
             }
         };
     }

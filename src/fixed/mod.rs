@@ -25,7 +25,7 @@
 //! | [`open`](FixedMap::open) | O(1) | any bytes are a value ([`AnyBytes`]) | whatever the bytes are, each call is safe and ends; answers are right if the archive is undamaged |
 //! | [`open_mut`](FixedMap::open_mut) | O(1) | as `open` | as `open`; the archive is marked as open at once |
 //! | [`open_verified`](FixedMap::open_verified) | O(n) | all | answers are right; but in an archive that was not sealed, a value that was changed into another valid one is not noticed |
-//! | [`open_unverified`](FixedMap::open_unverified) | O(1) | all | each lookup checks the key and value that it gives out |
+//! | [`open_unverified`](FixedMap::open_unverified), not of a [`VarMap`] | O(1) | all | each lookup checks the key and value that it gives out |
 //! | [`open_unchecked`](FixedMap::open_unchecked) | O(1) | all | nothing: the caller promises that the bytes are valid |
 //!
 //! With feature `files`, the module `file` publishes, reads and maps archives in files.
@@ -123,7 +123,7 @@ pub use self::archived::{ArchivedFixedMap, FixedMapResolver};
 pub use self::atomic::{AtomicI32Le, AtomicI64Le, AtomicU8, AtomicU16Le, AtomicU32Le, AtomicU64Le};
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::error::{ConvertError, Field, FixedError, FixedExtendError, FixedInsertError, SnapshotError};
-pub use self::indexed::{IndexedIter, IndexedKeys, IndexedMap, IndexedValues};
+pub use self::indexed::{IndexedIter, IndexedKeys, IndexedMap, IndexedValues, UnverifiedIndexed};
 pub use self::iter::{Iter, IterMut, Keys, Values, ValuesMut};
 pub use self::key::{FixedKey, KeyHasher, KeySecrets, Query};
 pub use self::memory::{AlignedBytes, Exclusive, Holds, IntoMemory, Memory, MemoryMut};

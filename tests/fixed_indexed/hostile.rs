@@ -64,6 +64,21 @@ where
     V: Checked + Frozen,
 {
     let opened = open(bytes, kind);
+    // Of any types: what it gives out was checked.
+    let unverified = IndexedMap::<K, V, _>::open_unverified(&bytes[..]);
+    if let Ok(map) = &unverified {
+        assert_eq!(map.is_empty(), map.len() == 0);
+        for i in 0..ENTRIES + 8 {
+            match map.try_get(&(kind.key)(i)) {
+                Ok(Some(value)) => assert!(value.as_bytes().len() == size_of::<V>()),
+                Ok(None) => {}
+                Err(error) => assert!([Field::Key, Field::Value].contains(&error.field()), "{error}"),
+            }
+        }
+    }
+    let verified = unverified.and_then(|map| map.verified().map(|map| map.len()));
+    let expected = IndexedMap::<K, V, _>::open_verified(&bytes[..]).map(|map| map.len());
+    assert_eq!(verified, expected);
     match IndexedMap::<K, V, _>::open_verified(&bytes[..]) {
         Ok(map) => {
             assert_eq!(opened, Ok(()));

@@ -10,9 +10,11 @@ mod make;
 mod open;
 mod raw;
 mod scratch;
+mod unverified;
 mod verify;
 
 pub use self::iter::{IndexedIter, IndexedKeys, IndexedValues};
+pub use self::unverified::UnverifiedIndexed;
 
 use self::layout::IndexGeometry;
 use super::error::{FixedError, fail};

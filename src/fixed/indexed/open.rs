@@ -2,7 +2,8 @@
 //!
 //! Invariants: `memory` of every map is aligned for the archive and at least `geometry.bytes` long (`attach`, `build`), and I2
 //! of `raw.rs`: `open` takes types of which any bytes are valid, `open_verified` has checked every slot before it gives the map
-//! out, `open_unchecked` leaves it to its caller, `build` writes each slot, and `try_clone` copies what was so.
+//! out, `open_unchecked` leaves it to its caller, `build` writes each slot, and `try_clone` copies what was so. Of the map in an
+//! `UnverifiedIndexed`, only `checked_entry` is asked before `verify`.
 #![allow(unsafe_code, reason = "makes views of memory whose length was checked")]
 
 use super::IndexedMap;
@@ -25,8 +26,8 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     /// Whatever the bytes are, every call on the map is safe and ends. Its answers are right if the archive is undamaged;
     /// [`verify`](Self::verify) checks that. The memory may be longer than the archive.
     ///
-    /// Types for which some bytes are no valid value (`bool`, `char_le`, `NonZero`) do not compile here. Use
-    /// [`open_verified`](Self::open_verified) for them.
+    /// Types for which some bytes are no valid value (`bool`, `char_le`, `NonZero`, `FixedStr`) do not compile here. Use
+    /// [`open_verified`](Self::open_verified) or [`open_unverified`](Self::open_unverified) for them.
     ///
     /// Allocates: never. Time: O(1).
     ///
@@ -116,7 +117,7 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     }
 
     /// An archive in this memory, checked as far as O(1) goes. I2 of `raw.rs` is the caller's.
-    fn attach(memory: M) -> Result<Self, FixedError> {
+    pub(super) fn attach(memory: M) -> Result<Self, FixedError> {
         check_memory(&memory, at::TAGS, Self::SLOT.archive_align())?;
         let mut header = Header([0; at::TAGS]);
         // SAFETY: the memory is as long as a header; of frozen types, nobody changes it.

@@ -123,21 +123,23 @@ impl<'m, K, V> Raw<'m, K, V> {
         Some(unsafe { (&*bytes.cast::<K>(), &*bytes.add(Self::SLOT.value_at).cast::<V>()) })
     }
 
-    /// The key in a slot, if there is such a slot; with the bytes of key and value checked first.
-    pub(super) fn checked_key(self, slot: usize) -> Option<Result<&'m K, Invalid>>
+    /// The key and the value in a slot, if there is such a slot; with their bytes checked first.
+    #[inline]
+    pub(super) fn checked_entry(self, slot: usize) -> Option<Result<(&'m K, &'m V), Invalid>>
     where
         K: Checked,
         V: Checked,
     {
         let bytes = self.bytes(slot)?.as_ptr();
-        // SAFETY: I1: as in `entry`, and nobody changes the bytes. Of a valid key a reference may be made.
+        // SAFETY: I1: as in `entry`, and nobody changes the bytes. Of a valid key and a valid value references may be made.
         Some(unsafe {
+            let value = bytes.add(Self::SLOT.value_at).cast();
             if !K::is_valid(bytes.cast()) {
                 Err(Invalid::Key)
-            } else if !V::is_valid(bytes.add(Self::SLOT.value_at).cast()) {
+            } else if !V::is_valid(value) {
                 Err(Invalid::Value)
             } else {
-                Ok(&*bytes.cast())
+                Ok((&*bytes.cast(), &*value))
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use super::IndexedMap;
 use super::index::first_slot;
-use super::raw::{Invalid, Raw};
+use super::raw::Raw;
 use crate::fixed::error::{Field, FixedError};
 use crate::fixed::header::content_checksum;
 use crate::fixed::header::write_schema;
@@ -102,15 +102,10 @@ impl<K: FixedKey + Checked, V: Checked + Frozen, M: Memory> Slots<'_, K, V, M> {
         let raw: Raw<'_, K, V> = self.map.raw();
         let place = slot as u64;
         let wrong = |field| FixedError::at(field, place, 0, 1);
-        let (Some(bytes), Some(key)) = (raw.bytes(slot), raw.checked_key(slot)) else {
+        let (Some(bytes), Some(entry)) = (raw.bytes(slot), raw.checked_entry(slot)) else {
             return Err(wrong(Field::Parts));
         };
-        let key = key.map_err(|half| {
-            wrong(match half {
-                Invalid::Key => Field::Key,
-                Invalid::Value => Field::Value,
-            })
-        })?;
+        let (key, _) = entry.map_err(|half| half.at(slot))?;
         let between = &bytes[Self::SLOT.key..Self::SLOT.value_at];
         let behind = &bytes[Self::SLOT.value_at + Self::SLOT.value..];
         if !is_zero(between) || !is_zero(behind) {
