@@ -779,12 +779,32 @@ mod with_serde {
             let map: PathMap<str, V> = serde_json::from_str(json).unwrap();
             assert_eq!(serde_json::to_string(&map).unwrap(), json);
         }
+        /// A format that is not for people.
+        struct Compact(serde_json::Value);
+        impl<'de> serde::Deserializer<'de> for Compact {
+            type Error = serde_json::Error;
+            fn is_human_readable(&self) -> bool {
+                false
+            }
+            fn deserialize_any<V: serde::de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+                self.0.deserialize_any(visitor)
+            }
+            serde::forward_to_deserialize_any! {
+                bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct seq
+                tuple tuple_struct map struct enum identifier ignored_any
+            }
+        }
         both_ways::<Millis>(r#"{"a":{"b":3},"c":4}"#);
         both_ways::<Option<Millis>>(r#"{"a":{"b":3},"c":null}"#);
         both_ways::<Name>(r#"{"a":{"b":[1,2]},"c":null}"#);
         both_ways::<Option<Option<String>>>(r#"{"a":"x"}"#);
         both_ways::<Option<Mode>>(r#"{"a":"Fast","b":{"c":null}}"#);
         both_ways::<()>(r#"{"a":null}"#);
+
+        // Values are told whether the format is for people.
+        let addresses = Compact(serde_json::json!({"a": {"b": [127, 0, 0, 1]}}));
+        let map: PathMap<str, std::net::Ipv4Addr> = serde::Deserialize::deserialize(addresses).unwrap();
+        assert_eq!(map.get(["a", "b"]), Some(&std::net::Ipv4Addr::LOCALHOST));
         both_ways::<serde_json::Value>(r#"{"a":[1,null],"b":null}"#);
         assert!(serde_json::from_str::<PathMap<str, Millis>>(r#"{"a":"x"}"#).is_err());
     }

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -571,6 +572,37 @@ fn an_index_of_a_key_that_is_not_there_panics() {
     let map = VarMap::<str, u64_le>::from_pairs([("a", 1.into())]).unwrap();
     assert_eq!(map["a"], 1);
     let _ = map["b"];
+}
+
+/// Of many pairs, a walk meets the texts in the order in which they stand, but for small steps.
+#[test]
+fn a_walk_goes_through_the_texts_from_one_end_to_the_other() {
+    for n in [10, 4_097, 20_000] {
+        let pairs: Vec<(String, String)> = (0..n).map(|i| (format!("key {i}"), "é".repeat(i % 40))).collect();
+        let borrowed = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let map = VarMap::<str, str>::from_pairs(borrowed.clone()).unwrap();
+        map.verify().unwrap();
+        assert!(borrowed.clone().all(|(key, value)| map.get(key) == Some(value)));
+        assert_eq!((map.len(), map.room_used(), map.garbage()), (n, map.room(), 0));
+        let first = map.keys().map(|key| key.as_ptr().addr()).min().unwrap();
+        let (mut passed, mut furthest) = (0, 0);
+        for (key, value) in &map {
+            furthest = furthest.max((key.as_ptr().addr() - first).abs_diff(passed));
+            passed += key.len() + value.len();
+        }
+        if n > 5_000 {
+            assert!(furthest < map.room() / 100, "{furthest} of {}", map.room());
+        }
+        // An iterator that gives more, or fewer, the second time.
+        let few = Cell::new(true);
+        let growing = || (0..n).chain(std::iter::once_with(|| n).take_while(|_| !few.replace(false)));
+        let error = VarMap::<u64_le, [u8]>::from_pairs(growing().map(|i| ((i as u64).into(), &b"x"[..])));
+        assert!(matches!(error, Err(SnapshotError::Entry(Refusal::Full { .. }))), "{n}");
+        // Keys that are there twice.
+        let twice = borrowed.clone().chain(borrowed.clone().take(3));
+        let error = VarMap::<str, str>::from_pairs(twice);
+        assert!(matches!(error, Err(SnapshotError::Repeated { entries: 3 })), "{n}");
+    }
 }
 
 #[test]

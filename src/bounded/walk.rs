@@ -114,6 +114,9 @@ impl<T: Kept, H: Handle> Iterator for Draining<'_, T, H> {
 impl<T: Kept, H: Handle> Drop for Draining<'_, T, H> {
     /// Takes out and drops the others.
     fn drop(&mut self) {
-        self.core.clear();
+        while let Some(entry) = self.next() {
+            self.core.end_entry(entry);
+        }
+        self.core.clear(); // of what the queues know, too
     }
 }

@@ -248,6 +248,16 @@ impl Header {
         expect(Field::Magic, MAGIC, number!(self.0, at::MAGIC, u64))
     }
 
+    /// The same of a beginning that is too short for a header, as far as it goes: what begins otherwise was not cut off, but is something else.
+    pub(super) fn check_beginning(&self, len: usize) -> Result<(), FixedError> {
+        let magic = MAGIC.to_le_bytes();
+        let len = len.min(magic.len());
+        if self.0[..len] == magic[..len] {
+            return Ok(());
+        }
+        self.check_magic()
+    }
+
     /// And the next: that it is one of this kind and these types.
     fn check_types(&self, types: &Types, kind: u32) -> Result<(), FixedError> {
         let fields = [

@@ -2,13 +2,15 @@
 //!
 //! The nested form is what people write: `{"service": {"timeout": 30}}`. It has no place for a level that has a value and levels
 //! below, and what reads it must tell a level from a value: a map is a level, everything else is a value. So the format must be
-//! one that says what comes (JSON, TOML and the like), and values must not be maps or structs.
+//! one that says what comes (JSON, TOML and the like), and values must not be maps or structs, nor
+//! enums whose variants have fields, nor numbers of more than 64 bits; nor may `serde_json` write numbers as maps, which its feature
+//! `arbitrary_precision` makes it do.
 //!
 //! The list form is for everything else: `[[["service", "timeout"], 30]]`. Its name in a struct is
 //! `#[serde(with = "arenamap::nested::as_list")]`.
 //!
 //! Serde itself is recursive: one level of the nested form is a call in a call. So the nested form ends at the depth limit of the map, or
-//! at 127 levels where there is none, which is what `serde_json` reads, with an error. The list form is not recursive.
+//! at 127 levels where there is none, with an error: as many as `serde_json` reads of a map by itself. The list form is not recursive.
 
 mod read;
 

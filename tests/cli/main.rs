@@ -252,6 +252,15 @@ fn verify_tells_what_is_damaged() {
         "{}",
         said.out
     );
+    place.write("text", "hello");
+    assert!(
+        place
+            .run(&["verify", "text"])
+            .out
+            .contains("this is no archive of arenamap")
+    );
+    place.change("words", |bytes| bytes.truncate(5));
+    assert!(place.run(&["verify", "words"]).out.contains("it was cut off"));
     // Other commands look, too, unless they are told not to.
     assert!(place.run(&["dump", "bad"]).failed(1).contains("checksum"));
     assert!(place.run(&["get", "bad", "[1, \"/\"]"]).failed(1).contains("checksum"));

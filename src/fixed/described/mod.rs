@@ -145,8 +145,7 @@ impl Shape {
             Err(short) => {
                 let mut start = [0; at::TAGS];
                 start[..bytes.len()].copy_from_slice(bytes);
-                let no_archive = Header(start).check_magic().err();
-                return Err(no_archive.filter(|_| bytes.len() >= size_of::<u64>()).unwrap_or(short));
+                return Err(Header(start).check_beginning(bytes.len()).err().unwrap_or(short));
             }
         };
         header.check_start()?;

@@ -378,10 +378,7 @@ fn look_by(mut file: &File, bytes_of: impl Fn(&Header) -> Result<u64, FixedError
     let start = header.0.len().min(usize::try_from(found).unwrap_or(usize::MAX));
     file.read_exact(&mut header.0[..start]).map_err(&read)?;
     if start < at::TAGS {
-        // What does not begin as an archive was not cut off: it is something else.
-        if start >= size_of::<u64>() {
-            header.check_magic()?;
-        }
+        header.check_beginning(start)?;
         return Err(length(at::TAGS as u64));
     }
     let stated = bytes_of(&header)?;

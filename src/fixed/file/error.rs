@@ -152,7 +152,8 @@ impl fmt::Display for FileCause {
             ),
             Self::NoName => f.write_str("the path ends in no name of a file; give the path of the file, not of its directory"),
             Self::Exists => f.write_str(
-                "there is a file already, which a new map does not replace: `open_file_mut` opens it; remove it, or take another path",
+                "there is something at the path already, which a new map does not replace: if it is an archive, `open_file_mut` opens it; else \
+                 take another path",
             ),
             Self::OutOfMemory { needed } => write_refused(f, *needed as u64),
             Self::Archive(error) => error.fmt(f),

@@ -25,6 +25,7 @@ mod error;
 mod fill;
 mod iter;
 mod open;
+mod order;
 mod part;
 pub mod path;
 mod repair;

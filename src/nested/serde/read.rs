@@ -137,6 +137,7 @@ where
                 map: &mut map,
                 at,
                 left,
+                is_human_readable: deserializer.is_human_readable(),
             }
             .deserialize(deserializer)?;
             map.prune(at); // of an empty input
@@ -150,6 +151,7 @@ struct LevelSeed<'m, K: PathKey + ?Sized, V, S, H: Handle> {
     map: &'m mut PathMap<K, V, S, H>,
     at: u32,
     left: usize,
+    is_human_readable: bool,
 }
 
 impl<'de, K, V, S, H> DeserializeSeed<'de> for LevelSeed<'_, K, V, S, H>
@@ -170,10 +172,16 @@ where
 struct Bare<D> {
     of: D,
     is_something: bool,
+    /// What the format says; not what `of` says, which is made of a part.
+    is_human_readable: bool,
 }
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bare<D> {
     type Error = D::Error;
+
+    fn is_human_readable(&self) -> bool {
+        self.is_human_readable
+    }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.of.deserialize_any(visitor)
@@ -223,6 +231,7 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> LevelSeed<'_, K, V, S, H> {
         let value = V::deserialize(Bare {
             of: deserializer,
             is_something: true,
+            is_human_readable: self.is_human_readable,
         })?;
         self.set(value)
     }
@@ -275,6 +284,7 @@ where
         let value = V::deserialize(Bare {
             of: ().into_deserializer(),
             is_something: false,
+            is_human_readable: self.is_human_readable,
         })?;
         self.set(value)
     }
@@ -296,7 +306,12 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let Self { map, at, left } = self;
+        let Self {
+            map,
+            at,
+            left,
+            is_human_readable,
+        } = self;
         let Some(left) = left.checked_sub(1) else {
             return Err(A::Error::custom(DEEP));
         };
@@ -323,7 +338,12 @@ where
                     Ok(())
                 };
             };
-            entries.next_value_seed(LevelSeed { map, at: child, left })?;
+            entries.next_value_seed(LevelSeed {
+                map,
+                at: child,
+                left,
+                is_human_readable,
+            })?;
             map.prune_below(child, at);
         }
     }
