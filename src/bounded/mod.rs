@@ -241,7 +241,7 @@ pub struct Displaced<K, V> {
 ///
 /// # How it compares
 ///
-/// Its hit ratios are as good as those of the best caches around on most traces; on one thread it is 7 to 19 times as fast as moka, and takes 1.1 to 3 times
+/// Its hit ratios are as good as those of the best caches around on most traces; on one thread it is 7 to 31 times as fast as moka, and takes 1.1 to 3 times
 /// as long as `quick_cache`, which keeps no deadlines and two to four times the bytes. Who needs neither deadlines nor few bytes
 /// nor a silent heap should take that one. Figures, and where it loses: `benches/README.md`, "Traces of requests".
 ///

@@ -47,7 +47,7 @@ impl<K: FixedKey, V: FixedValue, M: Memory> FixedMap<K, V, M> {
     ///
     /// # Errors
     ///
-    /// [`Field::Search`] if the search went through all groups without an end: the key is not there, and the archive is
+    /// [`Field::Search`](super::Field::Search) if the search went through all groups without an end: the key is not there, and the archive is
     /// damaged, or has keys that were chosen to collide under its seed.
     ///
     /// ```
@@ -212,7 +212,7 @@ impl<K: FixedKey, V: FixedValue, M: MemoryMut> FixedMap<K, V, M> {
     ///
     /// # Errors
     ///
-    /// [`Field::Search`] as [`try_get`](Self::try_get); [`Field::Len`] in a damaged archive that was not verified.
+    /// [`Field::Search`](super::Field::Search) as [`try_get`](Self::try_get); [`Field::Len`](super::Field::Len) in a damaged archive that was not verified.
     pub fn try_remove<Q: Query<K> + ?Sized>(&mut self, key: &Q) -> Result<Option<V>, FixedError> {
         let hash = self.hash(key);
         Ok(self

@@ -59,7 +59,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// # Errors
     ///
     /// [`Field::Text`] if the text is outside of the room, or no UTF-8 although it should be; [`get_bytes`](Self::get_bytes) gives what is
-    /// there. [`Field::Search`] as [`FixedMap::try_get`](super::FixedMap::try_get).
+    /// there. [`Field::Search`] as [`FixedMap::try_get`](crate::fixed::FixedMap::try_get).
     ///
     /// ```
     /// # use arenamap::fixed::{AlignedBytes, VarMap};
