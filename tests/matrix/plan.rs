@@ -167,7 +167,7 @@ fn cover<F: Family>() {
         .unwrap();
     let mut next_pair = 0;
     let is_short = GUARDED || times() == 0;
-    let parts = if is_short { 4 } else { F::PARTS };
+    let parts = if is_short { 8 } else { F::PARTS };
     for (at, &size) in SIZES.iter().enumerate() {
         if is_short && size > 2_000 {
             break;
@@ -191,7 +191,7 @@ fn cover<F: Family>() {
                 }
             }
         } else {
-            let mut left = i128::from(F::QUOTA) * i128::from(times().max(1)) * 1_000;
+            let mut left = i128::from(F::QUOTA) * i128::from(times().max(1)) * if is_short { 400 } else { 1_000 };
             loop {
                 next_pair = (next_pair + stride) % all_pairs.len();
                 let (add, remove) = all_pairs[next_pair];
