@@ -199,9 +199,9 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     fn insert_on(&mut self, key: K, value: V, terms: Terms, now: u64) -> Option<Displaced<K, V>> {
         let mut first = None;
         self.insert_with(key, value, terms, now, |out| {
-            if first
-                .as_ref()
-                .is_none_or(|first: &Displaced<K, V>| out.reason.tells_more_than(first.reason))
+            if out
+                .reason
+                .outranks(first.as_ref().map(|first: &Displaced<K, V>| first.reason))
             {
                 first = Some(out);
             }

@@ -75,6 +75,11 @@ impl<T: Kept, H: Handle> Core<T, H> {
         while let Some(entry) = self.take_from(&mut at) {
             self.end_entry(entry);
         }
+        self.forget_taken();
+    }
+
+    /// What tags and queues still know of entries, all of which were taken out.
+    pub(super) fn forget_taken(&mut self) {
         self.room.forget_ways();
         self.queues.clear();
     }

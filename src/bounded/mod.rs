@@ -172,8 +172,9 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Which of two is returned, where only one can be: first whether the new value is in the map, then what became of the old one.
-    const fn tells_more_than(self, other: Self) -> bool {
+    /// Whether a pair that leaves for this reason is returned rather than the first one, where only one can be: first comes whether the new value
+    /// is in the map, then what became of the old one.
+    fn outranks(self, first: Option<Self>) -> bool {
         const fn rank(reason: Reason) -> u8 {
             match reason {
                 Reason::Refused => 2,
@@ -181,7 +182,7 @@ impl Reason {
                 Reason::Evicted | Reason::Expired => 0,
             }
         }
-        rank(self) > rank(other)
+        first.is_none_or(|first| rank(self) > rank(first))
     }
 }
 

@@ -117,6 +117,6 @@ impl<T: Kept, H: Handle> Drop for Draining<'_, T, H> {
         while let Some(entry) = self.next() {
             self.core.end_entry(entry);
         }
-        self.core.clear(); // of what the queues know, too
+        self.core.forget_taken();
     }
 }

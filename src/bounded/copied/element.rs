@@ -136,12 +136,20 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         value: V,
         now: u64,
     ) -> Result<Option<(V, Reason)>, InsertError<&'k Q, V>> {
+        self.try_insert_on(key, value, Terms::new(), now)
+    }
+
+    /// The insertion that returns one value.
+    fn try_insert_on<'k>(
+        &mut self,
+        key: &'k Q,
+        value: V,
+        terms: Terms,
+        now: u64,
+    ) -> Result<Option<(V, Reason)>, InsertError<&'k Q, V>> {
         let mut first = None;
-        self.try_insert_with(key, value, Terms::new(), now, |_, value, reason| {
-            if first
-                .as_ref()
-                .is_none_or(|&(_, first): &(V, Reason)| reason.tells_more_than(first))
-            {
+        self.try_insert_with(key, value, terms, now, |_, value, reason| {
+            if reason.outranks(first.as_ref().map(|&(_, first): &(V, Reason)| first)) {
                 first = Some((value, reason));
             }
         })?;
@@ -157,22 +165,10 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// If the arena refuses the key; the twin is [`try_insert_with`](Self::try_insert_with).
     #[track_caller]
     pub fn insert_for(&mut self, key: &Q, value: V, time_to_live: u64, now: u64) -> Option<(V, Reason)> {
-        let mut first = None;
-        self.insert_with(
-            key,
-            value,
-            Terms::new().time_to_live(time_to_live),
-            now,
-            |_, value, reason| {
-                if first
-                    .as_ref()
-                    .is_none_or(|&(_, first): &(V, Reason)| reason.tells_more_than(first))
-                {
-                    first = Some((value, reason));
-                }
-            },
-        );
-        first
+        match self.try_insert_on(key, value, Terms::new().time_to_live(time_to_live), now) {
+            Ok(gone) => gone,
+            Err(error) => fail(error.cause, "BoundedCopiedMap::try_insert_with"),
+        }
     }
 
     /// Sets the value of a key, on its own terms; `out` is given all that leaves the map for it: see
