@@ -10,7 +10,6 @@ use super::super::value::Frozen;
 use super::order::Ordered;
 use super::{Refusal, VarKey, VarMap, VarValue};
 use crate::fixed::AlignedBytes;
-use alloc::vec::Vec;
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V> {
     /// The bytes of an archive with room for `capacity` entries, whose texts have `room` bytes together.
@@ -101,12 +100,13 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized> VarMap<K, V> {
         let (capacity, room) = Self::measure(pairs.clone());
         let bytes = Self::try_bytes_for(capacity, room)?;
         let map = Self::prepare(AlignedBytes::try_zeroed(bytes)?, capacity, room, random_seed())?;
-        let hash_all = |pairs: &[Option<(K::Given<'p>, V::Given<'p>)>], hashes: &mut Vec<u64>| {
-            let keys = || pairs.iter().flatten().map(|(key, _)| key);
-            keys().for_each(|key| prefetch_bytes(K::text(key).unwrap_or_default()));
-            hashes.extend(keys().map(|key| map.hash_given(key).0));
-        };
-        match Ordered::new(pairs.by_ref(), capacity, hash_all) {
+        let ordered = Ordered::new(
+            pairs.by_ref(),
+            capacity,
+            |(key, _)| prefetch_bytes(K::text(key).unwrap_or_default()),
+            |(key, _)| map.hash_given(key),
+        );
+        match ordered {
             Some(ordered) => map.filled(ordered.into_pairs().chain(pairs)),
             None => map.filled(pairs),
         }

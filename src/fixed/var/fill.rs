@@ -13,7 +13,7 @@ use super::super::raw::{Search, prefetch_bytes};
 use super::{Refusal, VarKey, VarMap, VarValue};
 
 /// Pairs that go through each step together.
-const BATCH: usize = 16;
+pub(super) const BATCH: usize = 16;
 
 /// Larger pairs go one by one: a batch is on the stack.
 const LARGE: usize = 256;

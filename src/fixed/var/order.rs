@@ -8,6 +8,8 @@
 //!  pairs, as they come | of each, the first bits of its hash | how many have these | numbers of the pairs, in that order
 //! ```
 
+use super::super::layout::Hash;
+use super::fill::BATCH;
 use alloc::vec::Vec;
 
 /// Pairs of which the order is worth nothing: all texts fit into the cache.
@@ -31,13 +33,14 @@ fn with_room<T>(len: usize) -> Option<Vec<T>> {
 }
 
 impl<P> Ordered<P> {
-    /// The pairs of an iterator, of which there are said to be `len`. `hash_all` gives the hashes of the pairs in a list. `None`, and nothing
+    /// The pairs of an iterator, of which there are said to be `len`, by their hashes; `prefetch` asks for what `hash` reads. `None`, and nothing
     /// is taken from the iterator, where it is not worth it or the heap refuses the memory for it.
     #[allow(clippy::cast_possible_truncation, reason = "numbers below 2^32, and ten bits")]
     pub(super) fn new(
         pairs: impl Iterator<Item = P>,
         len: usize,
-        mut hash_all: impl FnMut(&[Option<P>], &mut Vec<u64>),
+        prefetch: impl Fn(&P),
+        hash: impl Fn(&P) -> Hash,
     ) -> Option<Self> {
         if len <= FEW || len > u32::MAX as usize {
             return None;
@@ -45,12 +48,10 @@ impl<P> Ordered<P> {
         let (mut list, mut parts, mut order) = (with_room(len)?, with_room::<u16>(len)?, with_room(len)?);
         list.extend(pairs.take(len).map(Some));
         let mut ends = [0_u32; PARTS];
-        let mut hashes = Vec::new();
-        for pairs in list.chunks(16) {
-            hashes.clear();
-            hash_all(pairs, &mut hashes);
-            for hash in &hashes {
-                let part = hash >> (u64::BITS - BITS);
+        for batch in list.chunks(BATCH) {
+            batch.iter().flatten().for_each(&prefetch);
+            for pair in batch.iter().flatten() {
+                let part = hash(pair).0 >> (u64::BITS - BITS);
                 ends[part as usize] += 1;
                 parts.push(part as u16);
             }
