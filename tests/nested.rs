@@ -8,13 +8,13 @@ mod panics;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arenamap::nested::{Entry, MoveError, Node, PathError};
 use arenamap::{Arena, ArenaError, PathMap};
 
-use basics::{fixed, times};
+use basics::{Identity, fixed, times};
 use panics::message_of;
 
 fn tree() -> PathMap<str, u32> {
@@ -386,28 +386,9 @@ fn pairs_of_numbers_by_a_hasher_that_does_nothing() {
             self.0 == other.0
         }
     }
-    #[derive(Clone, Default)]
-    struct Through(u64);
-    impl BuildHasher for Through {
-        type Hasher = Self;
-        fn build_hasher(&self) -> Self {
-            Self(0)
-        }
-    }
-    impl Hasher for Through {
-        fn finish(&self) -> u64 {
-            self.0
-        }
-        fn write(&mut self, _: &[u8]) {
-            unreachable!("numbers only")
-        }
-        fn write_u64(&mut self, number: u64) {
-            self.0 = number;
-        }
-    }
     let kinds: [fn(u64) -> u64; 5] = [|n| n << 32 | n, |n| n, |n| n << 32, |n| n << 48, |n| n << 32 | 7];
     for pair in kinds {
-        let mut map = PathMap::<Pair, u64, Through>::with_hasher(Through(0));
+        let mut map = PathMap::<Pair, u64, Identity>::with_hasher(Identity);
         for number in 0..2_000 {
             map.insert(&[Pair(1), Pair(pair(number))], number);
         }

@@ -152,9 +152,7 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// assert!(map.settle(usize::MAX));
     /// ```
     pub fn settle(&mut self, at_most: usize) -> bool {
-        if self.is_waiting() {
-            self.recycle_some(at_most, usize::MAX);
-        }
+        self.recycle_some(at_most, usize::MAX);
         !self.is_waiting()
     }
 

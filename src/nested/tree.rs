@@ -141,16 +141,21 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
     /// Recycles some of the nodes that wait, as every write does.
     #[inline(always)]
     pub(super) fn recycle(&mut self) {
+        self.recycle_some(PER_WRITE, 2 * PER_WRITE);
+    }
+
+    /// Recycles so many nodes, if as many wait, in so many steps, if they are enough: downwards from node to node is a
+    /// step too.
+    #[inline(always)] // usually none waits
+    pub(super) fn recycle_some(&mut self, nodes: usize, steps: usize) {
         if self.is_waiting() {
-            self.recycle_some(PER_WRITE, 2 * PER_WRITE);
+            self.recycle_waiting(nodes, steps);
         }
     }
 
-    /// Recycles so many nodes, if there are as many, in so many steps, if there are enough: downwards from node to node is a
-    /// step too. Returns how many were recycled.
     #[cold]
     #[inline(never)]
-    pub(super) fn recycle_some(&mut self, nodes: usize, steps: usize) -> usize {
+    fn recycle_waiting(&mut self, nodes: usize, steps: usize) {
         let mut recycled = 0;
         for _ in 0..steps {
             if recycled == nodes {
@@ -177,7 +182,6 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
             recycled += 1;
             self.free(at);
         }
-        recycled
     }
 
     /// Ends a node that is nowhere any more: its number first, and then what is the user's.
@@ -401,9 +405,7 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
         Q: PathPart<K> + ?Sized,
         S: BuildHasher,
     {
-        if self.map.is_waiting() {
-            self.map.recycle_some(2 * N, 2 * N); // a step down to each node, and one to recycle it
-        }
+        self.map.recycle_some(2 * N, 2 * N); // a step down to each node, and one to recycle it
         let keys = self.map.key_hashes(&parts);
         let mut there = 0;
         if !self.fresh {
