@@ -295,6 +295,8 @@ fn fixed_maps_go_anywhere() {
         IndexedKeys<'static, u64_le, u64_le>: true, true;
         IndexedValues<'static, u64_le, u64_le>: true, true;
         IndexedMap<std::rc::Rc<u64>, u64_le, AlignedBytes>: false, false;
+        IndexedMap<str, [u8], &'static [u8]>: true, true;
+        IndexedIter<'static, str, u64_le>: true, true;
         VarMap<str, str>: true, true;
         VarEntry<'static, 'static, str, str, AlignedBytes>: true, true;
         VarOccupiedEntry<'static, 'static, str, u64_le, Exclusive<'static>>: true, true;

@@ -20,6 +20,42 @@ mod files;
 
 use files::*;
 
+#[cfg(unix)]
+#[test]
+fn an_index_of_texts_is_published_read_mapped_and_followed() {
+    use arenamap::fixed::IndexedMap;
+    use arenamap::fixed::file::Snapshot;
+
+    type Words<M = AlignedBytes> = IndexedMap<str, str, M>;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("words");
+    let map = Words::try_from_entries([("one", "eins"), ("two", "zwei")]).unwrap();
+    assert_eq!(map.publish(&path).unwrap(), 1);
+    for map in [
+        Words::read_file(&path).unwrap(),
+        Words::read_file_unverified(&path).unwrap(),
+    ] {
+        assert_eq!((map.get("two"), map.generation()), (Some("zwei"), 1));
+    }
+    // SAFETY: the file is only ever replaced, by `publish`.
+    unsafe {
+        assert_eq!(Words::map_file(&path).unwrap().get("one"), Some("eins"));
+        assert_eq!(Words::map_file_verified(&path).unwrap().get("three"), None);
+        let mut reader = Snapshot::<Words<Mapped>>::map(&path).unwrap();
+        Words::try_from_entries([("three", "drei")])
+            .unwrap()
+            .publish(&path)
+            .unwrap();
+        assert!(reader.reload().unwrap());
+        assert_eq!(
+            (reader.get("three"), reader.get("one"), reader.generation()),
+            (Some("drei"), None, 2)
+        );
+    }
+    let error = arenamap::fixed::VarMap::<str, str>::read_file(&path).unwrap_err();
+    assert!(error.to_string().contains("IndexedMap"), "{error}");
+}
+
 #[test]
 fn a_published_file_is_the_archive_and_opens_in_every_way() {
     let (directory, path) = directory();

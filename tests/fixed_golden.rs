@@ -244,6 +244,7 @@ fn every_file_is_tested() {
         "v1-empty-open.bin",
         "v1-empty-sealed.bin",
         INDEXED_PARTS,
+        INDEXED_WORDS,
         INDEXED,
         "v1-passed-sealed.bin",
         PATHS,
@@ -359,6 +360,20 @@ fn meaning(i: usize) -> String {
     ["", "x", "漢字", "some words "][i % 4].repeat(i % 7)
 }
 
+const INDEXED_WORDS: &str = "v1-indexed-words.bin";
+
+#[test]
+fn indexed_words_of_version_1() {
+    let file = fs::read(path(INDEXED_WORDS)).unwrap();
+    let made = words().try_index().unwrap();
+    assert!(*made.as_bytes() == *file, "{INDEXED_WORDS}: the format has changed");
+    let bytes = AlignedBytes::from_slice(&file);
+    let map = IndexedMap::<str, str, _>::open_verified(&bytes[..]).unwrap();
+    assert_eq!((map.len(), map.seed(), map.generation()), (19, SEED, 0));
+    assert!((0..19).all(|i| map.get(&word(i)) == Some(meaning(i).as_str())));
+    assert_eq!(map.get(&word(19)), None);
+}
+
 const WORDS: &str = "v1-words-sealed.bin";
 
 #[test]
@@ -394,4 +409,5 @@ fn write_golden() {
     fs::write(path(WORDS), words().as_bytes()).unwrap();
     fs::write(path(INDEXED), &*indexed(150)).unwrap();
     fs::write(path(INDEXED_PARTS), indexed_parts()).unwrap();
+    fs::write(path(INDEXED_WORDS), words().try_index().unwrap().as_bytes()).unwrap();
 }

@@ -461,7 +461,7 @@ impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     /// Each pair copied out: a pair is plain bytes.
     ///
     /// With atomics this needs `&mut self`, which the callers take.
-    pub(super) fn copies(&self) -> impl Iterator<Item = (K, V)> + '_ {
+    pub(super) fn copies(&self) -> impl Iterator<Item = (K, V)> + Clone + '_ {
         // SAFETY: C2; types without Drop, of which a copy of the bytes is another value.
         super::iter::Iter::new(self.raw(), self.len())
             .map(|(key, value)| unsafe { (core::ptr::read(key), core::ptr::read(value)) })

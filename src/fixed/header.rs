@@ -45,6 +45,7 @@ impl Header {
         let shape = geometry.shape;
         let types = const { &Types::of::<K, V>() };
         let mut header = Self::begin(types, KIND_INDEXED, seed, shape.keys.into(), geometry.bytes);
+        header.put(at::ROOM, &(geometry.room as u64).to_le_bytes());
         header.put(at::PARTS, &shape.parts.to_le_bytes());
         header.put(at::BUCKETS, &shape.buckets.to_le_bytes());
         header.put(at::SLOTS, &u64::from(shape.slots).to_le_bytes());
@@ -212,10 +213,13 @@ impl Header {
 
     fn check_index_shape(&self, types: &Types) -> Result<IndexGeometry, FixedError> {
         let entries = number!(self.0, at::CAPACITY, u64);
-        let geometry = IndexGeometry::new(entries, &types.slot, types.schema_bytes as usize)?;
+        let room = number!(self.0, at::ROOM, u64);
+        if !types.has_room {
+            expect(Field::Room, 0, room)?;
+        }
+        let geometry = IndexGeometry::new(entries, &types.slot, room, types.schema_bytes as usize)?;
         let shape = geometry.shape;
         expect(Field::Groups, 0, number!(self.0, at::GROUPS, u64))?;
-        expect(Field::Room, 0, number!(self.0, at::ROOM, u64))?;
         expect(Field::Parts, shape.parts.into(), number!(self.0, at::PARTS, u32).into())?;
         let buckets = number!(self.0, at::BUCKETS, u32);
         expect(Field::Buckets, shape.buckets.into(), buckets.into())?;

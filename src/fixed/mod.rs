@@ -25,7 +25,7 @@
 //! | [`open`](FixedMap::open) | O(1) | any bytes are a value ([`AnyBytes`]) | whatever the bytes are, each call is safe and ends; answers are right if the archive is undamaged |
 //! | [`open_mut`](FixedMap::open_mut) | O(1) | as `open` | as `open`; the archive is marked as open at once |
 //! | [`open_verified`](FixedMap::open_verified) | O(n) | all | answers are right; but in an archive that was not sealed, a value that was changed into another valid one is not noticed |
-//! | [`open_unverified`](FixedMap::open_unverified), not of a [`VarMap`] | O(1) | all | each lookup checks the key and value that it gives out |
+//! | [`open_unverified`](FixedMap::open_unverified), not where a key or value is a `str` or `[u8]` | O(1) | all | each lookup checks the key and value that it gives out |
 //! | [`open_unchecked`](FixedMap::open_unchecked) | O(1) | all | nothing: the caller promises that the bytes are valid |
 //!
 //! With feature `files`, the module `file` publishes, reads and maps archives in files.

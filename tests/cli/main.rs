@@ -445,6 +445,39 @@ fn indexed_archives_are_shown_and_compared() {
 }
 
 #[test]
+fn indexed_archives_of_texts_are_shown_and_compared() {
+    let place = Place::new();
+    let pairs = [("motd", "Welcome"), ("name", "é"), ("empty", "")];
+    let table = VarMap::<str, str>::from_pairs(pairs).unwrap();
+    place.write("table", table.as_bytes());
+    let indexed = table.try_index().unwrap();
+    place.write("indexed", indexed.as_bytes());
+    let info = place.run(&["info", "indexed"]).ok();
+    assert!(
+        info.contains("kind 1 (indexed)") && info.contains("22 of 22 bytes used (100 %)"),
+        "{info}"
+    );
+    assert_eq!(place.run(&["get", "indexed", "name"]).ok(), "\"é\"\n");
+    assert_eq!(place.run(&["dump", "indexed"]).ok().lines().count(), 3);
+    assert_eq!(
+        place.run(&["verify", "indexed"]).ok(),
+        "indexed: good, 3 entries, sealed\n"
+    );
+    let diff = place.run(&["diff", "indexed", "table"]).ok();
+    assert!(diff.ends_with("0 added, 0 removed, 0 changed, 3 the same\n"), "{diff}");
+    let text = indexed
+        .as_bytes()
+        .windows(7)
+        .position(|bytes| bytes == b"Welcome")
+        .unwrap();
+    let mut bytes = indexed.as_bytes().to_vec();
+    bytes[text] = 0xFF;
+    place.write("damaged", &bytes);
+    let said = place.run(&["verify", "damaged"]);
+    assert!(said.code == 1 && said.out.contains("checksum"), "{}", said.out);
+}
+
+#[test]
 fn archives_of_paths_are_shown_by_their_paths() {
     let place = Place::new();
     let mut map: PathMap<str, u32> = [("a/b", 1), ("a/é\"", 2), ("c", 3)]

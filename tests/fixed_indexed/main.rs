@@ -6,6 +6,7 @@
 mod format;
 mod hostile;
 mod model;
+mod strings;
 
 #[path = "../support/archive.rs"]
 mod archive;
@@ -30,7 +31,7 @@ fn filled<K: FixedKey + Checked, V: Checked + Frozen>(kind: Kind<K, V>, entries:
     let memory = AlignedBytes::zeroed(IndexedMap::<K, V>::bytes_for(entries as usize));
     let mut scratch = vec![u64::MAX; IndexedMap::<K, V>::scratch_words(entries as usize)];
     let pairs = (0..entries as usize).map(|i| ((kind.key)(i as u32), (kind.value)(i as u32)));
-    let map = IndexedMap::from_entries_in(memory, &mut scratch, seed, pairs).expect("different keys");
+    let map = IndexedMap::<K, V, _>::from_entries_in(memory, &mut scratch, seed, pairs).expect("different keys");
     map.into_memory()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 
-use arenamap::fixed::{AlignedBytes, Field, FixedMap, IndexedMap, u16_le, u64_le};
+use arenamap::fixed::{AlignedBytes, Field, FixedMap, IndexedMap, VarMap, u16_le, u64_le};
 use libtest_mimic::Trial;
 
 use crate::errors::show;
@@ -20,7 +20,12 @@ struct Buffers {
     archive: AlignedBytes,
     memory: AlignedBytes,
     scratch: Vec<u64>,
+    texts: VarMap<str, str>,
+    memory_of_texts: AlignedBytes,
 }
+
+/// Texts that stand in the program.
+const WORDS: [&str; 5] = ["", "a", "é", "a text of some length", "漢字"];
 
 impl Buffers {
     fn new() -> Self {
@@ -33,6 +38,8 @@ impl Buffers {
             table,
             memory: AlignedBytes::zeroed(Map::<AlignedBytes>::bytes_for(len)),
             scratch: vec![0; Map::<AlignedBytes>::scratch_words(len)],
+            texts: VarMap::from_pairs(WORDS.map(|word| (word, word))).unwrap(),
+            memory_of_texts: AlignedBytes::zeroed(1024),
         }
     }
 }
@@ -73,6 +80,37 @@ fn open(buffers: &mut Buffers) {
     look(&Map::open_verified(&buffers.archive[..]).unwrap());
 }
 
+fn texts(buffers: &mut Buffers) {
+    let Buffers {
+        texts,
+        memory_of_texts: memory,
+        scratch,
+        ..
+    } = buffers;
+    let len = IndexedMap::from_entries_in(&mut memory[..], scratch, 7, WORDS.map(|word| (word, word)))
+        .map(|map: IndexedMap<str, str, _>| map.len());
+    assert_eq!(len, Ok(WORDS.len()));
+    let made = texts.index_into(&mut memory[..], scratch).unwrap();
+    made.verify().unwrap();
+    for map in [
+        IndexedMap::<str, str, _>::open(made.as_bytes()).unwrap(),
+        IndexedMap::<str, str, _>::open_verified(made.as_bytes()).unwrap(),
+    ] {
+        for word in WORDS {
+            assert_eq!((map.get(word), map.try_get(word)), (Some(word), Ok(Some(word))));
+            assert_eq!(
+                map.get_bytes(word).zip(map.get_key_value(word)),
+                Some((word.as_bytes(), (word, word)))
+            );
+        }
+        let mut out = [None; 5];
+        map.get_batch(&WORDS, &mut out);
+        assert_eq!(out, WORDS.map(Some));
+        assert_eq!(map.iter().count() + map.keys().count() + map.values().count(), 15);
+        black_box(map.room());
+    }
+}
+
 fn refuse(buffers: &mut Buffers) {
     let twice = pairs().map(|(key, value)| (if value == 8 || value == 9 { 5.into() } else { key }, value));
     let error = Map::from_entries_in(&mut buffers.memory[..], &mut buffers.scratch, 7, twice).unwrap_err();
@@ -94,12 +132,16 @@ type Work = (&'static str, fn(&mut Buffers));
 
 pub(crate) fn trials() -> Vec<Trial> {
     let nothing: fn(&mut Buffers) = |_| {};
-    let claims: [Work; 3] = [
+    let claims: [Work; 4] = [
         ("indexed::make", make),
         ("indexed::open", open),
+        ("indexed::texts", texts),
         ("indexed::refuse", refuse),
     ];
-    let controls: [Work; 2] = [
+    let controls: [Work; 3] = [
+        ("indexed::texts", |buffers| {
+            drop(black_box(buffers.texts.try_index().unwrap()));
+        }),
         ("indexed::make", |buffers| {
             drop(black_box(buffers.table.try_index().unwrap()));
         }),

@@ -173,8 +173,8 @@ impl Shape {
                 capacity: index.shape.keys.into(),
                 groups: 0,
                 slots_at: index.slots_at,
-                room_at: index.schema_at,
-                room: 0,
+                room_at: index.room_at,
+                room: index.room,
                 schema_at: index.schema_at,
                 bytes: index.bytes,
             };
@@ -348,7 +348,10 @@ impl<'a> Described<'a> {
             value_offset: slot.value_at,
             slots_offset: geometry.slots_at,
             room: geometry.room,
-            room_used: header.number(at::ROOM_USED) as usize,
+            room_used: match self.shape.index {
+                Some(_) => geometry.room,
+                None => header.number(at::ROOM_USED) as usize,
+            },
             garbage: header.number(at::GARBAGE) as usize,
         }
     }

@@ -78,10 +78,15 @@ impl<K: FixedKey, V: Frozen, M: Memory> Serialize for FixedMap<K, V, M> {
     }
 }
 
-impl<K: FixedKey, V: Frozen, M: Memory> Serialize for IndexedMap<K, V, M> {
+impl<K, V, M: Memory> Serialize for IndexedMap<K, V, M>
+where
+    K: VarKey + ?Sized,
+    V: VarValue<Slot: Frozen> + ?Sized,
+{
     /// As a map, by the schemas of its types.
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
-        serialize(self.iter(), self.len(), &[], serializer)
+        let (slots, room) = self.slots();
+        serialize(slots, self.len(), room, serializer)
     }
 }
 

@@ -293,21 +293,35 @@ where
     }
 }
 
-impl<K, V, M> Sealed for IndexedMap<K, V, M> {}
+impl<K: ?Sized, V: ?Sized, M> Sealed for IndexedMap<K, V, M> {}
 
-impl<K: FixedKey, V: Frozen, M> Archive for IndexedMap<K, V, M> {
+impl<K, V, M> Archive for IndexedMap<K, V, M>
+where
+    K: VarKey + ?Sized,
+    V: VarValue<Slot: Frozen> + ?Sized,
+{
     fn check(header: &[u8; at::TAGS]) -> Result<usize, FixedError> {
-        Header(*header).check_indexed::<K, V>().map(|geometry| geometry.bytes)
+        Header(*header)
+            .check_indexed::<K::Slot, V::Slot>()
+            .map(|geometry| geometry.bytes)
     }
 }
 
-impl<K: FixedKey + AnyBytes, V: AnyBytes + Frozen, M: Holds<V>> OpenArchive<M> for IndexedMap<K, V, M> {
+impl<K, V, M: Holds<V::Slot>> OpenArchive<M> for IndexedMap<K, V, M>
+where
+    K: VarKey<Slot: AnyBytes> + ?Sized,
+    V: VarValue<Slot: AnyBytes + Frozen> + ?Sized,
+{
     fn open_in(memory: M) -> Result<Self, FixedError> {
         Self::open_here(memory)
     }
 }
 
-impl<K: FixedKey + Checked, V: Checked + Frozen, M: Holds<V>> VerifyArchive<M> for IndexedMap<K, V, M> {
+impl<K, V, M: Holds<V::Slot>> VerifyArchive<M> for IndexedMap<K, V, M>
+where
+    K: VarKey + ?Sized,
+    V: VarValue<Slot: Frozen> + ?Sized,
+{
     fn verify_in(memory: M) -> Result<Self, FixedError> {
         Self::open_verified_here(memory)
     }

@@ -7,12 +7,12 @@ use super::publish::replace;
 use super::read::{read, read_unverified};
 use super::{FileError, Mapped, error};
 use crate::fixed::layout::at;
-use crate::fixed::value::{AnyBytes, Checked, Frozen};
-use crate::fixed::{AlignedBytes, FixedKey, IndexedMap, Memory};
+use crate::fixed::value::{AnyBytes, Frozen};
+use crate::fixed::{AlignedBytes, IndexedMap, Memory, VarKey, VarValue};
 use std::io::Write;
 use std::path::Path;
 
-impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedMap<K, V, M> {
     /// Writes a copy of the archive to a file at this path, in place of the old file, and returns its generation: see
     /// [`FixedMap::publish`](crate::fixed::FixedMap::publish).
     ///
@@ -57,7 +57,7 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     }
 }
 
-impl<K: FixedKey, V: Frozen> IndexedMap<K, V, AlignedBytes> {
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized> IndexedMap<K, V, AlignedBytes> {
     /// Reads an archive from a file and verifies all of it.
     ///
     /// Allocates: heap, the bytes of the archive. Time: O(bytes).
@@ -65,11 +65,7 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, AlignedBytes> {
     /// # Errors
     ///
     /// As [`FixedMap::read_file`](crate::fixed::FixedMap::read_file).
-    pub fn read_file(path: impl AsRef<Path>) -> Result<Self, FileError>
-    where
-        K: Checked,
-        V: Checked,
-    {
+    pub fn read_file(path: impl AsRef<Path>) -> Result<Self, FileError> {
         error::at(path, read)
     }
 
@@ -82,14 +78,14 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, AlignedBytes> {
     /// As [`read_file`](Self::read_file), but damage after the header is not noticed.
     pub fn read_file_unverified(path: impl AsRef<Path>) -> Result<Self, FileError>
     where
-        K: AnyBytes,
-        V: AnyBytes,
+        K::Slot: AnyBytes,
+        V::Slot: AnyBytes,
     {
         error::at(path, read_unverified)
     }
 }
 
-impl<K: FixedKey, V: Frozen> IndexedMap<K, V, Mapped> {
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized> IndexedMap<K, V, Mapped> {
     /// Maps a file for reading, as [`open`](IndexedMap::open) does: the header is checked, and other pages are read when a lookup needs
     /// them.
     ///
@@ -105,8 +101,8 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, Mapped> {
     /// to the file or shorten it. `publish` does neither.
     pub unsafe fn map_file(path: impl AsRef<Path>) -> Result<Self, FileError>
     where
-        K: AnyBytes,
-        V: AnyBytes,
+        K::Slot: AnyBytes,
+        V::Slot: AnyBytes,
     {
         error::at(path, |path| map_open(&open_to_read(path)?))
     }
@@ -122,11 +118,7 @@ impl<K: FixedKey, V: Frozen> IndexedMap<K, V, Mapped> {
     /// # Safety
     ///
     /// As [`map_file`](Self::map_file).
-    pub unsafe fn map_file_verified(path: impl AsRef<Path>) -> Result<Self, FileError>
-    where
-        K: Checked,
-        V: Checked,
-    {
+    pub unsafe fn map_file_verified(path: impl AsRef<Path>) -> Result<Self, FileError> {
         error::at(path, |path| map_open_verified(&open_to_read(path)?))
     }
 }

@@ -12,15 +12,16 @@ use super::scratch;
 use crate::fixed::FixedMap;
 #[cfg(doc)]
 use crate::fixed::error::Field;
-use crate::fixed::error::FixedError;
+use crate::fixed::error::{FixedError, fail};
 use crate::fixed::header::random_seed;
 use crate::fixed::key::FixedKey;
 use crate::fixed::layout::SlotLayout;
 use crate::fixed::memory::{AlignedBytes, IntoMemory, Memory, MemoryMut};
 use crate::fixed::value::Frozen;
+use crate::fixed::var::{VarKey, VarMap, VarValue};
 use alloc::vec::Vec;
 
-impl<K, V> IndexedMap<K, V> {
+impl<K: ?Sized, V: ?Sized> IndexedMap<K, V> {
     /// The bytes of an archive of so many entries.
     ///
     /// The archive needs an alignment of [`ALIGN`](Self::ALIGN) bytes.
@@ -65,7 +66,53 @@ impl<K, V> IndexedMap<K, V> {
         K: FixedKey,
         V: Frozen,
     {
-        match IndexGeometry::of::<K, V>(len as u64) {
+        match IndexGeometry::of::<K, V>(len as u64, 0) {
+            Ok(geometry) => Ok(geometry.bytes),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The bytes of an archive of so many entries, whose texts have `room` bytes together: [`VarMap::measure`] counts both.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Panics
+    ///
+    /// If the format (2³⁶ bytes of texts) or the address space is too small for that much;
+    /// [`try_bytes_for_texts`](Self::try_bytes_for_texts) returns the error.
+    ///
+    /// ```
+    /// use arenamap::fixed::IndexedMap;
+    ///
+    /// // 1,000 pairs of texts of 40 bytes: 16.6 bytes a pair, and what every archive has.
+    /// assert!(IndexedMap::<str, str>::bytes_for_texts(1_000, 40_000) < 40_000 + 16_600 + 512);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn bytes_for_texts(len: usize, room: usize) -> usize
+    where
+        K: VarKey,
+        V: VarValue,
+    {
+        match Self::try_bytes_for_texts(len, room) {
+            Ok(bytes) => bytes,
+            Err(error) => fail(&error, "IndexedMap::try_bytes_for_texts"),
+        }
+    }
+
+    /// The bytes of an archive of so many entries, whose texts have `room` bytes together.
+    ///
+    /// Allocates: never. Time: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`Field::Capacity`] or [`Field::Room`] if the address space or the format is too small for that much.
+    pub const fn try_bytes_for_texts(len: usize, room: usize) -> Result<usize, FixedError>
+    where
+        K: VarKey,
+        V: VarValue,
+    {
+        match IndexGeometry::of::<K::Slot, V::Slot>(len as u64, room as u64) {
             Ok(geometry) => Ok(geometry.bytes),
             Err(error) => Err(error),
         }
@@ -92,9 +139,6 @@ impl<K, V> IndexedMap<K, V> {
         scratch::words(Shape::new(len as u64)) as usize
     }
 
-    /// Alignment of an archive in memory, in bytes: that of a [`FixedMap`].
-    pub const ALIGN: usize = SlotLayout::of::<K, V>().archive_align();
-
     /// Makes an archive of these entries on the heap, under a random seed.
     ///
     /// Allocates: heap, the archive, and [`scratch_words`](Self::scratch_words) meanwhile. Time: O(len).
@@ -111,25 +155,28 @@ impl<K, V> IndexedMap<K, V> {
     /// assert_eq!(map.get("two"), Some(&2.into()));
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
-    pub fn try_from_entries<I>(entries: I) -> Result<Self, FixedError>
+    pub fn try_from_entries<'p, I>(entries: I) -> Result<Self, FixedError>
     where
-        K: FixedKey,
-        V: Frozen,
-        I: IntoIterator<Item = (K, V), IntoIter: ExactSizeIterator + Clone>,
+        K: VarKey,
+        V: VarValue<Slot: Frozen>,
+        I: IntoIterator<Item = (K::Given<'p>, V::Given<'p>), IntoIter: ExactSizeIterator + Clone>,
     {
         let entries = entries.into_iter();
         let len = entries.len();
-        on_heap(len, |memory, scratch| {
-            Entries::new(entries, len).build(memory, scratch, random_seed())
-        })
+        on_heap(&Entries::<K, V, _>::new(entries, len), random_seed())
     }
 }
 
-impl<K: FixedKey, V: Frozen, M: MemoryMut> IndexedMap<K, V, M> {
+impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M> IndexedMap<K, V, M> {
+    /// Alignment of an archive in memory, in bytes: that of a [`FixedMap`].
+    pub const ALIGN: usize = SlotLayout::of::<K::Slot, V::Slot>().archive_align();
+}
+
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: MemoryMut> IndexedMap<K, V, M> {
     /// Makes an archive of these entries, in memory of the caller. The same entries, in any order, and the same seed make the
     /// same bytes on every target.
     ///
-    /// It goes through the entries at least twice, by clones of the iterator. The scratch memory, with any content, has
+    /// It goes through the entries at least twice, by clones of the iterator; where there are texts, four times. The scratch memory, with any content, has
     /// [`scratch_words`](IndexedMap::scratch_words) words. Under an error, and as long as the call takes, the memory holds no
     /// archive.
     ///
@@ -140,7 +187,8 @@ impl<K: FixedKey, V: Frozen, M: MemoryMut> IndexedMap<K, V, M> {
     ///
     /// # Errors
     ///
-    /// [`Field::MemoryLength`], [`Field::MemoryAlign`] and [`Field::Scratch`] with what is needed. [`Field::Repeated`] with the
+    /// [`Field::MemoryLength`], [`Field::MemoryAlign`] and [`Field::Scratch`] with what is needed. [`Field::Text`] if a text is longer than
+    /// 2²⁸ - 1 bytes, [`Field::Room`] if all together are more than fit. [`Field::Repeated`] with the
     /// numbers of two entries that have the same key. [`Field::Collision`] with those of two keys that have the same hash
     /// under the last seed tried, as under the 15 before others had: chosen to, or hashed badly. [`Field::Index`] if under 16
     /// seeds there was no index, which takes such keys, too. [`Field::Len`] if there are more or fewer entries than the iterator said.
@@ -163,18 +211,18 @@ impl<K: FixedKey, V: Frozen, M: MemoryMut> IndexedMap<K, V, M> {
     /// assert_eq!((error.field(), error.expected(), error.found()), (Field::Repeated, 0, 2));
     /// # Ok::<(), arenamap::fixed::FixedError>(())
     /// ```
-    pub fn from_entries_in<I>(
+    pub fn from_entries_in<'p, I>(
         memory: impl IntoMemory<Memory = M>,
         scratch: &mut [u64],
         seed: u64,
         entries: I,
     ) -> Result<Self, FixedError>
     where
-        I: IntoIterator<Item = (K, V), IntoIter: ExactSizeIterator + Clone>,
+        I: IntoIterator<Item = (K::Given<'p>, V::Given<'p>), IntoIter: ExactSizeIterator + Clone>,
     {
         let entries = entries.into_iter();
         let len = entries.len();
-        Entries::new(entries, len).build(memory.into_memory(), scratch, seed)
+        Entries::<K, V, _>::new(entries, len).build(memory.into_memory(), scratch, seed)
     }
 }
 
@@ -209,7 +257,7 @@ impl<K: FixedKey, V: Frozen, M: Memory> FixedMap<K, V, M> {
     where
         B::Memory: MemoryMut,
     {
-        Entries::new(self.iter(), self.len()).build(memory.into_memory(), scratch, self.seed())
+        Entries::<K, V, _>::new(self.core.copies(), self.len()).build(memory.into_memory(), scratch, self.seed())
     }
 
     /// Makes an [`IndexedMap`] of the entries, on the heap.
@@ -220,22 +268,72 @@ impl<K: FixedKey, V: Frozen, M: Memory> FixedMap<K, V, M> {
     ///
     /// As [`index_into`](Self::index_into); [`Field::Heap`] if there is no memory.
     pub fn try_index(&self) -> Result<IndexedMap<K, V>, FixedError> {
-        on_heap(self.len(), |memory, scratch| self.index_into(memory, scratch))
+        on_heap(&Entries::<K, V, _>::new(self.core.copies(), self.len()), self.seed())
     }
 }
 
-/// Makes an archive of so many entries in memory of the heap.
-fn on_heap<K: FixedKey, V: Frozen>(
-    len: usize,
-    make: impl FnOnce(AlignedBytes, &mut [u64]) -> Result<IndexedMap<K, V>, FixedError>,
-) -> Result<IndexedMap<K, V>, FixedError> {
-    let bytes = IndexedMap::<K, V>::try_bytes_for(len)?;
-    let words = IndexedMap::<K, V>::scratch_words(len);
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> VarMap<K, V, M> {
+    /// Makes an [`IndexedMap`] of the entries, which is smaller, and faster to read if it is larger than the caches; garbage is left out.
+    ///
+    /// [`IndexedMap::bytes_for_texts`] and [`IndexedMap::scratch_words`] tell the memory that it needs: of the number of entries and
+    /// [`room_used`](Self::room_used) less [`garbage`](Self::garbage). The same map makes the same bytes: the seed is that of this map. See
+    /// [`IndexedMap::from_entries_in`].
+    ///
+    /// Allocates: never. Time: O(capacity + bytes), about 250 ns an entry.
+    ///
+    /// # Errors
+    ///
+    /// As [`IndexedMap::from_entries_in`]. The numbers of entries are those in the order of [`iter`](Self::iter). [`Field::Len`] if this is a
+    /// damaged archive, with texts that are not where their slots say.
+    ///
+    /// ```
+    /// use arenamap::fixed::{AlignedBytes, IndexedMap, VarMap};
+    ///
+    /// let map = VarMap::<str, str>::from_pairs([("one", "eins"), ("two", "zwei")])?;
+    /// type Indexed = IndexedMap<str, str>;
+    /// let need = Indexed::bytes_for_texts(map.len(), map.room_used() - map.garbage());
+    /// let mut scratch = vec![0; Indexed::scratch_words(map.len())];
+    /// let indexed = map.index_into(AlignedBytes::zeroed(need), &mut scratch)?;
+    /// assert_eq!(indexed.get("two"), Some("zwei"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn index_into<B: IntoMemory>(
+        &self,
+        memory: B,
+        scratch: &mut [u64],
+    ) -> Result<IndexedMap<K, V, B::Memory>, FixedError>
+    where
+        B::Memory: MemoryMut,
+    {
+        Entries::<K, V, _>::new(self.given(), self.len()).build(memory.into_memory(), scratch, self.seed())
+    }
+
+    /// Makes an [`IndexedMap`] of the entries, on the heap.
+    ///
+    /// Allocates: heap, the archive, and [`IndexedMap::scratch_words`] meanwhile. Time: O(capacity + bytes), about 250 ns an entry.
+    ///
+    /// # Errors
+    ///
+    /// As [`index_into`](Self::index_into); [`Field::Heap`] if there is no memory.
+    pub fn try_index(&self) -> Result<IndexedMap<K, V>, FixedError> {
+        on_heap(&Entries::<K, V, _>::new(self.given(), self.len()), self.seed())
+    }
+}
+
+/// Makes an archive of these entries in memory of the heap.
+fn on_heap<'p, K, V, I>(entries: &Entries<K, V, I>, seed: u64) -> Result<IndexedMap<K, V>, FixedError>
+where
+    K: VarKey + ?Sized,
+    V: VarValue<Slot: Frozen> + ?Sized,
+    I: Iterator<Item = (K::Given<'p>, V::Given<'p>)> + Clone,
+{
+    let bytes = IndexedMap::<K, V>::try_bytes_for_texts(entries.len(), entries.room())?;
+    let words = IndexedMap::<K, V>::scratch_words(entries.len());
     let memory = AlignedBytes::try_zeroed(bytes)?;
     let mut scratch = Vec::new();
     scratch
         .try_reserve_exact(words)
         .map_err(|_| FixedError::refused(words.saturating_mul(size_of::<u64>())))?;
     scratch.resize(words, 0);
-    make(memory, &mut scratch)
+    entries.build(memory, &mut scratch, seed)
 }

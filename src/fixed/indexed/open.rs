@@ -3,7 +3,8 @@
 //! Invariants: `memory` of every map is aligned for the archive and at least `geometry.bytes` long (`attach`, `build`), and I2
 //! of `raw.rs`: `open` takes types of which any bytes are valid, `open_verified` has checked every slot before it gives the map
 //! out, `open_unchecked` leaves it to its caller, `build` writes each slot, and `try_clone` copies what was so. Of the map in an
-//! `UnverifiedIndexed`, only `checked_entry` is asked before `verify`.
+//! `UnverifiedIndexed`, only `checked_entry` is asked before `verify`. T1 of `var/part.rs`, where a map says so by `whole`:
+//! `open_verified` has checked every text, `build` writes those of `str`s and `[u8]`s.
 #![allow(unsafe_code, reason = "makes views of memory whose length was checked")]
 
 use super::IndexedMap;
@@ -14,20 +15,21 @@ use crate::fixed::error::FixedError;
 use crate::fixed::header::Header;
 #[cfg(feature = "files")]
 use crate::fixed::header::content_checksum;
-use crate::fixed::key::{FixedKey, KeySecrets};
+use crate::fixed::key::KeySecrets;
 use crate::fixed::layout::at;
 use crate::fixed::memory::{Holds, IntoMemory, Memory, check_memory};
-use crate::fixed::value::{AnyBytes, Checked, Frozen};
+use crate::fixed::value::{AnyBytes, Frozen};
+use crate::fixed::var::{VarKey, VarValue};
 use core::marker::PhantomData;
 
-impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedMap<K, V, M> {
     /// Opens an archive. Only its header is read and checked.
     ///
     /// Whatever the bytes are, every call on the map is safe and ends. Its answers are right if the archive is undamaged;
     /// [`verify`](Self::verify) checks that. The memory may be longer than the archive.
     ///
-    /// Types for which some bytes are no valid value (`bool`, `char_le`, `NonZero`, `FixedStr`) do not compile here. Use
-    /// [`open_verified`](Self::open_verified) or [`open_unverified`](Self::open_unverified) for them.
+    /// A `str` is looked at before it is given out. Other types for which some bytes are no valid value (`bool`, `char_le`, `NonZero`,
+    /// `FixedStr`) do not compile here. Use [`open_verified`](Self::open_verified) or [`open_unverified`](Self::open_unverified) for them.
     ///
     /// Allocates: never. Time: O(1).
     ///
@@ -47,18 +49,18 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     /// ```
     pub fn open(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError>
     where
-        K: AnyBytes,
-        V: AnyBytes,
-        M: Holds<V>,
+        K::Slot: AnyBytes,
+        V::Slot: AnyBytes,
+        M: Holds<V::Slot>,
     {
         Self::open_here(memory.into_memory())
     }
 
     pub(in crate::fixed) fn open_here(memory: M) -> Result<Self, FixedError>
     where
-        K: AnyBytes,
-        V: AnyBytes,
-        M: Holds<V>,
+        K::Slot: AnyBytes,
+        V::Slot: AnyBytes,
+        M: Holds<V::Slot>,
     {
         Self::attach(memory)
     }
@@ -80,21 +82,18 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     /// ```
     pub fn open_verified(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError>
     where
-        K: Checked,
-        V: Checked,
-        M: Holds<V>,
+        M: Holds<V::Slot>,
     {
         Self::open_verified_here(memory.into_memory())
     }
 
     pub(in crate::fixed) fn open_verified_here(memory: M) -> Result<Self, FixedError>
     where
-        K: Checked,
-        V: Checked,
-        M: Holds<V>,
+        M: Holds<V::Slot>,
     {
-        let map = Self::attach(memory)?;
+        let mut map = Self::attach(memory)?;
         map.verify()?;
+        map.whole = true;
         Ok(map)
     }
 
@@ -108,10 +107,10 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     ///
     /// # Safety
     ///
-    /// In every slot, the bytes must be a valid `K` and a valid `V`. Nothing else is required.
+    /// In every slot, the bytes must be a valid `K` and a valid `V`. Nothing else is required; texts are looked at as after `open`.
     pub unsafe fn open_unchecked(memory: impl IntoMemory<Memory = M>) -> Result<Self, FixedError>
     where
-        M: Holds<V>,
+        M: Holds<V::Slot>,
     {
         Self::attach(memory.into_memory())
     }
@@ -122,20 +121,21 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
         let mut header = Header([0; at::TAGS]);
         // SAFETY: the memory is as long as a header; of frozen types, nobody changes it.
         header.0.copy_from_slice(unsafe { bytes_of(&memory, at::TAGS) });
-        let geometry = header.check_indexed::<K, V>()?;
+        let geometry = header.check_indexed::<K::Slot, V::Slot>()?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
-        Ok(Self::of(memory, geometry, header.seed()))
+        Ok(Self::of(memory, geometry, header.seed(), false))
     }
 
-    /// A map in memory with an archive of this geometry.
-    pub(super) fn of(memory: M, geometry: IndexGeometry, seed: u64) -> Self {
+    /// A map in memory with an archive of this geometry. `whole` as in `IndexedMap`.
+    pub(super) fn of(memory: M, geometry: IndexGeometry, seed: u64, whole: bool) -> Self {
         // Its schema may say that it has atomics which it has not; then the map would change in other hands.
-        Core::<K, V, M>::assert_still();
+        Core::<K::Slot, V::Slot, M>::assert_still();
         Self {
             memory,
             geometry,
             secrets: KeySecrets::seed(seed),
             seed,
+            whole,
             types: PhantomData,
         }
     }
@@ -157,7 +157,7 @@ impl<K: FixedKey, V: Frozen, M: Memory> IndexedMap<K, V, M> {
     }
 
     #[inline(always)] // part of every lookup
-    pub(super) fn raw(&self) -> Raw<'_, K, V> {
+    pub(super) fn raw(&self) -> Raw<'_, K::Slot, V::Slot> {
         // SAFETY: I1 and I2 of `raw.rs`, by the head of this file.
         unsafe { Raw::new(self.bytes(), &self.geometry) }
     }

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //!   bytes: the memory, as long as the geometry says
-//!   | header | starts | pilots | zeros | slot | slot | ... | slot |
-//!            192      pilots_at        slots_at, so many slots of `SLOT.size` bytes
+//!   | header | starts | pilots | zeros | slot | slot | ... | slot | texts |
+//!            192      pilots_at        slots_at                     room_at
+//!
+//!   so many slots of `SLOT.size` bytes, a `K` and a `V` in each: the key and the value, or where among the texts it is
 //! ```
 //!
 //! Invariants, upheld by whoever makes a `Raw` (`Raw::new` names them; `IndexedMap::raw` is the only maker):
@@ -28,6 +30,8 @@ pub(super) struct Raw<'m, K, V> {
     /// All slots.
     slots: &'m [u8],
     count: usize,
+    /// All texts.
+    room: &'m [u8],
     types: PhantomData<&'m (K, V)>,
 }
 
@@ -69,7 +73,7 @@ impl<'m, K, V> Raw<'m, K, V> {
         debug_assert!(bytes.len() == geometry.bytes);
         let base = bytes.as_ptr();
         let count = geometry.shape.slots as usize;
-        // SAFETY: I1: by the geometry, these three are in the bytes, one after the other; two of them are bytes, the first
+        // SAFETY: I1: by the geometry, these four are in the bytes, one after the other; three of them are bytes, the first
         // is arrays of bytes.
         unsafe {
             let starts = base.add(at::TAGS).cast::<[u8; START_BYTES]>();
@@ -80,6 +84,7 @@ impl<'m, K, V> Raw<'m, K, V> {
                 },
                 slots: core::slice::from_raw_parts(base.add(geometry.slots_at), count * Self::SLOT.size),
                 count,
+                room: core::slice::from_raw_parts(base.add(geometry.room_at), geometry.room),
                 types: PhantomData,
             }
         }
@@ -87,6 +92,12 @@ impl<'m, K, V> Raw<'m, K, V> {
 
     pub(super) const fn index(self) -> Index<'m> {
         self.index
+    }
+
+    /// All texts.
+    #[inline(always)]
+    pub(super) const fn room(self) -> &'m [u8] {
+        self.room
     }
 
     /// The only slot that a key of this hash can have; in a damaged archive it may be none. As `Index::slot`.

@@ -2,20 +2,19 @@
 
 use super::IndexedMap;
 use super::index::first_slot;
-use super::raw::Raw;
 use crate::fixed::error::{Field, FixedError};
-use crate::fixed::header::content_checksum;
-use crate::fixed::header::write_schema;
-use crate::fixed::key::{FixedKey, hash_of};
-use crate::fixed::layout::{SlotLayout, at};
+use crate::fixed::header::{content_checksum, write_schema};
+use crate::fixed::key::KeyHasher;
+use crate::fixed::layout::at;
 use crate::fixed::memory::Memory;
-use crate::fixed::value::{Checked, Frozen};
+use crate::fixed::value::Frozen;
+use crate::fixed::var::{Span, VarKey, VarValue};
 use crate::fixed::verify::{check_schema, is_zero};
 
-impl<K: FixedKey + Checked, V: Checked + Frozen, M: Memory> IndexedMap<K, V, M> {
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedMap<K, V, M> {
     /// Checks the whole archive: the checksum of the content; that every key and value is valid, and every key is where a
-    /// search looks for it; that slots without an entry of their own are copies as they should be; the number of entries;
-    /// where the parts begin; the schema; that all other bytes are zero.
+    /// search looks for it; that slots without an entry of their own are copies as they should be; that all texts stand one after the
+    /// other and are UTF-8 if they are a `str`; the number of entries; where the parts begin; the schema; that all other bytes are zero.
     ///
     /// Allocates: never. Time: O(bytes).
     ///
@@ -48,7 +47,7 @@ impl<K: FixedKey + Checked, V: Checked + Frozen, M: Memory> IndexedMap<K, V, M> 
             return Err(FixedError::at(Field::Reserved, at as u64, 0, bytes[at].into()));
         }
         let at = self.geometry.schema_at;
-        check_schema(&bytes[at..], at, |mut put| write_schema::<K, V>(&mut put))?;
+        check_schema(&bytes[at..], at, |mut put| write_schema::<K::Slot, V::Slot>(&mut put))?;
         self.check_parts()
     }
 
@@ -56,7 +55,12 @@ impl<K: FixedKey + Checked, V: Checked + Frozen, M: Memory> IndexedMap<K, V, M> 
     fn check_parts(&self) -> Result<(), FixedError> {
         let index = self.raw().index();
         let (parts, slots) = (self.geometry.shape.parts, self.geometry.shape.slots);
-        let mut check = Slots { map: self, entries: 0 };
+        let mut check = Slots {
+            map: self,
+            entries: 0,
+            texts: 0,
+            home: 0,
+        };
         let mut start = 0;
         if index.start(0) != 0 {
             return Err(FixedError::at(Field::Parts, 0, 0, index.start(0).into()));
@@ -83,45 +87,84 @@ impl<K: FixedKey + Checked, V: Checked + Frozen, M: Memory> IndexedMap<K, V, M> 
         if check.entries != self.len() as u64 {
             return Err(FixedError::new(Field::Len, check.entries, self.len() as u64));
         }
+        let behind = self.room() - check.texts;
+        if behind > 0 {
+            return Err(FixedError::new(Field::Garbage, 0, behind as u64));
+        }
         Ok(())
     }
 }
 
 /// The slots that were looked at so far: all before the next one.
-struct Slots<'m, K, V, M> {
+struct Slots<'m, K: ?Sized, V: ?Sized, M> {
     map: &'m IndexedMap<K, V, M>,
     /// Those with an entry of their own.
     entries: u64,
+    /// Bytes of the texts of all: those of the next one stand there.
+    texts: usize,
+    /// Where a search looks for the key of the last one.
+    home: usize,
 }
 
-impl<K: FixedKey + Checked, V: Checked + Frozen, M: Memory> Slots<'_, K, V, M> {
-    const SLOT: SlotLayout = SlotLayout::of::<K, V>();
-
+impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> Slots<'_, K, V, M> {
     /// Looks at the next slot.
     fn check(&mut self, slot: usize) -> Result<(), FixedError> {
-        let raw: Raw<'_, K, V> = self.map.raw();
+        let raw = self.map.raw();
         let place = slot as u64;
-        let wrong = |field| FixedError::at(field, place, 0, 1);
-        let (Some(bytes), Some(entry)) = (raw.bytes(slot), raw.checked_entry(slot)) else {
-            return Err(wrong(Field::Parts));
+        let before = slot.checked_sub(1).and_then(|before| raw.bytes(before));
+        let Some(bytes) = raw.bytes(slot) else {
+            return Err(FixedError::at(Field::Parts, place, 0, 1));
         };
-        let (key, _) = entry.map_err(|half| half.at(slot))?;
-        let between = &bytes[Self::SLOT.key..Self::SLOT.value_at];
-        let behind = &bytes[Self::SLOT.value_at + Self::SLOT.value..];
+        let is_copy = before == Some(bytes);
+        if !is_copy {
+            self.home = self.check_content(slot, bytes)?;
+        }
+        if self.home == slot {
+            self.entries += 1;
+            // The slots in front of the first entry are copies of it.
+            if self.entries == 1 && before.is_some() && !is_copy {
+                return Err(FixedError::at(Field::Misplaced, 0, place, 0));
+            }
+        } else if before.is_some() && !is_copy {
+            return Err(FixedError::at(Field::Misplaced, place, self.home as u64, place));
+        }
+        Ok(())
+    }
+
+    /// Looks at what is in a slot, which is no copy of the one before it, and says where a search looks for its key.
+    ///
+    /// Of each text, it is known that nothing before has a byte of it, before it is read: so all that are hashed together have no
+    /// more bytes than the room, whoever made the archive.
+    fn check_content(&mut self, slot: usize, bytes: &[u8]) -> Result<usize, FixedError> {
+        let raw = self.map.raw();
+        let wrong = |field| FixedError::at(field, slot as u64, 0, 1);
+        let (key, value) = raw
+            .checked_entry(slot)
+            .ok_or(wrong(Field::Parts))?
+            .map_err(|half| half.at(slot))?;
+        let layout = IndexedMap::<K, V, M>::SLOT;
+        let between = &bytes[layout.key..layout.value_at];
+        let behind = &bytes[layout.value_at + layout.value..];
         if !is_zero(between) || !is_zero(behind) {
             return Err(wrong(Field::Padding));
         }
-        let home = raw.slot(hash_of(key, &self.map.secrets).0);
-        let before = slot.checked_sub(1).and_then(|before| raw.bytes(before));
-        if home == slot {
-            self.entries += 1;
-            // The slots in front of the first entry are copies of it.
-            if self.entries == 1 && before.is_some_and(|before| before != bytes) {
-                return Err(FixedError::at(Field::Misplaced, 0, place, 0));
+        for span in [K::span(key), V::span(value)].into_iter().flatten() {
+            let end = self.texts.saturating_add(span.len());
+            if span != Span::new(self.texts, span.len()) || end > raw.room().len() {
+                return Err(FixedError::at(
+                    Field::Text,
+                    slot as u64,
+                    end as u64,
+                    span.range().end as u64,
+                ));
             }
-        } else if before.is_some_and(|before| before != bytes) {
-            return Err(FixedError::at(Field::Misplaced, place, home as u64, place));
+            self.texts = end;
         }
-        Ok(())
+        if K::read(key, raw.room()).is_none() || V::read(value, raw.room()).is_none() {
+            return Err(wrong(Field::Text));
+        }
+        let mut hasher = KeyHasher::new(&self.map.secrets);
+        K::hash_slot(key, raw.room(), &mut hasher);
+        Ok(raw.slot(hasher.finish()))
     }
 }

@@ -265,16 +265,11 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
             return Err(FixedError::new(Field::TooSmall, self.len() as u64, capacity as u64));
         }
         let mut copy = VarMap::prepare(memory, capacity, room, random_seed())?;
-        let texts = self.core.room();
-        let pairs = || {
-            let slots = self.core.copies();
-            slots.filter_map(|(key, value)| Some((K::given(key, texts)?, V::given(value, texts)?)))
-        };
-        let filled = copy.fill(pairs()).and_then(|repeated| {
+        let filled = copy.fill(self.given()).and_then(|repeated| {
             if repeated > 0 {
                 // An archive that was not verified may hold a key twice: now each is looked for, and the first stays.
                 copy.clear();
-                for (key, value) in pairs() {
+                for (key, value) in self.given() {
                     copy.get_or_insert(key, value).map_err(|error| error.cause)?;
                 }
             }
@@ -296,6 +291,16 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 }
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
+    /// The entries as they would be given to another map, in the order of `iter`. Those whose texts are not where their slots say are left out.
+    pub(in super::super) fn given(&self) -> impl Iterator<Item = (K::Given<'_>, V::Given<'_>)> + Clone + '_
+    where
+        V::Slot: Frozen,
+    {
+        let texts = self.core.room();
+        let slots = self.core.copies();
+        slots.filter_map(move |(key, value)| Some((K::given(key, texts)?, V::given(value, texts)?)))
+    }
+
     /// All bytes of the archive.
     ///
     /// Allocates: never. Time: O(1).

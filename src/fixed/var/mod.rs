@@ -39,8 +39,7 @@ pub use self::iter::{VarIter, VarKeys, VarValues};
 pub use self::part::{VarKey, VarQuery, VarValue};
 pub use self::path::PathArchive;
 
-use self::part::Texts;
-pub(super) use self::part::{LONGEST, Span};
+pub(super) use self::part::{LONGEST, Span, Texts};
 pub(super) use self::repair::{BITS, Owned, class_of, classes, words};
 use super::AlignedBytes;
 use super::core::Core;

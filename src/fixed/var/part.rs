@@ -12,13 +12,14 @@
 //!   more than good answers.) It holds of a map without
 //!   entries (`prepare`), of one that was verified (`check`) and of its copies; every write keeps it: what comes in is a `str`, and what is
 //!   lent out to be changed is a `&mut str`. Nobody else writes: M1 and M2 of `memory.rs`; the room has no atomics (C4 of `core.rs`).
+//!   (In an `IndexedMap`, where all of this is so, too, copies of a slot share its texts: nothing is ever changed there.)
 //! - **T2** A `Texts` reads slots of the map that it is of, for as long as that is borrowed.
 #![allow(unsafe_code, reason = "texts that were checked are not checked again; T1 and T2")]
 
 use super::super::key::{FixedKey, KeyHasher, Query};
 use super::super::layout::MOST_ROOM;
 use super::super::raw::prefetch_bytes;
-use super::super::value::{FixedValue, Schema};
+use super::super::value::{FixedValue, Frozen, Schema};
 use core::ops::Range;
 use rend::u64_le;
 use simdutf8::basic::{from_utf8, from_utf8_mut};
@@ -82,16 +83,16 @@ impl Span {
 
 /// The texts of a map, to read them.
 #[derive(Clone, Copy)]
-pub(super) struct Texts<'m> {
-    pub(super) room: &'m [u8],
+pub(in super::super) struct Texts<'m> {
+    pub(in super::super) room: &'m [u8],
     /// T1 is known to hold.
-    pub(super) whole: bool,
+    pub(in super::super) whole: bool,
 }
 
 impl<'m> Texts<'m> {
     /// The key or value of a slot (T2). `None` if its text is not where it should be, or not what it should be: damaged.
     #[inline(always)]
-    pub(super) fn read<T: VarValue + ?Sized>(self, slot: &'m T::Slot) -> Option<&'m T> {
+    pub(in super::super) fn read<T: VarValue + ?Sized>(self, slot: &'m T::Slot) -> Option<&'m T> {
         let text = match T::span(slot) {
             Some(span) => span.of(self.room)?,
             None => &[],
@@ -106,7 +107,7 @@ impl<'m> Texts<'m> {
 
     /// Asks for the text of a slot before it is needed.
     #[inline(always)]
-    pub(super) fn prefetch<T: VarValue + ?Sized>(self, slot: &T::Slot) {
+    pub(in super::super) fn prefetch<T: VarValue + ?Sized>(self, slot: &T::Slot) {
         if let Some(text) = T::span(slot).and_then(|span| span.of(self.room)) {
             prefetch_bytes(text);
         }
@@ -209,7 +210,7 @@ pub trait VarValue: sealed::Sealed + 'static {
     message = "`{Self}` cannot be a key of a `VarMap`",
     note = "use `str`, `[u8]`, or a type that can be the key of a `FixedMap`, such as `u64_le`"
 )]
-pub trait VarKey: VarValue {
+pub trait VarKey: VarValue<Slot: Frozen> {
     #[doc(hidden)]
     fn hash_given(given: &Self::Given<'_>, hasher: &mut KeyHasher<'_>);
     #[doc(hidden)]
@@ -436,4 +437,6 @@ queries! {
     [] alloc::vec::Vec<u8> => [u8], alloc::vec::Vec::as_slice;
     [const N: usize] [u8; N] => [u8], <[u8; N]>::as_slice;
     [] str => [u8], str::as_bytes;
+    ['q] &'q str => str, core::ops::Deref::deref;
+    ['q] &'q [u8] => [u8], core::ops::Deref::deref;
 }
