@@ -20,7 +20,9 @@ pub(crate) struct Goal {
 /// The goals that can be told from what was measured.
 pub(crate) fn goals(rows: &[Row]) -> Vec<Goal> {
     use Operation::{Copy, Hit, Open, Write, WriteSealed};
-    use Subject::{Lmdb, Rkyv, RkyvUnchecked, VarMap, VarMapFile, VarMapVerified};
+    use Subject::{
+        IndexedMap, IndexedMapFile, IndexedMapVerified, Lmdb, Rkyv, RkyvUnchecked, VarMap, VarMapFile, VarMapVerified,
+    };
     let Some(row) = rows.iter().find(|row| row.pairs >= PAIRS) else {
         return Vec::new();
     };
@@ -84,6 +86,24 @@ pub(crate) fn goals(rows: &[Row]) -> Vec<Goal> {
             3.0,
             (Lmdb, Hit),
             (VarMapFile, Hit),
+        ),
+        at_least(
+            "the same of an indexed archive, both opened unchecked, at least",
+            1.2,
+            (RkyvUnchecked, Hit),
+            (IndexedMap, Hit),
+        ),
+        at_least(
+            "the same of an indexed archive, both opened checked, at least",
+            1.2,
+            (Rkyv, Hit),
+            (IndexedMapVerified, Hit),
+        ),
+        at_least(
+            "the same of an indexed archive in a mapped file, beside LMDB, at least",
+            3.0,
+            (Lmdb, Hit),
+            (IndexedMapFile, Hit),
         ),
         at_most(
             "bytes, by those of the strings and 24 a pair, at most",

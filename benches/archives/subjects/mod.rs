@@ -4,6 +4,7 @@ mod databases;
 mod decoded;
 mod indexed;
 mod texts;
+mod texts_indexed;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 use foldhash::fast::FixedState;
 use serde::Serialize;
 
+use self::texts_indexed::{Indexed, Opened};
 use crate::measure::Measured;
 use crate::numbers::fixed;
 use crate::pairs::Pairs;
@@ -27,6 +29,12 @@ pub(crate) enum Subject {
     VarMapVerified,
     /// The same, published to a file and mapped by `map_file`
     VarMapFile,
+    /// `IndexedMap<str, str>` in memory, opened by `open`
+    IndexedMap,
+    /// The same, opened by `open_verified`
+    IndexedMapVerified,
+    /// The same, published to a file and mapped by `map_file`
+    IndexedMapFile,
     /// rkyv's archived `HashMap<String, String>`, opened by `access`
     Rkyv,
     /// The same, opened by `access_unchecked`
@@ -69,6 +77,9 @@ impl Subject {
             Self::VarMap => Box::new(texts::Texts::<false>::new(sources)?),
             Self::VarMapVerified => Box::new(texts::Texts::<true>::new(sources)?),
             Self::VarMapFile => Box::new(texts::TextsFile::new(sources, dir)?),
+            Self::IndexedMap => Box::new(Indexed::new(sources, dir, Opened::Unchecked)?),
+            Self::IndexedMapVerified => Box::new(Indexed::new(sources, dir, Opened::Verified)?),
+            Self::IndexedMapFile => Box::new(Indexed::new(sources, dir, Opened::Mapped)?),
             Self::Rkyv => Box::new(indexed::Rkyv::<true>::new(sources)?),
             Self::RkyvUnchecked => Box::new(indexed::Rkyv::<false>::new(sources)?),
             Self::Postcard => Box::new(decoded::Postcard::new(sources)?),
