@@ -1,30 +1,12 @@
 //! How many groups finding each entry looks at, beside a count by comparisons.
 
 use std::cell::Cell;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use arenamap::{ArenaMap, ArenaSet, StrMap};
 
 mod support;
-use support::fixed;
-
-/// The number itself.
-#[derive(Default)]
-struct Same(u64);
-
-impl Hasher for Same {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("numbers only")
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
+use support::{Identity, fixed};
 
 thread_local! {
     static COMPARED: Cell<usize> = const { Cell::new(0) };
@@ -52,12 +34,13 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-type Map = ArenaMap<Key, (), BuildHasherDefault<Same>>;
+/// The chosen hash is the hash.
+type Map = ArenaMap<Key, (), Identity>;
 
 /// Keys of one hash fill group after group of one way: the lengths are known.
 #[test]
 fn keys_of_one_hash_fill_one_way() {
-    let mut map = Map::with_capacity_and_hasher(2_000, BuildHasherDefault::default());
+    let mut map = Map::with_capacity_and_hasher(2_000, Identity);
     for number in 0..100 {
         map.insert(Key { hash: 7, number }, ());
         let lengths = map.probe_lengths();
@@ -76,7 +59,7 @@ fn keys_of_one_hash_fill_one_way() {
 /// What is farther than the numbers reach is in the last of them.
 #[test]
 fn the_last_number_counts_all_that_is_farther() {
-    let mut map = Map::with_capacity_and_hasher(8_000, BuildHasherDefault::default());
+    let mut map = Map::with_capacity_and_hasher(8_000, Identity);
     for number in 0..400 {
         map.insert(Key { hash: 7, number }, ());
     }

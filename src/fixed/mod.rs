@@ -164,7 +164,7 @@ use self::layout::Hash;
 /// to read, [`Exclusive`] (what `&mut [u8]` becomes) or [`AlignedBytes`] to write. See the [module](self).
 ///
 /// A map of capacity n takes n entries, whatever was inserted and removed before. Its searches stay short when random
-/// entries come and go (measured in `FORMAT.md`). A full map returns [`FixedInsertError::Full`].
+/// entries come and go ([measured](self#what-churn-leaves)). A full map returns [`FixedInsertError::Full`].
 ///
 /// The compiler does not accept a map in place of a map of a subtype, whose layout may differ:
 ///

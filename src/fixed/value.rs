@@ -84,7 +84,7 @@ impl Schema {
     }
 
     /// The hash of the layout, which an archive stores for its key's and its value's type: FNV-1a, 64 bits, over name,
-    /// size, alignment, repetition and all fields, nested ones included. `FORMAT.md` has the exact bytes.
+    /// size, alignment, repetition and all fields, nested ones included. The [format](super#layout-hash) has the exact bytes.
     ///
     /// Allocates: never. Time: O(fields), usually at compile time.
     #[must_use]

@@ -41,7 +41,7 @@ type Of<T> = (PhantomData<T>, fn(PhantomData<T>) -> PhantomData<T>);
 ///
 /// Keys, values, memory and safety are those of `FixedMap`, or those of a [`VarMap`](super::VarMap) if some are `str` or `[u8]`: then the
 /// texts stand behind the slots, in their order, a key's beside its value's, and a lookup reads one place more. Values with atomics do not
-/// compile. `FORMAT.md`, in the page of [`fixed`](super), has every byte. The same entries, in any order, and the same seed make the same bytes on every target.
+/// compile. The [format](super#indexed-archives) has every byte. The same entries, in any order, and the same seed make the same bytes on every target.
 ///
 /// ```
 /// use arenamap::fixed::{AlignedBytes, FixedMap, IndexedMap, u64_le};
