@@ -5,8 +5,9 @@
 )]
 #![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 
+use arenamap::fixed::file::MappedMut;
 use arenamap::fixed::file::{FileCause, FileError, Snapshot};
-use arenamap::fixed::{AlignedBytes, Field, FixedMap, u64_le};
+use arenamap::fixed::{AlignedBytes, Field, FixedMap, VarMap, u64_le};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -393,4 +394,138 @@ fn reload_takes_what_was_written_in_place_and_closed() {
     assert!(reader.reload().unwrap());
     assert_eq!((reader.len(), reader.generation()), (2, 2));
     assert!(!reader.reload().unwrap());
+}
+
+type Words = VarMap<str, str, MappedMut>;
+
+fn word(n: u64) -> String {
+    format!("word {n}")
+}
+
+/// Of 0 to 44 bytes, and not all of the same letter.
+fn meaning(n: u64) -> String {
+    "é漢x ".repeat(n as usize % 6) + &n.to_string()
+}
+
+fn create_words(path: &Path, capacity: u64) -> Result<Words, FileError> {
+    let pairs = (0..capacity).map(|n| word(n).len() + meaning(n).len()).sum();
+    // SAFETY: the directory is this test's own.
+    unsafe { Words::create_file(path, capacity as usize, pairs) }
+}
+
+fn open_words(path: &Path) -> Result<Words, FileError> {
+    // SAFETY: the directory is this test's own.
+    unsafe { Words::open_file_mut(path) }
+}
+
+fn recover_words(path: &Path) -> Result<(Words, arenamap::fixed::Recovered), FileError> {
+    // SAFETY: the directory is this test's own.
+    unsafe { Words::recover_file(path) }
+}
+
+#[test]
+fn texts_in_a_file_that_is_written_in_place() {
+    let (directory, path) = directory();
+    let mut words = create_words(&path, 300).unwrap();
+    assert!(matches!(open_words(&path).unwrap_err().cause, FileCause::Locked));
+    assert!(matches!(recover_words(&path).unwrap_err().cause, FileCause::Locked));
+    for n in 0..300 {
+        words.insert(&word(n), &meaning(n)).unwrap();
+        if n == 150 {
+            words.flush().unwrap();
+        }
+    }
+    assert!(words.insert("one more", "").is_err());
+    assert!(!words.is_sealed());
+    words.close().unwrap();
+    assert_eq!(names(directory.path()), ["squares"]);
+    let whole = fs::read(&path).unwrap();
+    let read = VarMap::<str, str>::read_file(&path).unwrap();
+    assert_eq!((read.len(), read.generation(), read.is_sealed()), (300, 1, true));
+    assert!((0..300).all(|n| read.get(&word(n)) == Some(&meaning(n))));
+    assert!(matches!(create_words(&path, 1).unwrap_err().cause, FileCause::Exists));
+    assert!(fs::read(&path).unwrap() == whole, "as it was");
+
+    // Changed, and not closed.
+    let mut words = open_words(&path).unwrap();
+    assert_eq!(words.get(&word(7)), Some(&*meaning(7)));
+    words.remove(&word(7)).unwrap();
+    words.insert(&word(8), "8").unwrap();
+    drop(words);
+    assert!(matches!(
+        open_words(&path).unwrap_err().cause,
+        FileCause::NotClosedCleanly
+    ));
+    let (words, recovered) = recover_words(&path).unwrap();
+    assert_eq!((recovered.kept, recovered.lost), (299, 0));
+    assert_eq!((words.get(&word(7)), words.get(&word(8))), (None, Some("8")));
+    words.close().unwrap();
+    // SAFETY: the directory is this test's own.
+    let words = unsafe { Words::open_file_mut_verified(&path).unwrap() };
+    assert_eq!((words.len(), words.generation()), (299, 2));
+    words.verify().unwrap();
+    words.close().unwrap();
+
+    // What is damaged is not opened verified, and stays as it is.
+    let mut damaged = fs::read(&path).unwrap();
+    let at = damaged.windows(6).rposition(|bytes| bytes == b"word 9").unwrap();
+    damaged[at] = 0xFF;
+    fs::write(&path, &damaged).unwrap();
+    // SAFETY: the directory is this test's own.
+    let error = unsafe { Words::open_file_mut_verified(&path).unwrap_err() };
+    assert!(
+        matches!(error.cause, FileCause::Archive(error) if error.field() == Field::ContentChecksum),
+        "{error}"
+    );
+    assert!(fs::read(&path).unwrap() == damaged);
+    let huge = path.with_file_name("huge");
+    // SAFETY: the directory is this test's own.
+    let error = unsafe { Words::create_file(&huge, 10, 1 << 40).unwrap_err() };
+    assert!(
+        matches!(error.cause, FileCause::Archive(error) if error.field() == Field::Room),
+        "{error}"
+    );
+    assert!(!huge.exists());
+}
+
+/// Killed at any moment of an insert, the file has the texts in their order up to one of them, and none besides.
+#[test]
+fn a_writer_of_texts_that_was_killed_is_recovered_to_a_moment_of_its_history() {
+    const CAPACITY: u64 = 50_000;
+    if let Some(path) = child::path() {
+        let mut writer = create_words(&path, CAPACITY).unwrap();
+        child::say("open");
+        for n in 0..CAPACITY {
+            writer.insert(&word(n), &meaning(n)).unwrap();
+        }
+        for n in 0..CAPACITY {
+            writer.remove(&word(n)).unwrap();
+        }
+        child::wait();
+        unreachable!("killed while it waits");
+    }
+    let test = "a_writer_of_texts_that_was_killed_is_recovered_to_a_moment_of_its_history";
+    let mut moments = Vec::new();
+    for round in 0..20_u64 {
+        let (_directory, path) = directory();
+        let mut other = child::Other::start(test, &path);
+        assert_eq!(other.hear().as_deref(), Some("open"));
+        std::thread::sleep(std::time::Duration::from_micros(round * 3_000));
+        other.kill();
+        let (words, recovered) = recover_words(&path).unwrap();
+        assert_eq!(recovered.lost, 0, "{recovered}");
+        assert!(recovered.unfinished <= 1, "{recovered}");
+        let mut numbers: Vec<u64> = words.keys().map(|key| key["word ".len()..].parse().unwrap()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers.len(), recovered.kept);
+        let from = numbers.first().copied().unwrap_or(0);
+        assert!(numbers.iter().copied().eq(from..from + numbers.len() as u64));
+        assert!(from == 0 || from + numbers.len() as u64 == CAPACITY);
+        assert!(numbers.iter().all(|&n| words.get(&word(n)) == Some(&meaning(n))));
+        words.verify().unwrap();
+        moments.push(recovered.kept);
+        words.close().unwrap();
+        assert_eq!(VarMap::<str, str>::read_file(&path).unwrap().len(), recovered.kept);
+    }
+    println!("entries kept: {moments:?}");
 }

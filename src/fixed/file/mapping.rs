@@ -21,7 +21,8 @@
 #![allow(unsafe_code, reason = "maps files; F1 to F3")]
 
 use super::archive::{
-    Lock, OpenArchive, VerifyArchive, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared, open_to_read,
+    Archive, Lock, OpenArchive, VerifyArchive, look_at, look_at_damaged, look_to_read, open_exclusive, open_shared,
+    open_to_read,
 };
 use super::{FileCause, FileError, error, publish};
 use crate::fixed::core::Core;
@@ -240,7 +241,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     /// As [`open_file_mut`](Self::open_file_mut).
     pub unsafe fn create_file(path: impl AsRef<Path>, capacity: usize) -> Result<Self, FileError> {
         error::at(path, |path| {
-            let lock = publish::create::<K, V>(path, capacity)?;
+            let lock = publish::create::<K, V>(path, capacity, 0)?;
             let bytes = look_at::<Self>(lock.file())?.bytes;
             Self::map_locked(lock, bytes)
         })
@@ -297,7 +298,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         V: FromBytes,
     {
         error::at(path, |path| {
-            let (lock, bytes) = Self::lock_closed(path)?;
+            let (lock, bytes) = lock_closed::<Self>(path)?;
             Self::map_locked(lock, bytes)
         })
     }
@@ -321,7 +322,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         V: Checked,
     {
         error::at(path, |path| {
-            let (lock, bytes) = Self::lock_closed(path)?;
+            let (lock, bytes) = lock_closed::<Self>(path)?;
             // Its atomics are still: nobody else has the file, and this map of it is not given out.
             let view = View::read_only(lock.file(), bytes)?;
             let map = FixedMap::<K, V, Mapped>::attach_in(Mapped { view })?;
@@ -350,33 +351,18 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
         V: Checked,
     {
         error::at(path, |path| {
-            let lock = open_exclusive(path)?;
-            let bytes = look_at_damaged::<K, V>(lock.file())?.bytes;
-            let view = View::writable(lock.file(), bytes)?;
-            let mut map = Self::attached(Core::attach_damaged(MappedMut { view, lock })?);
-            map.core.mark_open();
-            map.core.memory().view.flush_header()?;
+            let memory = MappedMut::of_damaged::<K, V>(path)?;
+            let mut map = Self::attached(Core::attach_damaged(memory)?);
+            mark_open(&mut map.core)?;
             let recovered = map.recover_here();
             Ok((map, recovered))
         })
     }
 
-    /// A file that is sealed, locked, and its length.
-    fn lock_closed(path: &Path) -> Result<(Lock<File>, usize), FileCause> {
-        let lock = open_exclusive(path)?;
-        let seen = look_at::<Self>(lock.file())?;
-        if seen.is_open() {
-            return Err(FileCause::NotClosedCleanly);
-        }
-        Ok((lock, seen.bytes))
-    }
-
     /// Maps a file and marks it as open. C2 of `core.rs` is the caller's: any bytes are valid, all were verified, or none is full.
     fn map_locked(lock: Lock<File>, bytes: usize) -> Result<Self, FileCause> {
-        let view = View::writable(lock.file(), bytes)?;
-        let mut map = Self::attach_in(MappedMut { view, lock })?;
-        map.core.mark_open();
-        map.core.memory().view.flush_header()?;
+        let mut map = Self::attach_in(MappedMut::of(lock, bytes)?)?;
+        mark_open(&mut map.core)?;
         Ok(map)
     }
 
@@ -389,7 +375,7 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     /// [`FileCause::Io`] if the operating system refuses.
     #[allow(clippy::needless_pass_by_ref_mut, reason = "nothing is written meanwhile")]
     pub fn flush(&mut self) -> Result<(), FileError> {
-        Ok(self.core.memory().view.flush()?)
+        Ok(self.core.memory().flush()?)
     }
 
     /// Closes the file: writes everything to the disk, counts the generation up, seals the archive, writes the seal to
@@ -403,18 +389,59 @@ impl<K: FixedKey, V: FixedValue> FixedMap<K, V, MappedMut> {
     pub fn close(mut self) -> Result<(), FileError> {
         let secrets = &self.secrets;
         self.core.settle(|key| hash_of(key, secrets));
-        self.core.memory().view.flush()?;
-        self.core.count_generation();
-        self.core.seal_settled();
-        let MappedMut { view, lock } = self.core.memory();
-        let closed = view
-            .flush_header()
-            .and_then(|()| lock.file().sync_all().map_err(FileCause::io("sync the file")));
-        if closed.is_err() {
-            self.core.mark_open();
-        }
-        Ok(closed?)
+        Ok(close_settled(self.core)?)
     }
+}
+
+impl MappedMut {
+    /// A file that is locked, and has so many bytes.
+    pub(super) fn of(lock: Lock<File>, bytes: usize) -> Result<Self, FileCause> {
+        let view = View::writable(lock.file(), bytes)?;
+        Ok(Self { view, lock })
+    }
+
+    /// A file of whose header nothing but the shape is good; it is locked now.
+    pub(super) fn of_damaged<K: FixedValue, V: FixedValue>(path: &Path) -> Result<Self, FileCause> {
+        let lock = open_exclusive(path)?;
+        let bytes = look_at_damaged::<K, V>(lock.file())?.bytes;
+        Self::of(lock, bytes)
+    }
+
+    /// Writes everything to the disk.
+    pub(super) fn flush(&self) -> Result<(), FileCause> {
+        self.view.flush()
+    }
+}
+
+/// A file that is sealed, locked, and its length.
+pub(super) fn lock_closed<A: Archive>(path: &Path) -> Result<(Lock<File>, usize), FileCause> {
+    let lock = open_exclusive(path)?;
+    let seen = look_at::<A>(lock.file())?;
+    if seen.is_open() {
+        return Err(FileCause::NotClosedCleanly);
+    }
+    Ok((lock, seen.bytes))
+}
+
+/// Marks a file as open, on the disk too, before anything else is written.
+pub(super) fn mark_open<K: FixedValue, V: FixedValue>(core: &mut Core<K, V, MappedMut>) -> Result<(), FileCause> {
+    core.mark_open();
+    core.memory().view.flush_header()
+}
+
+/// Seals and closes a file whose counters were settled.
+pub(super) fn close_settled<K: FixedValue, V: FixedValue>(mut core: Core<K, V, MappedMut>) -> Result<(), FileCause> {
+    core.memory().view.flush()?;
+    core.count_generation();
+    core.seal_settled();
+    let MappedMut { view, lock } = core.memory();
+    let closed = view
+        .flush_header()
+        .and_then(|()| lock.file().sync_all().map_err(FileCause::io("sync the file")));
+    if closed.is_err() {
+        core.mark_open();
+    }
+    closed
 }
 
 impl<K: FixedKey, V: FixedValue> FixedMap<K, V, SharedMapped> {

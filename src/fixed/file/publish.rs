@@ -111,11 +111,15 @@ pub(super) fn replace<A: Archive>(
 
 pub(super) const RENAME: &str = "rename the new file into place";
 
-/// A new file with room for `capacity` entries and a random seed, open for writing and locked.
+/// A new file with room for `capacity` entries, whose texts have `room` bytes, and a random seed; open for writing and locked.
 ///
 /// Every byte of it is written, so that a full disk is an error here and not a signal later.
-pub(super) fn create<K: FixedKey, V: FixedValue>(path: &Path, capacity: usize) -> Result<Lock<File>, FileCause> {
-    let geometry = geometry_of::<K, V>(capacity as u64, 0)?;
+pub(super) fn create<K: FixedValue, V: FixedValue>(
+    path: &Path,
+    capacity: usize,
+    room: usize,
+) -> Result<Lock<File>, FileCause> {
+    let geometry = geometry_of::<K, V>(capacity as u64, room as u64)?;
     let header = Header::new::<K, V>(&geometry, crate::fixed::header::random_seed());
     let place = Place::of(path)?;
     if fs::symlink_metadata(path).is_ok() {

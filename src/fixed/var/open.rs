@@ -165,7 +165,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     }
 
     /// A map on a core whose header was checked.
-    pub(super) fn attached((core, header): (Core<K::Slot, V::Slot, M>, Header)) -> Self {
+    pub(in super::super) fn attached((core, header): (Core<K::Slot, V::Slot, M>, Header)) -> Self {
         let seed = header.seed();
         Self {
             core,

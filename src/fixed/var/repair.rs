@@ -256,7 +256,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     }
 
     /// Keeps the entries that are whole.
-    pub(super) fn recover_here(&mut self) -> Result<Recovered, FixedError> {
+    pub(in super::super) fn recover_here(&mut self) -> Result<Recovered, FixedError> {
         let slots = self.core.geometry().slots();
         let mut bits = words(self.room().div_ceil(BITS))?;
         let mut kept = words(slots.div_ceil(BITS))?;

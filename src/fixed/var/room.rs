@@ -6,6 +6,7 @@ use super::super::layout::{Hash, at};
 use super::super::memory::MemoryMut;
 use super::super::raw::Place;
 use super::{LONGEST, Refusal, Span, VarKey, VarMap, VarValue};
+use core::sync::atomic::{Ordering, compiler_fence};
 
 impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     /// The text of an entry's value, which is where the slot says.
@@ -101,6 +102,8 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
                 span
             }
         };
+        // Whoever is killed here leaves no number in front of its text.
+        compiler_fence(Ordering::Release);
         let place = self.core.pair_mut(slot).1;
         V::old(core::mem::replace(place, V::slot(value, span)))
     }
