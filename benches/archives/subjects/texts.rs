@@ -7,31 +7,38 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use arenamap::fixed::{AlignedBytes, Memory, VarMap};
+use arenamap::fixed::{AlignedBytes, IndexedMap, Memory, VarMap};
 
 use super::{Archive, Reader, Sources, Work};
 
 type Map<M = AlignedBytes> = VarMap<str, str, M>;
 
-impl<M: Memory> Reader for Map<M> {
-    #[inline]
-    fn get<T>(&mut self, key: &str, see: impl FnOnce(&str) -> T) -> Option<T> {
-        Map::get(self, key).map(see)
-    }
+/// Both kinds are read by the same calls.
+macro_rules! readers {
+    ($($map:ident)*) => {$(
+        impl<M: Memory> Reader for $map<str, str, M> {
+            #[inline]
+            fn get<T>(&mut self, key: &str, see: impl FnOnce(&str) -> T) -> Option<T> {
+                $map::get(self, key).map(see)
+            }
 
-    fn get_batch(&mut self, keys: &[&str], see: impl FnMut(&str)) -> Option<()> {
-        let mut found = [None; 16];
-        Map::get_batch(self, keys, &mut found[..keys.len()]);
-        found.into_iter().flatten().for_each(see);
-        Some(())
-    }
+            fn get_batch(&mut self, keys: &[&str], see: impl FnMut(&str)) -> Option<()> {
+                let mut found = [None; 16];
+                $map::get_batch(self, keys, &mut found[..keys.len()]);
+                found.into_iter().flatten().for_each(see);
+                Some(())
+            }
 
-    fn walk(&mut self, mut see: impl FnMut(&str, &str)) {
-        for (key, value) in self.iter() {
-            see(key, value);
+            fn walk(&mut self, mut see: impl FnMut(&str, &str)) {
+                for (key, value) in self.iter() {
+                    see(key, value);
+                }
+            }
         }
-    }
+    )*};
 }
+
+readers!(VarMap IndexedMap);
 
 fn snapshot(sources: &Sources<'_>) -> Result<Map> {
     Ok(Map::from_pairs(

@@ -5,31 +5,11 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use arenamap::fixed::{AlignedBytes, IndexedMap, Memory};
+use arenamap::fixed::{AlignedBytes, IndexedMap};
 
-use super::{Archive, Reader, Sources, Work};
+use super::{Archive, Sources, Work};
 
 type Map<M = AlignedBytes> = IndexedMap<str, str, M>;
-
-impl<M: Memory> Reader for Map<M> {
-    #[inline]
-    fn get<T>(&mut self, key: &str, see: impl FnOnce(&str) -> T) -> Option<T> {
-        Map::get(self, key).map(see)
-    }
-
-    fn get_batch(&mut self, keys: &[&str], see: impl FnMut(&str)) -> Option<()> {
-        let mut found = [None; 16];
-        Map::get_batch(self, keys, &mut found[..keys.len()]);
-        found.into_iter().flatten().for_each(see);
-        Some(())
-    }
-
-    fn walk(&mut self, mut see: impl FnMut(&str, &str)) {
-        for (key, value) in self.iter() {
-            see(key, value);
-        }
-    }
-}
 
 /// How an archive is opened.
 #[derive(Clone, Copy)]
