@@ -419,7 +419,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             strides: 0,
             print,
         };
-        let slot = self.room.fill(home, mark, fresh, entry);
+        let slot = self.room.fill(home, mark, self.queues.lane_ahead(home), fresh, entry);
         if small {
             self.queues.came(&mut self.room, slot);
         }

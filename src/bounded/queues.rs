@@ -8,16 +8,21 @@
 //!   └──seen ghosts ◄─────────────────┘       (a new entry that was a ghost goes to the main queue at once)
 //! ```
 //!
-//! The small queue is a ring of slot numbers, first in, first out. The main queue has no order but that of the slots, which is that of
-//! the hashes: an entry stays where it is when it changes queues, and a hit writes two bits. How many entries the small queue aims at
-//! moves with the ghosts: one that came out of it and comes back was let go too soon, one of the main queue says the opposite, each
-//! weighed by how many of its kind there are (as in ARC: Megiddo and Modha, FAST 2003). While the map has room, entries move on to the
-//! main queue unasked: so a loop that is longer than the map keeps hitting what came first.
+//! The small queue is a ring of slot numbers, first in, first out. The main queue has no order but that of the slots: an entry stays
+//! where it is when it changes queues, and a hit writes two bits. The hand goes through the first lane of all groups, then through the
+//! second of all, and so on: all groups lose entries alike. (When it went through one group after another, those before it were full
+//! and those behind it empty: where the main queue churns, a request had 2.4 times as many branches guessed wrong, of searches that
+//! went on behind home.) A new entry takes the first free slot of its home that the hand comes to: in a loop longer than the map, what
+//! came last is tried first (of 1.1 times the capacity, 78 % hits; 54 % if it takes the slot that the hand passed last).
+//!
+//! How many entries the small queue aims at moves with the ghosts: one that came out of it and comes back was let go too soon, one of
+//! the main queue says the opposite, each weighed by how many of its kind there are (as in ARC: Megiddo and Modha, FAST 2003). While the
+//! map has room, entries move on to the main queue unasked: so a loop that is longer than the map keeps hitting what came first.
 //!
 //! Chosen by hit ratios over real traces (`cargo run --release -p traces`, where LRU, SIEVE and S3-FIFO stand beside it as models). This
 //! form is as good as two exact queues with links of four bytes an entry more; a small queue that begins at one twentieth beats one tenth;
-//! filling the main queue first gains two and a half points; the share that follows the ghosts gains up to fifteen where recency
-//! counts, and loses as much in a loop little longer than the map.
+//! filling the main queue first gains two and a half points; the share that follows the ghosts gains two points where
+//! popularity shifts, and loses one in a zigzag.
 //!
 //! This file decides; it changes no slots but their eight bytes of [`Meta`](super::meta::Meta), so that another policy could stand here.
 
@@ -26,6 +31,9 @@ use crate::table::group::LANES;
 
 /// Entries that one call looks at, to find one that goes.
 pub(super) const MOST_STEPS: usize = 16;
+
+/// Free slots in a row that the hand passes; then it asks the tree of deadlines for a group with an entry.
+pub(super) const MOST_FREE: usize = 8;
 
 /// Of the capacity, what the small queue aims at: at first, at least, and at most.
 const FIRST_SHARE: usize = 20;
@@ -54,8 +62,8 @@ pub(super) struct Queues {
     small: usize,
     /// Entries that the small queue aims at, in parts.
     aim: usize,
-    /// The slot that the hand looks at next.
-    hand: usize,
+    /// The slot that the hand looks at next: its lane and its group.
+    hand: (usize, usize),
     /// Ghosts of each queue, about: halved when there are more than the buckets hold.
     small_ghosts: usize,
     main_ghosts: usize,
@@ -69,7 +77,7 @@ impl Queues {
             waiting: 0,
             small: 0,
             aim: (capacity / FIRST_SHARE).max(1) * PARTS,
-            hand: 0,
+            hand: (0, 0),
             small_ghosts: 0,
             main_ghosts: 0,
         }
@@ -226,19 +234,49 @@ impl Queues {
     }
 
     /// The slot of an entry, the next that the hand comes to.
-    #[inline(never)]
+    #[inline(always)] // twice in `choose`
     fn next<T>(&mut self, room: &Room<T>) -> usize {
-        let group = self.hand / LANES;
-        let ahead = room.full(group).from(self.hand % LANES).first();
-        let slot = if let Some(lane) = ahead {
-            group * LANES + lane
+        for _ in 0..MOST_FREE {
+            let (lane, group) = self.hand;
+            self.hand_passes(group, room.sizes.groups);
+            let slot = group * LANES + lane;
+            if room.tag(slot) != 0 {
+                return slot;
+            }
+        }
+        self.next_far(room)
+    }
+
+    /// The same where the hand came to nothing but free slots: in the next group that has an entry, the first that it would come to.
+    #[cold]
+    #[inline(never)]
+    fn next_far<T>(&mut self, room: &Room<T>) -> usize {
+        let (lane, from) = self.hand;
+        let group = room.occupied_from(from).unwrap_or(from);
+        if group < from {
+            self.hand.0 = (lane + 1) % LANES; // around the block
+        }
+        let lane = room.full(group).first_around(self.hand.0).unwrap_or(0);
+        self.hand_passes(group, room.sizes.groups);
+        group * LANES + lane
+    }
+
+    /// The hand goes on from a group of so many.
+    #[inline(always)]
+    const fn hand_passes(&mut self, group: usize, groups: usize) {
+        let (lane, _) = self.hand;
+        self.hand = if group + 1 < groups {
+            (lane, group + 1)
         } else {
-            let next = (group + 1) % room.sizes.groups;
-            let group = room.occupied_from(next).unwrap_or(next);
-            group * LANES + room.full(group).first().unwrap_or(0)
+            ((lane + 1) % LANES, 0)
         };
-        self.hand = if slot + 1 == room.slot_count() { 0 } else { slot + 1 };
-        slot
+    }
+
+    /// The lane of a group to which the hand comes next.
+    #[inline(always)]
+    pub(super) const fn lane_ahead(&self, group: usize) -> usize {
+        let (lane, hand) = self.hand;
+        (lane + (group < hand) as usize) % LANES
     }
 }
 

@@ -385,11 +385,12 @@ impl<T> Room<T> {
         None
     }
 
-    /// Puts an entry, whose key is not there, into the first free slot of its way. There is one.
+    /// Puts an entry, whose key is not there, into the first free slot of its way, in its home group the first from a lane on, and around.
+    /// There is one.
     #[inline(always)]
-    pub(super) fn fill(&mut self, home: usize, mark: Mark, mut fresh: Fresh, entry: T) -> usize {
+    pub(super) fn fill(&mut self, home: usize, mark: Mark, lane: usize, mut fresh: Fresh, entry: T) -> usize {
         let free = Tags::of(&self.groups()[home].tags).free();
-        let slot = if let Some(lane) = free.first() {
+        let slot = if let Some(lane) = free.first_around(lane) {
             home * LANES + lane
         } else {
             let (slot, strides) = self.go_on(home, mark);

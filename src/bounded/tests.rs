@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::vec::Vec;
 
-use super::queues::MOST_STEPS;
-use super::{BoundedMap, Displaced, Lifetime, Reason, Terms};
+use super::queues::{MOST_FREE, MOST_STEPS};
+use super::{BoundedMap, Bounds, Displaced, Lifetime, Reason, Terms};
 use crate::table::group::LANES;
 
 /// Numbers that look random.
@@ -27,11 +27,12 @@ struct Known {
     small: bool,
 }
 
-/// Small queue, main queue in the order of slots, and the hand: with lists, and without ghosts, which the map is asked for.
+/// Small queue, main queue in the order of slots, lane by lane, and the hand: with lists, and without ghosts, which the map is asked for.
 #[derive(Default)]
 struct Model {
     entries: HashMap<u64, Known>,
     small: VecDeque<u64>,
+    groups: usize,
     hand: usize,
 }
 
@@ -39,6 +40,34 @@ impl Model {
     fn promote(&mut self, key: u64) {
         let known = self.entries.get_mut(&key).unwrap();
         (known.small, known.uses) = (false, 0);
+    }
+
+    fn next(&mut self) -> u64 {
+        let slots = self.groups * LANES;
+        let at = |hand: usize| {
+            self.entries
+                .iter()
+                .find(|(_, known)| known.slot == hand % self.groups * LANES + hand / self.groups)
+        };
+        // Ranks of slots: all of one lane, then all of the next.
+        for passed in 0..MOST_FREE {
+            let hand = (self.hand + passed) % slots;
+            if let Some((&key, _)) = at(hand) {
+                self.hand = (hand + 1) % slots;
+                return key;
+            }
+        }
+        // Of the next group with an entry, the first that the hand would come to.
+        let hand = (self.hand + MOST_FREE) % slots;
+        let ahead = self.entries.iter().map(|(&key, known)| {
+            let (lane, group) = (known.slot % LANES, known.slot / LANES);
+            let groups = (group + self.groups - hand % self.groups) % self.groups;
+            let lane_of_hand = (hand + groups) % slots / self.groups;
+            ((groups, (lane + LANES - lane_of_hand) % LANES), key)
+        });
+        let ((groups, _), key) = ahead.min().unwrap();
+        self.hand = (hand + groups + 1) % slots;
+        key
     }
 
     fn choose(&mut self, aim: usize) -> (u64, usize) {
@@ -59,10 +88,7 @@ impl Model {
                 better(&mut best, uses, key);
                 continue;
             }
-            let ahead = self.entries.iter().map(|(&key, known)| (known.slot, key));
-            let next = ahead.clone().filter(|&(slot, _)| slot >= self.hand).min();
-            let (slot, key) = next.or_else(|| ahead.min()).unwrap();
-            self.hand = slot + 1;
+            let key = self.next();
             let known = self.entries.get_mut(&key).unwrap();
             if known.small {
                 better(&mut best, u64::MAX, key);
@@ -81,16 +107,22 @@ impl Model {
 /// Of a map that is not removed from, the model says each eviction.
 #[test]
 fn evictions_are_those_of_the_model() {
-    for (capacity, keys, seed) in [
-        (1, 5, 1),
-        (2, 6, 2),
-        (3, 9, 3),
-        (40, 90, 4),
-        (300, 900, 5),
-        (300, 310, 6),
+    for (entries, capacity, keys, seed) in [
+        (1, 1, 5, 1),
+        (2, 2, 6, 2),
+        (3, 3, 9, 3),
+        (40, 40, 90, 4),
+        (300, 300, 900, 5),
+        (300, 300, 310, 6),
+        // By weight: most slots are free.
+        (300, 3, 9, 7),
+        (300, 40, 60, 8),
     ] {
-        let mut map = BoundedMap::<u64, u64>::new(capacity);
-        let mut model = Model::default();
+        let mut map = BoundedMap::<u64, u64>::new(Bounds::entries(entries).weight(capacity as u64));
+        let mut model = Model {
+            groups: map.core.room.sizes.groups,
+            ..Model::default()
+        };
         let mut draws = Draws(seed);
         for turn in 0..20_000 {
             // Some keys are asked for more often than others.
@@ -138,6 +170,20 @@ fn evictions_are_those_of_the_model() {
         }
         assert_eq!(map.len(), model.entries.len());
     }
+}
+
+/// The hand takes from all groups alike: most entries find room at home.
+#[test]
+fn groups_are_about_equally_full() {
+    let mut map = BoundedMap::<u64, u64>::new(4_000);
+    for key in 0..40_000 {
+        map.insert(key, 0, 0);
+        assert!(map.get(&key, 0).is_some()); // all move on to the main queue
+    }
+    let room = &map.core.room;
+    let slots = (0..room.slot_count()).filter(|&slot| room.tag(slot) != 0);
+    let away = slots.filter(|&slot| room.meta(slot).strides() > 0).count();
+    assert!(away < 1_200, "{away} of 4,000 entries are not at home");
 }
 
 /// The bounds of deadlines hold in each state, and are exact above the groups.

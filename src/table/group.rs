@@ -70,6 +70,14 @@ impl Lanes {
         }
     }
 
+    /// The first from a lane on, or, if there is none, of all.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "lanes are few")]
+    pub(crate) fn first_around(self, lane: usize) -> Option<usize> {
+        let turned = Self(self.0.rotate_right((lane % LANES) as u32));
+        turned.first().map(|ahead| (lane + ahead) % LANES)
+    }
+
     /// The lanes that are not in this set.
     #[inline(always)]
     pub(super) const fn others(self) -> Self {
