@@ -42,6 +42,12 @@ fn replay<C: Cache>(cache: &mut C, workload: &Workload) -> usize {
     hits
 }
 
+/// The same, each request by one call; its values do not end.
+fn replay_by_one_call<C: Cache>(cache: &mut C, workload: &Workload) -> usize {
+    let hits = workload.keys.iter().filter(|&&key| cache.get_or_insert(key, key));
+    hits.count()
+}
+
 /// Hits and memory.
 struct Count<'w>(&'w Workload, usize);
 
@@ -63,6 +69,7 @@ impl Work for Count<'_> {
             entries,
             bytes_per_entry: as_f64(bytes) / as_f64(entries.max(1)),
             ns: Vec::new(),
+            ns_by_one_call: Vec::new(),
         }
     }
 }
@@ -72,6 +79,7 @@ struct Time<'w> {
     workload: &'w Workload,
     capacity: usize,
     repeats: usize,
+    by_one_call: bool,
 }
 
 impl Work for Time<'_> {
@@ -82,7 +90,11 @@ impl Work for Time<'_> {
         for _ in 0..self.repeats {
             let mut cache = black_box(C::of(self.capacity));
             let start = Instant::now();
-            let hits = replay(&mut cache, self.workload);
+            let hits = if self.by_one_call {
+                replay_by_one_call(&mut cache, self.workload)
+            } else {
+                replay(&mut cache, self.workload)
+            };
             ns += start.elapsed().as_secs_f64() * 1e9;
             // Not always as many as were counted: moka puts work off by its clock.
             black_box(hits);
@@ -101,12 +113,18 @@ pub(crate) fn row(workload: &Workload, capacity: usize, subjects: &[Subject], sc
         let turns = figures.len();
         for turn in 0..turns {
             let (subject, figures) = &mut figures[(round + turn) % turns];
-            let ns = subject.run(Time {
-                workload,
-                capacity,
-                repeats: scale.timed_requests.div_ceil(workload.keys.len()),
-            });
-            figures.ns.push(ns);
+            let time = |by_one_call| {
+                subject.run(Time {
+                    workload,
+                    capacity,
+                    repeats: scale.timed_requests.div_ceil(workload.keys.len()),
+                    by_one_call,
+                })
+            };
+            figures.ns.push(time(false));
+            if workload.requests_per_tick.is_none() {
+                figures.ns_by_one_call.push(time(true));
+            }
         }
     }
     // The best is of requests whose entries do not end.

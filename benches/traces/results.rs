@@ -32,8 +32,10 @@ pub(crate) struct Figures {
     /// Held after the last request.
     pub(crate) entries: usize,
     pub(crate) bytes_per_entry: f64,
-    /// A request, in each round.
+    /// A request, in each round: `get`, and on a miss `insert`.
     pub(crate) ns: Vec<f64>,
+    /// The same by one call, of requests whose entries do not end.
+    pub(crate) ns_by_one_call: Vec<f64>,
 }
 
 #[derive(Serialize)]
@@ -56,15 +58,15 @@ pub(crate) struct Burst {
 }
 
 impl Row {
-    /// A request of `subject` in nanoseconds, and what that is to the reference: the median of the rounds' ratios.
-    pub(crate) fn time(&self, subject: Subject) -> Option<(f64, Option<f64>)> {
+    /// A request of `subject` in nanoseconds, by what was measured of each, and what that is to the reference: the median of the rounds' ratios.
+    pub(crate) fn time(&self, subject: Subject, ns: impl Fn(&Figures) -> &[f64]) -> Option<(f64, Option<f64>)> {
         let of = |subject| self.figures.iter().find(|(each, _)| *each == subject);
-        let ns = &of(subject)?.1.ns;
+        let theirs = ns(&of(subject)?.1);
         let ratios = of(Subject::REFERENCE).and_then(|(_, ours)| {
-            let ratios: Vec<f64> = ns.iter().zip(&ours.ns).map(|(ns, ours)| ns / ours).collect();
+            let ratios: Vec<f64> = theirs.iter().zip(ns(ours)).map(|(ns, ours)| ns / ours).collect();
             median(&ratios)
         });
-        Some((median(ns)?, ratios.filter(|_| subject != Subject::REFERENCE)))
+        Some((median(theirs)?, ratios.filter(|_| subject != Subject::REFERENCE)))
     }
 }
 
@@ -80,6 +82,7 @@ mod tests {
             entries: 0,
             bytes_per_entry: 0.0,
             ns: ns.to_vec(),
+            ns_by_one_call: Vec::new(),
         };
         let row = Row {
             workload: String::new(),
@@ -92,8 +95,10 @@ mod tests {
             ],
             models: Vec::new(),
         };
-        assert_eq!(row.time(Subject::Moka), Some((60.0, Some(2.0))));
-        assert_eq!(row.time(Subject::REFERENCE), Some((30.0, None)));
-        assert_eq!(row.time(Subject::Schnellru), None);
+        let time = |subject| row.time(subject, |figures| &figures.ns);
+        assert_eq!(time(Subject::Moka), Some((60.0, Some(2.0))));
+        assert_eq!(time(Subject::REFERENCE), Some((30.0, None)));
+        assert_eq!(time(Subject::Schnellru), None);
+        assert_eq!(row.time(Subject::Moka, |figures| &figures.ns_by_one_call), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The caches, behind one trait. Each has the same hash function, keys and values of `u64`, and its own defaults otherwise.
 
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -31,6 +32,15 @@ pub(crate) trait Cache: Sized {
     fn insert_for(&mut self, key: u64, value: u64, ticks: u64, now: u64) {
         let _ = ticks;
         self.insert(key, value, now);
+    }
+
+    /// Whether the key is there; afterwards it is. By the one call for it, of what has one.
+    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
+        let hit = self.get(key, 0).is_some();
+        if !hit {
+            self.insert(key, value, 0);
+        }
+        hit
     }
 
     /// How many are held, after the work that was put off.
@@ -100,6 +110,15 @@ impl Cache for Bounded {
         Bounded::insert_for(self, key, value, ticks, now);
     }
 
+    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
+        let mut hit = true;
+        self.get_or_insert_with(key, 0, || {
+            hit = false;
+            value
+        });
+        hit
+    }
+
     fn entries(&mut self) -> usize {
         self.len()
     }
@@ -124,6 +143,15 @@ impl Cache for Moka {
 
     fn insert(&mut self, key: u64, value: u64, _: u64) {
         Moka::insert(self, key, value);
+    }
+
+    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
+        let mut hit = true;
+        self.get_with(key, || {
+            hit = false;
+            value
+        });
+        hit
     }
 
     fn entries(&mut self) -> usize {
@@ -174,6 +202,16 @@ impl Cache for QuickCache {
         QuickCache::insert(self, key, value);
     }
 
+    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
+        let mut hit = true;
+        let made = self.get_or_insert_with(&key, || {
+            hit = false;
+            Ok::<_, Infallible>(value)
+        });
+        let Ok(_) = made;
+        hit
+    }
+
     fn entries(&mut self) -> usize {
         self.len()
     }
@@ -195,6 +233,15 @@ impl Cache for Lru {
         self.put(key, value);
     }
 
+    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
+        let mut hit = true;
+        Lru::get_or_insert(self, key, || {
+            hit = false;
+            value
+        });
+        hit
+    }
+
     fn entries(&mut self) -> usize {
         self.len()
     }
@@ -214,6 +261,15 @@ impl Cache for Schnellru {
 
     fn insert(&mut self, key: u64, value: u64, _: u64) {
         Schnellru::insert(self, key, value);
+    }
+
+    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
+        let mut hit = true;
+        Schnellru::get_or_insert(self, key, || {
+            hit = false;
+            value
+        });
+        hit
     }
 
     fn entries(&mut self) -> usize {
@@ -238,6 +294,10 @@ mod tests {
                     cache.insert(key, key + 7, round);
                     assert!(cache.get(key, round).is_none_or(|value| value == key + 7));
                 }
+            }
+            for key in 2_000..3_000 {
+                assert!(!cache.get_or_insert(key, key + 7));
+                assert!(cache.get(key, 3).is_none_or(|value| value == key + 7));
             }
             let entries = cache.entries();
             assert!((50..=100).contains(&entries), "{entries} of 100");

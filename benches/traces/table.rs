@@ -18,12 +18,13 @@ fn table(header: Vec<String>, texts: usize) -> Table {
 
 /// `more` columns beyond the subjects', and a `last` row.
 fn of_rows<'r>(
-    rows: &'r [Row],
+    rows: impl IntoIterator<Item = &'r Row, IntoIter: Clone>,
     more: &[String],
     cells: impl Fn(&'r Row) -> Vec<String>,
     last: impl IntoIterator<Item = String>,
 ) -> String {
-    let Some(first) = rows.first() else {
+    let rows = rows.into_iter();
+    let Some(first) = rows.clone().next() else {
         return String::new();
     };
     let mut header: Vec<String> = ["workload", "requests", "capacity"].map(String::from).into();
@@ -71,20 +72,22 @@ pub(crate) fn hit_ratios(rows: &[Row]) -> String {
     of_rows(rows, &models, cells, means)
 }
 
-/// Nanoseconds a request, and their ratio to the reference; in the end, the ratios' geometric mean.
-pub(crate) fn times(rows: &[Row]) -> String {
-    let cell = |row: &Row, subject: Subject| match row.time(subject) {
+/// Nanoseconds a request, by what was measured of each, and their ratio to the reference; in the end, the ratios' geometric mean.
+pub(crate) fn times(rows: &[Row], ns: impl Fn(&Figures) -> &[f64]) -> String {
+    let is_timed = |row: &&Row| row.figures.iter().all(|(_, figures)| !ns(figures).is_empty());
+    let rows = rows.iter().filter(is_timed);
+    let cell = |row: &Row, subject: Subject| match row.time(subject, &ns) {
         Some((ns, Some(ratio))) => format!("{ns:.0} {ratio:.2}x"),
         Some((ns, None)) => format!("{ns:.0}"),
         None => String::new(),
     };
-    let subjects = rows.iter().take(1).flat_map(|row| &row.figures);
+    let subjects = rows.clone().take(1).flat_map(|row| &row.figures);
     let means = subjects.map(|&(subject, _)| {
-        let ratios = rows.iter().map(|row| row.time(subject)?.1.map(f64::ln));
+        let ratios = rows.clone().map(|row| row.time(subject, &ns)?.1.map(f64::ln));
         mean(ratios).map_or(String::new(), |ratio| format!("{:.2}x", ratio.exp()))
     });
     let cells = |row: &Row| row.figures.iter().map(|&(subject, _)| cell(row, subject)).collect();
-    of_rows(rows, &[], cells, means)
+    of_rows(rows.clone(), &[], cells, means)
 }
 
 /// Bytes for each entry that is held in the end.
