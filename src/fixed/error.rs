@@ -159,6 +159,8 @@ enum Kind {
     Index,
     /// A [`PathArchive`](super::PathArchive).
     Tree,
+    /// None yet: entries of which one is made.
+    Entries,
 }
 
 /// No place.
@@ -193,6 +195,12 @@ impl FixedError {
     /// The same error of an archive of paths.
     pub(crate) const fn of_tree(mut self) -> Self {
         self.archive = Kind::Tree;
+        self
+    }
+
+    /// The same error of entries of which an archive is made; the place is the number of one.
+    pub(crate) const fn of_entries(mut self) -> Self {
+        self.archive = Kind::Entries;
         self
     }
 
@@ -261,7 +269,7 @@ impl fmt::Display for FixedError {
             found,
         } = *self;
         let or_anew = |advice| match archive {
-            Kind::Table => advice,
+            Kind::Table | Kind::Entries => advice,
             Kind::Index => ANEW,
             Kind::Tree => TREE_ANEW,
         };
@@ -380,6 +388,10 @@ impl fmt::Display for FixedError {
                 "the header says that {found} bytes of the room for texts are used, expected {expected}; {}",
                 or_anew("`recover` counts them again")
             ),
+            Field::Garbage if archive == Kind::Index => write!(
+                f,
+                "the room for texts has {found} bytes behind the last one, expected {expected}; {ANEW}"
+            ),
             Field::Garbage => write!(
                 f,
                 "the header says {found} bytes of texts that are not there any more, expected {expected}; {}",
@@ -393,6 +405,11 @@ impl fmt::Display for FixedError {
             Field::HeaderChecksum => write!(
                 f,
                 "the header's checksum is {found:#018x}, its bytes make {expected:#018x}: the header is damaged; take another copy"
+            ),
+            Field::Len if archive == Kind::Entries => write!(
+                f,
+                "the iterator said {}, and gave {expected}: its `len` is wrong, or it is of a damaged map, of which `verify` tells more",
+                entries(found)
             ),
             Field::Len => write!(
                 f,
@@ -434,6 +451,19 @@ impl fmt::Display for FixedError {
                 f,
                 "the value in slot {place} is not valid for its type; {}",
                 or_anew("`recover` drops the entry")
+            ),
+            Field::Text if archive == Kind::Entries => write!(
+                f,
+                "a text of entry {place} has {found} bytes, a text has {expected} at most; split it"
+            ),
+            Field::Text if (expected, found) == (0, 1) => write!(
+                f,
+                "a text of slot {place} is not where it should be, or no UTF-8 although it is a `str`; {}",
+                or_anew("`recover` drops the entry")
+            ),
+            Field::Text if archive == Kind::Index => write!(
+                f,
+                "a text of slot {place} ends at {found} in the room for texts, expected {expected}, behind those of the slots before; {ANEW}"
             ),
             Field::Text => write!(
                 f,
@@ -528,12 +558,17 @@ impl fmt::Display for FixedError {
             Field::Collision => write!(
                 f,
                 "entries {expected} and {found} have different keys with the same hash, and so it was under other seeds: \
-                 their keys were chosen to collide, or their type does not give all its parts to the hasher; use a `FixedMap`"
+                 their keys were chosen to collide, or their type does not give all its parts to the hasher; use a `FixedMap` or `VarMap`"
+            ),
+            Field::Index if archive == Kind::Entries => write!(
+                f,
+                "the entries were others each time the iterator was cloned, or their keys had another hash each time; \
+                 collect them first"
             ),
             Field::Index => write!(
                 f,
                 "no index was found under {found} seeds: the keys were chosen to collide, or have another hash each time; \
-                 try another seed, or use a `FixedMap`"
+                 try another seed, or use a `FixedMap` or `VarMap`"
             ),
             Field::Search => write!(
                 f,

@@ -306,6 +306,9 @@ fn entries_that_are_others_each_time() {
             Err(error) => {
                 let fields = [Field::Index, Field::Repeated, Field::Len, Field::Collision];
                 assert!(fields.contains(&error.field()), "{error}");
+                // It is of the entries: there is no archive yet.
+                let said = error.to_string();
+                assert!(!said.contains("archive") && !said.contains("recover"), "{said}");
                 refused += 1;
             }
         }
@@ -368,6 +371,8 @@ fn what_does_not_fit_is_refused() {
         let pairs: [(u64_le, &[u8]); 2] = [(1.into(), b"short"), (2.into(), &long)];
         let error = IndexedMap::<u64_le, [u8]>::try_from_entries(pairs).unwrap_err();
         assert_eq!((error.field(), error.found()), (Field::Text, 1 << 28));
+        let said = error.to_string();
+        assert!(said.starts_with("a text of entry 1 has 268435456 bytes"), "{said}");
     }
     // Of another kind, and of other types.
     let table = VarMap::<str, str>::from_pairs([("a", "x")]).unwrap();
@@ -490,6 +495,8 @@ fn lies_about_the_texts() {
     mark_sealed(&mut bytes);
     assert_eq!(judge(&bytes, STRS, 20), Some(Field::Text));
     let map = IndexedMap::<str, str, _>::open(&bytes[..]).unwrap();
+    let said = map.verify().unwrap_err().to_string();
+    assert!(said.contains("or no UTF-8") && !said.contains("ends at"), "{said}");
     assert_eq!((map.get(key(5)), map.contains_key(key(5))), (None, true));
     assert_eq!(map.try_get(key(5)).unwrap_err().field(), Field::Text);
     assert_eq!(map.get_bytes(key(5)).unwrap()[0], 0xFF);

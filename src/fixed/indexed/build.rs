@@ -187,7 +187,7 @@ where
         if count == self.len {
             Ok(())
         } else {
-            Err(FixedError::new(Field::Len, count as u64, self.len as u64))
+            Err(FixedError::new(Field::Len, count as u64, self.len as u64).of_entries())
         }
     }
 
@@ -320,7 +320,7 @@ fn is_same<K: VarKey + ?Sized>(one: &K::Given<'_>, other: K::Given<'_>) -> bool 
 fn length_alone(text: Option<&[u8]>, entry: usize) -> Result<Span, FixedError> {
     match text.unwrap_or_default().len() {
         len if len <= LONGEST => Ok(Span::new(0, len)),
-        len => Err(FixedError::at(Field::Text, entry as u64, LONGEST as u64, len as u64)),
+        len => Err(FixedError::at(Field::Text, entry as u64, LONGEST as u64, len as u64).of_entries()),
     }
 }
 
@@ -336,9 +336,9 @@ const fn slot_words(geometry: &IndexGeometry) -> usize {
     (geometry.shape.slots as usize).div_ceil(64)
 }
 
-/// The error for keys that have another hash each time, or are others each time.
+/// The error for entries that are others each time, or whose keys have another hash each time.
 const fn inconsistent() -> FixedError {
-    FixedError::new(Field::Index, SEEDS, 1)
+    FixedError::new(Field::Index, SEEDS, 1).of_entries()
 }
 
 /// Whether a slot has its bit.

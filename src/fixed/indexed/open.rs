@@ -29,7 +29,7 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedM
     /// [`verify`](Self::verify) checks that. The memory may be longer than the archive.
     ///
     /// A `str` is looked at before it is given out. Other types for which some bytes are no valid value (`bool`, `char_le`, `NonZero`,
-    /// `FixedStr`) do not compile here. Use [`open_verified`](Self::open_verified) or [`open_unverified`](Self::open_unverified) for them.
+    /// `FixedStr`) do not compile here. Use [`open_verified`](Self::open_verified) for them, or, without texts, [`open_unverified`](Self::open_unverified).
     ///
     /// Allocates: never. Time: O(1).
     ///
