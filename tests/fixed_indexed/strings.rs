@@ -385,6 +385,36 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(error.field(), Field::ValueLayout);
 }
 
+/// Keys of a batch, as they stand in a user's list.
+#[test]
+fn batches_of_what_owns_texts_and_of_references() {
+    let words = made(STRS, 0..40);
+    let owned: Vec<String> = (0..48).map(|i| key(i).to_owned()).collect();
+    let expected: Vec<Option<&str>> = (0..48).map(|i| (i < 40).then(|| value(i))).collect();
+    let mut out = [None; 48];
+    words.get_batch(&owned, &mut out);
+    assert_eq!(out[..], expected);
+    out.fill(None);
+    words.get_batch(&owned.iter().collect::<Vec<&String>>(), &mut out);
+    assert_eq!(out[..], expected);
+    out.fill(None);
+    words.get_batch(&owned.iter().map(String::as_str).collect::<Vec<&str>>(), &mut out);
+    assert_eq!(out[..], expected);
+
+    let pairs: [(&[u8], &[u8]); 2] = [(b"one", b"eins"), (b"two", b"zwei")];
+    let bytes = IndexedMap::<[u8], [u8]>::try_from_entries(pairs).unwrap();
+    let expected = [Some(&b"zwei"[..]), None];
+    let mut out = [None; 2];
+    bytes.get_batch(&[b"two", b"six"], &mut out);
+    assert_eq!(out, expected);
+    out.fill(None);
+    bytes.get_batch(&["two", "six"], &mut out);
+    assert_eq!(out, expected);
+    out.fill(None);
+    bytes.get_batch(&[&b"two".to_vec(), &b"six".to_vec()], &mut out);
+    assert_eq!(out, expected);
+}
+
 /// Opens an archive in each way and uses what opens. One that is verified is a map.
 fn judge<K, V>(bytes: &[u8], kind: Kind<K, V>, entries: u32) -> Option<Field>
 where

@@ -222,7 +222,7 @@ pub trait VarKey: VarValue<Slot: Frozen> {
 }
 
 /// Something by which a key of a [`VarMap`](super::VarMap) is looked up: a `str` by `str` and `String`; `[u8]` by `[u8]`, `Vec<u8>`, arrays and
-/// `str`; other keys by what looks up those of a [`FixedMap`](crate::fixed::FixedMap) ([`Query`]).
+/// `str`, and all of these by references to them; other keys by what looks up those of a [`FixedMap`](crate::fixed::FixedMap) ([`Query`]).
 #[diagnostic::on_unimplemented(
     message = "a key `{K}` of a `VarMap` cannot be looked up by `{Self}`",
     note = "look up `str` by `str`, `[u8]` by `[u8]`, and other keys as those of a `FixedMap`"
@@ -438,5 +438,9 @@ queries! {
     [const N: usize] [u8; N] => [u8], <[u8; N]>::as_slice;
     [] str => [u8], str::as_bytes;
     ['q] &'q str => str, core::ops::Deref::deref;
+    ['q] &'q alloc::string::String => str, core::ops::Deref::deref;
     ['q] &'q [u8] => [u8], core::ops::Deref::deref;
+    ['q] &'q alloc::vec::Vec<u8> => [u8], core::ops::Deref::deref;
+    ['q, const N: usize] &'q [u8; N] => [u8], core::ops::Deref::deref;
+    ['q] &'q str => [u8], core::ops::Deref::deref;
 }
