@@ -192,9 +192,11 @@ impl Random {
 
 #[test]
 fn programs_agree_with_a_model_at_every_size_and_hash() {
+    // Where each block is one of the heap's, the largest take most of a minute.
+    let most = if cfg!(arenamap_guard) { 700 } else { 3000 };
     for (number, hash) in HASHES.into_iter().enumerate() {
         for keys in [4, 12, 40, 200, 300, 700, 3000] {
-            if number >= 4 && keys > 700 {
+            if keys > most || number >= 4 && keys > 700 {
                 continue;
             }
             let mut random = Random(keys + number as u64);
