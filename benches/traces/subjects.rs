@@ -34,13 +34,11 @@ pub(crate) trait Cache: Sized {
         self.insert(key, value, now);
     }
 
-    /// Whether the key is there; afterwards it is. By the one call for it, of what has one.
-    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
-        let hit = self.get(key, 0).is_some();
-        if !hit {
-            self.insert(key, value, 0);
+    /// Makes the value of a key that is not there. By the one call for it, of what has one.
+    fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> u64) {
+        if self.get(key, 0).is_none() {
+            self.insert(key, make(), 0);
         }
-        hit
     }
 
     /// How many are held, after the work that was put off.
@@ -110,13 +108,8 @@ impl Cache for Bounded {
         Bounded::insert_for(self, key, value, ticks, now);
     }
 
-    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
-        let mut hit = true;
-        self.get_or_insert_with(key, 0, || {
-            hit = false;
-            value
-        });
-        hit
+    fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> u64) {
+        Bounded::get_or_insert_with(self, key, 0, make);
     }
 
     fn entries(&mut self) -> usize {
@@ -145,13 +138,8 @@ impl Cache for Moka {
         Moka::insert(self, key, value);
     }
 
-    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
-        let mut hit = true;
-        self.get_with(key, || {
-            hit = false;
-            value
-        });
-        hit
+    fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> u64) {
+        self.get_with(key, make);
     }
 
     fn entries(&mut self) -> usize {
@@ -202,14 +190,8 @@ impl Cache for QuickCache {
         QuickCache::insert(self, key, value);
     }
 
-    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
-        let mut hit = true;
-        let made = self.get_or_insert_with(&key, || {
-            hit = false;
-            Ok::<_, Infallible>(value)
-        });
-        let Ok(_) = made;
-        hit
+    fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> u64) {
+        let Ok(_) = QuickCache::get_or_insert_with(self, &key, || Ok::<_, Infallible>(make()));
     }
 
     fn entries(&mut self) -> usize {
@@ -233,13 +215,8 @@ impl Cache for Lru {
         self.put(key, value);
     }
 
-    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
-        let mut hit = true;
-        Lru::get_or_insert(self, key, || {
-            hit = false;
-            value
-        });
-        hit
+    fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> u64) {
+        self.get_or_insert(key, make);
     }
 
     fn entries(&mut self) -> usize {
@@ -263,13 +240,8 @@ impl Cache for Schnellru {
         Schnellru::insert(self, key, value);
     }
 
-    fn get_or_insert(&mut self, key: u64, value: u64) -> bool {
-        let mut hit = true;
-        Schnellru::get_or_insert(self, key, || {
-            hit = false;
-            value
-        });
-        hit
+    fn get_or_insert_with(&mut self, key: u64, make: impl FnOnce() -> u64) {
+        self.get_or_insert(key, make);
     }
 
     fn entries(&mut self) -> usize {
@@ -296,7 +268,12 @@ mod tests {
                 }
             }
             for key in 2_000..3_000 {
-                assert!(!cache.get_or_insert(key, key + 7));
+                let mut is_made = false;
+                cache.get_or_insert_with(key, || {
+                    is_made = true;
+                    key + 7
+                });
+                assert!(is_made);
                 assert!(cache.get(key, 3).is_none_or(|value| value == key + 7));
             }
             let entries = cache.entries();

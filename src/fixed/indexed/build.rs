@@ -29,6 +29,8 @@ const NEXT_SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 pub(super) struct Entries<K: ?Sized, V: ?Sized, I> {
     pairs: I,
     len: usize,
+    /// Bytes of all texts.
+    room: usize,
     types: PhantomData<(PhantomData<K>, PhantomData<V>)>,
 }
 
@@ -40,10 +42,16 @@ where
 {
     const SLOT: SlotLayout = IndexedMap::<K, V>::SLOT;
 
-    pub(super) const fn new(pairs: I, len: usize) -> Self {
+    pub(super) fn new(pairs: I, len: usize) -> Self {
+        let room = if IndexedMap::<K, V>::HAS_TEXTS {
+            VarMap::<K, V>::measure(pairs.clone()).1
+        } else {
+            0
+        };
         Self {
             pairs,
             len,
+            room,
             types: PhantomData,
         }
     }
@@ -52,13 +60,8 @@ where
         self.len
     }
 
-    /// Bytes of all texts.
-    pub(super) fn room(&self) -> usize {
-        if IndexedMap::<K, V>::HAS_TEXTS {
-            VarMap::<K, V>::measure(self.pairs.clone()).1
-        } else {
-            0
-        }
+    pub(super) const fn room(&self) -> usize {
+        self.room
     }
 
     /// Makes an archive of them, with this seed or one that follows it.
@@ -68,7 +71,7 @@ where
         scratch: &mut [u64],
         seed: u64,
     ) -> Result<IndexedMap<K, V, M>, FixedError> {
-        let geometry = IndexGeometry::of::<K::Slot, V::Slot>(self.len as u64, self.room() as u64)?;
+        let geometry = IndexGeometry::of::<K::Slot, V::Slot>(self.len as u64, self.room as u64)?;
         check_memory(&memory, geometry.bytes, Self::SLOT.archive_align())?;
         let bytes = &mut bytes_of_mut(&mut memory)[..geometry.bytes];
         // Whoever looks before the end sees no archive.
