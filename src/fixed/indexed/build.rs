@@ -7,12 +7,12 @@ use super::raw::bytes_of_mut;
 use super::scratch::Scratch;
 use crate::fixed::error::{Field, FixedError};
 use crate::fixed::header::{Header, content_checksum, write_schema};
-use crate::fixed::key::{KeyHasher, KeySecrets};
+use crate::fixed::key::KeySecrets;
 use crate::fixed::layout::{SlotLayout, at};
 use crate::fixed::memory::{MemoryMut, check_memory};
 use crate::fixed::raw::prefetch_bytes;
 use crate::fixed::value::Frozen;
-use crate::fixed::var::{LONGEST, Span, VarKey, VarMap, VarValue};
+use crate::fixed::var::{LONGEST, Span, VarKey, VarMap, VarValue, hash_given};
 use core::marker::PhantomData;
 use zerocopy::IntoBytes;
 
@@ -139,7 +139,7 @@ where
     fn hash(&self, secrets: &KeySecrets, hashes: &mut [u64]) -> Result<(), FixedError> {
         self.for_each(|number, key, _| {
             if let Some(hash) = hashes.get_mut(number) {
-                *hash = hash_of::<K>(&key, secrets);
+                *hash = hash_given::<K>(&key, secrets).0;
             }
             Ok(())
         })
@@ -198,7 +198,9 @@ where
     #[cold]
     fn why_equal(&self, secrets: &KeySecrets, hash: u64) -> FixedError {
         let keys = self.pairs.clone().map(|(key, _)| key);
-        let mut pair = (0..).zip(keys).filter(|(_, key)| hash_of::<K>(key, secrets) == hash);
+        let mut pair = (0..)
+            .zip(keys)
+            .filter(|(_, key)| hash_given::<K>(key, secrets).0 == hash);
         match (pair.next(), pair.next()) {
             (Some((first, key)), Some((second, other))) => {
                 let field = if is_same::<K>(&key, other) {
@@ -224,7 +226,7 @@ where
     ) -> Result<(), FixedError> {
         full.fill(0);
         self.for_each(|number, key, value| {
-            let slot = index.slot(hash_of::<K>(&key, secrets));
+            let slot = index.slot(hash_given::<K>(&key, secrets).0);
             let (word, bit) = (full.get_mut(slot / 64).ok_or(inconsistent())?, 1 << (slot % 64));
             if *word & bit != 0 {
                 return Err(inconsistent());
@@ -287,7 +289,7 @@ where
         full: &mut [u64],
     ) -> Result<(), FixedError> {
         self.for_each(|_, key, value| {
-            let number = index.slot(hash_of::<K>(&key, secrets));
+            let number = index.slot(hash_given::<K>(&key, secrets).0);
             let (word, bit) = (full.get_mut(number / 64).ok_or(inconsistent())?, 1 << (number % 64));
             if *word & bit == 0 {
                 return Err(inconsistent());
@@ -302,13 +304,6 @@ where
             Ok(())
         })
     }
-}
-
-/// The hash of a key that is given.
-fn hash_of<K: VarKey + ?Sized>(key: &K::Given<'_>, secrets: &KeySecrets) -> u64 {
-    let mut hasher = KeyHasher::new(secrets);
-    K::hash_given(key, &mut hasher);
-    hasher.finish()
 }
 
 /// Whether two keys that are given are the same.

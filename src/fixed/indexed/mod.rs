@@ -19,11 +19,11 @@ pub use self::unverified::UnverifiedIndexed;
 use self::layout::IndexGeometry;
 use self::raw::Raw;
 use super::error::{Field, FixedError, fail};
-use super::key::{KeyHasher, KeySecrets};
+use super::key::KeySecrets;
 use super::layout::{SlotLayout, at};
 use super::memory::{AlignedBytes, Memory};
 use super::value::Frozen;
-use super::var::{Texts, VarKey, VarQuery, VarValue};
+use super::var::{Texts, VarKey, VarQuery, VarValue, hash_query};
 use crate::error::check_batch;
 use core::fmt;
 use core::marker::PhantomData;
@@ -130,9 +130,7 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedM
 
     #[inline(always)]
     fn hash<Q: VarQuery<K> + ?Sized>(&self, query: &Q) -> u64 {
-        let mut hasher = KeyHasher::new(&self.secrets);
-        query.hash_var(&mut hasher);
-        hasher.finish()
+        hash_query(query, &self.secrets).0
     }
 
     #[inline(always)]

@@ -4,11 +4,10 @@ use super::IndexedMap;
 use super::index::first_slot;
 use crate::fixed::error::{Field, FixedError};
 use crate::fixed::header::{content_checksum, write_schema};
-use crate::fixed::key::KeyHasher;
 use crate::fixed::layout::at;
 use crate::fixed::memory::Memory;
 use crate::fixed::value::Frozen;
-use crate::fixed::var::{Span, VarKey, VarValue};
+use crate::fixed::var::{Span, VarKey, VarValue, hash_slot};
 use crate::fixed::verify::{check_schema, is_zero};
 
 impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedMap<K, V, M> {
@@ -163,8 +162,6 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> Slots<'_
         if K::read(key, raw.room()).is_none() || V::read(value, raw.room()).is_none() {
             return Err(wrong(Field::Text));
         }
-        let mut hasher = KeyHasher::new(&self.map.secrets);
-        K::hash_slot(key, raw.room(), &mut hasher);
-        Ok(raw.slot(hasher.finish()))
+        Ok(raw.slot(hash_slot::<K>(key, raw.room(), &self.map.secrets).0))
     }
 }

@@ -162,9 +162,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
 
     #[inline(always)]
     fn hash<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> Hash {
-        let mut hasher = KeyHasher::new(&self.secrets);
-        key.hash_var(&mut hasher);
-        Hash(hasher.finish())
+        hash_query(key, &self.secrets)
     }
 
     #[inline(always)]
@@ -176,14 +174,27 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     }
 
     fn hash_given(&self, key: &K::Given<'_>) -> Hash {
-        let mut hasher = KeyHasher::new(&self.secrets);
-        K::hash_given(key, &mut hasher);
-        Hash(hasher.finish())
+        hash_given::<K>(key, &self.secrets)
     }
 }
 
+/// The hash of a key that is looked up.
+#[inline(always)]
+pub(super) fn hash_query<K: VarKey + ?Sized, Q: VarQuery<K> + ?Sized>(key: &Q, secrets: &KeySecrets) -> Hash {
+    let mut hasher = KeyHasher::new(secrets);
+    key.hash_var(&mut hasher);
+    Hash(hasher.finish())
+}
+
+/// The hash of a key that is given to a map.
+pub(super) fn hash_given<K: VarKey + ?Sized>(key: &K::Given<'_>, secrets: &KeySecrets) -> Hash {
+    let mut hasher = KeyHasher::new(secrets);
+    K::hash_given(key, &mut hasher);
+    Hash(hasher.finish())
+}
+
 /// The hash of a key in its slot.
-fn hash_slot<K: VarKey + ?Sized>(slot: &K::Slot, room: &[u8], secrets: &KeySecrets) -> Hash {
+pub(super) fn hash_slot<K: VarKey + ?Sized>(slot: &K::Slot, room: &[u8], secrets: &KeySecrets) -> Hash {
     let mut hasher = KeyHasher::new(secrets);
     K::hash_slot(slot, room, &mut hasher);
     Hash(hasher.finish())
