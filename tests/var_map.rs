@@ -623,3 +623,15 @@ fn pairs_from_whatever_gives_them() {
     assert!(error.to_string().starts_with("stopped after 1 pair: "));
     assert_eq!(rest.next(), Some(("five", "f")));
 }
+
+/// A copy is advised where it helps.
+#[test]
+fn a_room_that_is_full_says_what_helps() {
+    use arenamap::fixed::Refusal;
+    let said = |garbage| {
+        let (needed, left) = (10, 4);
+        Refusal::NoRoom { needed, left, garbage }.to_string()
+    };
+    assert!(said(5).ends_with("`compact_into` a larger room"));
+    assert!(said(6).contains("`compact_into` a copy gets 6 bytes back"));
+}

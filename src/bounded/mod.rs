@@ -215,7 +215,7 @@ pub struct Displaced<K, V> {
 /// `now` is the number of ticks since whenever, by a clock that the program reads: seconds, milliseconds, requests. Programs
 /// without deadlines pass 0. A `now` that is earlier than one before is taken for that one, and counted
 /// ([`BoundedStats::clock_went_back`]): so a time far ahead, given by mistake, is the map's from then on, until
-/// [`set_clock`](Self::set_clock) says otherwise.
+/// [`set_clock`](Self::set_clock) says otherwise. `peek` and the iterators read by the `now` they are given and leave the clock as it is.
 ///
 /// No entry with a deadline lives longer than 2^48 ticks: 8,900 years of milliseconds, nine of microseconds, three days of nanoseconds. A
 /// call that comes as late as that after the first one finds every deadline passed, counts from its own time on, and takes O(capacity) for it:

@@ -8,7 +8,7 @@ use super::value::{FixedValue, ZeroBytes};
 use core::fmt;
 
 /// The place of a key: [`FixedMap::entry`](super::FixedMap::entry).
-#[must_use = "an entry that is dropped does nothing"]
+#[must_use = "an entry that is dropped inserts and removes nothing"]
 pub enum Entry<'m, K, V, M> {
     /// The key is in the map.
     Occupied(OccupiedEntry<'m, K, V, M>),

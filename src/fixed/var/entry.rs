@@ -9,7 +9,7 @@ use super::{VarKey, VarMap, VarValue};
 use core::fmt;
 
 /// The place of a key: [`VarMap::entry`].
-#[must_use = "an entry that is dropped does nothing"]
+#[must_use = "an entry that is dropped inserts and removes nothing"]
 pub enum VarEntry<'m, 'k, K: VarKey + ?Sized, V: VarValue + ?Sized, M> {
     /// The key is in the map.
     Occupied(VarOccupiedEntry<'m, 'k, K, V, M>),

@@ -40,6 +40,11 @@ impl fmt::Display for Refusal {
                 "the map has all of its {} and never grows: remove entries, or `compact_into` a larger one",
                 entries(*capacity)
             ),
+            Self::NoRoom { needed, left, garbage } if needed.saturating_sub(*left) > *garbage => write!(
+                f,
+                "the texts take {}, {left} are left in the room of the map, which never grows: `compact_into` a larger room",
+                counted(*needed, "byte", "bytes"),
+            ),
             Self::NoRoom { needed, left, garbage } => write!(
                 f,
                 "the texts take {}, {left} are left in the room of the map, which never grows; \
