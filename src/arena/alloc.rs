@@ -34,18 +34,21 @@
 //! 4. `carved = used + free <= budget`. Only `reset` and giving back the last block, or its end, lower it, and they raise a
 //!    peak first.
 //!
-//! Who upholds them: this file alone, with the contracts of `new`, `dealloc` and `reset` on the caller's side.
+//! Who upholds them: this file and `alloc/` alone, with the contracts of `new`, `dealloc` and `reset` on the caller's side.
 
 #![allow(unsafe_code, reason = "gives out memory of the chunks and takes it back")]
+
+mod chunk;
+mod cycle;
 
 use alloc::vec::Vec;
 use core::alloc::Layout;
 use core::mem;
 use core::ptr::NonNull;
 
+use self::chunk::{CHUNK_ALIGN, Chunk, GAP};
 use super::lone::Lone;
-use super::recycle::{Block, FreeLists, MALLOC, MIN_ALIGN, dangling, round_size};
-use super::trim::TrimPolicy;
+use super::recycle::{Block, FreeLists, MALLOC, MIN_ALIGN, dangling};
 use crate::error::ArenaError;
 use crate::observe::probes;
 use crate::observe::tally::ArenaTally;
@@ -57,148 +60,6 @@ const FIRST_CHUNK: usize = 1 << 10;
 /// Up to here chunks double what the cycle has; from here on they add an eighth. Half of the size from which "held is at
 /// most twice used" is promised, so that the chunk that crosses it does not break the promise.
 const DOUBLE_UNTIL: usize = 32 << 10;
-
-/// Alignment of a chunk, hence of the finger of an empty one.
-const CHUNK_ALIGN: usize = 16;
-
-/// Bytes in front of a chunk that nobody uses (1).
-const GAP: usize = CHUNK_ALIGN;
-
-/// One chunk.
-#[repr(C)]
-struct Chunk {
-    finger: NonNull<u8>,
-    end: NonNull<u8>,
-    /// Its first byte.
-    start: NonNull<u8>,
-    /// Bytes of the heap block that it owns, with the gap; 0 if it owns none.
-    owned: usize,
-    /// What it adds to the size by which the next chunk is chosen; a seed that is alone has none yet.
-    weight: usize,
-}
-
-impl Chunk {
-    /// No chunk; takes no memory.
-    const fn placeholder() -> Self {
-        Self::seed(NonNull::dangling(), 0)
-    }
-
-    /// A chunk in memory that it does not own.
-    const fn seed(start: NonNull<u8>, room: usize) -> Self {
-        Self {
-            finger: start,
-            // SAFETY: the end of that memory, or the same pointer (1).
-            end: unsafe { start.add(room) },
-            start,
-            owned: 0,
-            weight: 0,
-        }
-    }
-
-    /// A chunk with room for `room` bytes, not 0.
-    fn create(room: usize) -> Option<Self> {
-        let owned = round_size(room.checked_add(GAP)?)?;
-        let layout = Layout::from_size_align(owned, CHUNK_ALIGN).ok()?;
-        // SAFETY: the size is not 0.
-        let block = NonNull::new(unsafe { alloc::alloc::alloc(layout) })?;
-        // SAFETY: both are in the block or at its end: it is longer than the gap.
-        let (start, end) = unsafe { (block.add(GAP), block.add(owned)) };
-        let chunk = Self {
-            finger: start,
-            end,
-            start,
-            owned,
-            weight: owned,
-        };
-        // SAFETY: from `start` to `end` are so many bytes of a block that nobody else has.
-        #[cfg(all(feature = "huge-pages", target_os = "linux"))]
-        unsafe {
-            crate::huge_pages::ask(start, chunk.room());
-        }
-        Some(chunk)
-    }
-
-    /// Bytes left between the finger and the end.
-    #[inline]
-    fn room(&self) -> usize {
-        self.end.addr().get() - self.finger.addr().get()
-    }
-
-    /// Bytes of the chunk, given out or not.
-    fn size(&self) -> usize {
-        self.end.addr().get() - self.start.addr().get()
-    }
-
-    /// Bytes that were taken from the global allocator for it.
-    fn held(&self) -> usize {
-        if self.owned > 0 { self.owned } else { self.size() }
-    }
-
-    #[inline]
-    fn take(&mut self, block: Block) -> Option<NonNull<u8>> {
-        let mut room = self.room();
-        let mut ptr = self.finger;
-        if block.align > MIN_ALIGN {
-            let skip = ptr.addr().get().wrapping_neg() & (block.align - 1);
-            room = room.checked_sub(skip)?;
-            // SAFETY: not beyond the end, as there is that much room (1).
-            ptr = unsafe { ptr.add(skip) };
-        }
-        if block.size > room {
-            return None;
-        }
-        // SAFETY: as above.
-        self.finger = unsafe { ptr.add(block.size) };
-        Some(ptr)
-    }
-
-    /// True if this is the last block of this chunk. No other block ends at the finger: what is below it is in this chunk,
-    /// or nobody's (1).
-    #[inline]
-    fn is_last(&self, ptr: NonNull<u8>, block: Block) -> bool {
-        // Wraps for no block.
-        ptr.addr().get().wrapping_add(block.size) == self.finger.addr().get()
-    }
-
-    /// Takes back the last `bytes` bytes below the finger.
-    ///
-    /// # Safety
-    ///
-    /// They are the end of the last block of this chunk, or all of it, and nobody uses them any more.
-    #[inline]
-    unsafe fn lower(&mut self, bytes: usize) {
-        // SAFETY: the block is in this chunk.
-        self.finger = unsafe { self.finger.sub(bytes) };
-    }
-
-    /// Ends all of its blocks.
-    #[inline]
-    const fn empty(&mut self) {
-        self.finger = self.start;
-    }
-
-    /// A pointer to `address` that may be used for the whole block, if the block is in this chunk.
-    #[cfg(feature = "allocator-api2")]
-    #[inline]
-    fn reach(&self, address: usize) -> Option<NonNull<u8>> {
-        let offset = address.wrapping_sub(self.start.addr().get());
-        // SAFETY: the offset is inside the chunk.
-        (offset < self.size()).then(|| unsafe { self.start.add(offset) })
-    }
-}
-
-impl Drop for Chunk {
-    #[inline]
-    fn drop(&mut self) {
-        if self.owned > 0 {
-            // SAFETY: made by `create` with this size and alignment, and freed once, with its one owner.
-            unsafe {
-                let layout = Layout::from_size_align_unchecked(self.owned, CHUNK_ALIGN);
-                alloc::alloc::dealloc(self.start.as_ptr().sub(GAP), layout);
-            }
-        }
-    }
-}
 
 /// The memory of one arena.
 ///
@@ -581,143 +442,6 @@ impl State {
     fn seat(&mut self, at: usize) {
         mem::swap(&mut self.active, &mut self.chunks[at]);
         self.seat = at;
-    }
-
-    /// Enters the first chunk, if there is one; none may be entered, and `active` must be a placeholder, or the seed alone.
-    fn restart(&mut self) {
-        self.weight = 0;
-        self.entered = 0;
-        if let Some(first) = self.chunks.first() {
-            self.weight = first.weight;
-            self.entered = 1;
-            self.seat(0);
-        }
-    }
-
-    /// Ends all blocks and keeps all chunks.
-    ///
-    /// The caller makes sure that no block is used any more: this is safe because it needs `&mut`, and whoever hands out
-    /// blocks ties them to a borrow of the arena.
-    #[inline]
-    pub(super) fn reset(&mut self) {
-        self.tally.reset();
-        probes::arena_reset(self.used());
-        self.end_blocks();
-        self.offer_lone();
-    }
-
-    /// Puts the lone block into the free lists, which are empty.
-    #[inline]
-    fn offer_lone(&mut self) {
-        if let Some(lone) = &self.lone {
-            self.carved = lone.size();
-            // SAFETY: nobody uses it, and the pointer reaches all of it; the free lists are empty.
-            unsafe { self.free.push(lone.block(), lone.as_block()) };
-        }
-    }
-
-    /// Ends all blocks, the lone one included.
-    #[inline]
-    fn end_blocks(&mut self) {
-        let needed = self.cycle_peak.max(self.carved);
-        self.peak = self.peak.max(needed);
-        if self.entered > 1 {
-            self.reset_chunks(needed);
-        } else {
-            self.active.empty();
-        }
-        self.carved = 0;
-        self.cycle_peak = 0;
-        self.padding = 0;
-        self.free.clear();
-    }
-
-    /// Leaves all chunks, and lets the next cycle begin with one that has room for all of this one, if there is one: an
-    /// equal cycle enters no other then.
-    ///
-    /// That is sure of a cycle in which no block went back to its chunk. In one chunk other blocks are the last ones, so
-    /// that some go back which were freed here, and none is freed that went back here: at every moment the equal cycle has
-    /// carved as much as this one or less.
-    #[cold]
-    #[inline(never)]
-    fn reset_chunks(&mut self, carved: usize) {
-        let entered = self.entered;
-        self.leave();
-        if self.cycle_peak == 0 {
-            let needed = carved.saturating_add(self.padding);
-            if let Some(whole) = self.chunks[..entered].iter().position(|chunk| chunk.room() >= needed) {
-                self.chunks.swap(0, whole);
-            }
-        }
-        self.restart();
-    }
-
-    /// Puts the active chunk into its seat, if it has one, and empties all entered ones.
-    fn leave(&mut self) {
-        if self.entered > 0 {
-            mem::swap(&mut self.active, &mut self.chunks[self.seat]);
-        }
-        for chunk in &mut self.chunks[..self.entered] {
-            chunk.empty();
-        }
-        self.entered = 0;
-    }
-
-    /// Resets, and puts one chunk in the place of all.
-    pub(super) fn merge(&mut self) -> Result<(), ArenaError> {
-        self.reset();
-        let room = (self.peak + self.peak / 16).min(self.budget);
-        if room == 0 || (self.count() == 1 && self.lone.is_none() && self.active.room() >= room) {
-            return Ok(());
-        }
-        let refused = ArenaError::refused(room, CHUNK_ALIGN);
-        // Before anything changes: after `trim` the list may have no room.
-        self.chunks.try_reserve(1).map_err(|_| refused)?;
-        let chunk = Chunk::create(room).ok_or(refused)?;
-        self.leave();
-        self.active = Chunk::placeholder();
-        self.chunks.clear();
-        self.free.clear();
-        self.lone = None;
-        self.carved = 0;
-        self.held = chunk.held();
-        self.took_chunk(&chunk);
-        self.chunks.push(chunk);
-        self.restart();
-        Ok(())
-    }
-
-    /// Resets, and gives chunks back to the global allocator.
-    pub(super) fn trim(&mut self, policy: TrimPolicy) {
-        let entered = self.entered;
-        self.end_blocks();
-        self.leave();
-        self.lone.take_if(|lone| !policy.keeps_first(lone.held()));
-        let lone = self.lone.as_ref().map_or(0, Lone::held);
-        match policy {
-            TrimPolicy::All => {
-                self.active = Chunk::placeholder();
-                self.chunks = Vec::new();
-            }
-            TrimPolicy::Unused => self.chunks.truncate(entered),
-            TrimPolicy::Keep(bytes) => {
-                let mut left = bytes.saturating_sub(lone);
-                // The seed alone, or a placeholder.
-                if self.active.held() > left {
-                    self.active = Chunk::placeholder();
-                }
-                self.chunks.retain(|chunk| match left.checked_sub(chunk.held()) {
-                    Some(rest) => {
-                        left = rest;
-                        true
-                    }
-                    None => false,
-                });
-            }
-        }
-        self.held = self.active.held() + self.chunks.iter().map(Chunk::held).sum::<usize>() + lone;
-        self.restart();
-        self.offer_lone();
     }
 
     /// Chunks in service.

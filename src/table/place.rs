@@ -14,7 +14,7 @@ use core::ptr::NonNull;
 
 use super::block::Block;
 use super::group::Mark;
-use super::{NOTED, SMALL, Table, growth};
+use super::{NOTED, SMALL, Table, steps};
 use crate::arena::{Handle, Held, Raw};
 use crate::error::ArenaError;
 use crate::observe::tally::Looked;
@@ -272,7 +272,7 @@ impl<T, H: Handle> Table<T, H> {
                 (*header).left += 1;
                 old.put(hash, entry, |_| ())
             } else {
-                growth::put_in_new(block, hash, entry)
+                steps::put_in_new(block, hash, entry)
             }
         }
     }

@@ -91,7 +91,7 @@ impl<T, H: Handle> Table<T, H> {
 
     /// The place of a key, to change; entries that are on their way make a step first.
     ///
-    /// Complexity: O(1) on average; no more than `growth::STEP` entries move.
+    /// Complexity: O(1) on average; no more than `steps::STEP` entries move.
     #[inline(always)] // part of every insertion
     pub(crate) fn search(
         &mut self,
@@ -135,7 +135,7 @@ impl<T, H: Handle> Table<T, H> {
     /// It does what [`search`](Self::search) and the calls after it do, with the usual case written out. Else the
     /// result of the search goes through memory, which costs as much as the search.
     ///
-    /// Complexity: O(1) on average; no more than `growth::STEP` entries move.
+    /// Complexity: O(1) on average; no more than `steps::STEP` entries move.
     #[inline(always)] // the insertion itself
     pub(crate) fn insert<R>(
         &mut self,

@@ -6,7 +6,8 @@ use std::{format, vec};
 
 use super::block::{Block, FAR, MANY};
 use super::group::{LANES, Mark, class_of};
-use super::growth::{AT_ONCE, STEP};
+use super::growth::AT_ONCE;
+use super::steps::STEP;
 use super::{Kind, Search, Table};
 use crate::arena::{Arena, Held};
 
