@@ -80,7 +80,7 @@ impl<K: Eq + Hash, V: PartialEq, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H>
     pub fn same_entries<S2: BuildHasher, H2: Handle>(&self, other: &ArenaMap<K, V, S2, H2>) -> bool {
         self.len() == other.len()
             && self
-                .iter()
+                .table
                 .all(|(key, value)| other.get(key).is_some_and(|found| value == found))
     }
 }

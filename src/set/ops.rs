@@ -99,12 +99,7 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
         } else {
             (other, self)
         };
-        for element in smaller {
-            if larger.contains(element) {
-                return false;
-            }
-        }
-        true
+        smaller.map.table.all(|(element, ())| !larger.contains(element))
     }
 
     /// True if the other set has every element of this one.
@@ -118,7 +113,7 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// assert!(a.is_subset(&b) && b.is_superset(&a) && !a.is_disjoint(&b));
     /// ```
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.len() <= other.len() && self.iter().all(|element| other.contains(element))
+        self.len() <= other.len() && self.map.table.all(|(element, ())| other.contains(element))
     }
 
     /// True if this set has every element of the other one.
@@ -145,7 +140,7 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// assert!(owned.same_elements(&owned.clone_in(&arena)));
     /// ```
     pub fn same_elements<S2: BuildHasher, H2: Handle>(&self, other: &ArenaSet<T, S2, H2>) -> bool {
-        self.len() == other.len() && self.iter().all(|element| other.contains(element))
+        self.len() == other.len() && self.map.table.all(|(element, ())| other.contains(element))
     }
 
     /// A new set, in the given arena, of the elements of either set: `&a | &b` for any handles.

@@ -187,8 +187,8 @@ impl<T> Block<T> {
     /// The index is one of this block's.
     #[inline(always)]
     pub(super) unsafe fn slot(self, index: usize) -> NonNull<T> {
-        // SAFETY: B1: slots end at the tags, aligned for them, and go down.
-        unsafe { self.tags.cast::<T>().sub(index).sub(1) }
+        // SAFETY: B1: slots end at the tags, aligned for them, and go down. `!index` is `-index - 1`, which takes an instruction less.
+        unsafe { self.tags.cast::<T>().offset(!index.cast_signed()) }
     }
 
     /// The index of a slot. Not for types without a size.

@@ -19,8 +19,10 @@ mod hash;
 mod split;
 mod take;
 
+use core::convert::Infallible;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
+use core::ops::ControlFlow;
 use core::ptr::NonNull;
 
 use super::Table;
@@ -109,16 +111,15 @@ impl<T> RawIter<T> {
         while self.lanes == 0 {
             let stretch = &mut self.stretch;
             if stretch.tags == stretch.end {
-                // SAFETY: entries are left, so that a stretch is.
-                *stretch = unsafe { stretch.next() };
+                // SAFETY: I1.
+                let Some(next) = (unsafe { stretch.next() }) else {
+                    unreachable!("entries are left, and no groups: the table was changed meanwhile")
+                };
+                *stretch = next;
                 continue;
             }
             // SAFETY: a group before the end of the stretch.
-            unsafe {
-                self.lanes = u32::from(Group::load(stretch.tags.as_ptr()).full().0);
-                stretch.tags = stretch.tags.add(LANES);
-                stretch.slots = stretch.slots.wrapping_sub(LANES);
-            }
+            self.lanes = unsafe { stretch.enter() };
         }
     }
 
@@ -135,14 +136,33 @@ impl<T> RawIter<T> {
         self.lanes &= self.lanes - 1;
         lane
     }
+}
 
-    /// # Safety
-    ///
-    /// The lane of an entry in the current group.
-    #[inline(always)]
-    unsafe fn entry(&self, lane: usize) -> NonNull<T> {
-        // SAFETY: B1: slots end here and go down.
-        unsafe { NonNull::new_unchecked(self.stretch.slots.sub(lane).sub(1).cast_mut()) }
+impl<T> RawIter<T> {
+    /// A fold that may end early. Entries are not counted: the stretches tell what is left.
+    #[inline(always)] // the loop of every fold
+    fn walk<B, C>(self, init: B, mut f: impl FnMut(B, NonNull<T>) -> ControlFlow<C, B>) -> ControlFlow<C, B> {
+        let Self {
+            mut lanes, mut stretch, ..
+        } = self;
+        let mut result = init;
+        loop {
+            while lanes != 0 {
+                let lane = lanes.trailing_zeros() as usize;
+                lanes &= lanes - 1;
+                // SAFETY: the lane of an entry in the group that the stretch stands behind.
+                result = f(result, unsafe { stretch.entry(lane) })?;
+            }
+            while stretch.tags == stretch.end {
+                // SAFETY: I1.
+                match unsafe { stretch.next() } {
+                    Some(next) => stretch = next,
+                    None => return ControlFlow::Continue(result),
+                }
+            }
+            // SAFETY: a group before the end of the stretch.
+            lanes = unsafe { stretch.enter() };
+        }
     }
 }
 
@@ -179,26 +199,49 @@ impl<T> Stretch<T> {
         }
     }
 
-    /// The stretch after this one.
+    /// Goes behind the next group, and says which of its lanes have entries.
     ///
     /// # Safety
     ///
-    /// There is one: entries are left.
+    /// There is one before the end.
+    #[inline(always)] // part of every iteration
+    unsafe fn enter(&mut self) -> u32 {
+        // SAFETY: handed on.
+        unsafe {
+            let lanes = u32::from(Group::load(self.tags.as_ptr()).full().0);
+            self.tags = self.tags.add(LANES);
+            self.slots = self.slots.wrapping_sub(LANES);
+            lanes
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The lane of an entry in the group behind which this stands.
+    #[inline(always)] // part of every iteration
+    unsafe fn entry(&self, lane: usize) -> NonNull<T> {
+        // SAFETY: B1: slots end here and go down; as `Block::slot`.
+        unsafe { NonNull::new_unchecked(self.slots.offset(!lane.cast_signed()).cast_mut()) }
+    }
+
+    /// The stretch after this one, if there is one.
+    ///
+    /// # Safety
+    ///
+    /// I1: the table that this is of is as it was.
     #[cold]
     #[inline(never)]
-    unsafe fn next(self) -> Self {
-        let Some(next) = self.next else {
-            unreachable!("entries are left, and no groups: the table was changed meanwhile")
-        };
+    unsafe fn next(self) -> Option<Self> {
+        let next = self.next?;
         // SAFETY: T1: the header of a moving table, and what it says is initialised.
         unsafe {
             let header = next.as_ref();
             let part = self.part + header.part;
-            Self {
+            Some(Self {
                 next: (part < self.new.slots()).then_some(next),
                 part,
                 ..Self::over(self.new, self.part, self.part + header.zeroed)
-            }
+            })
         }
     }
 }
@@ -214,7 +257,7 @@ impl<T> Iterator for RawIter<T> {
         // SAFETY: entries are left; a lane is that of a slot, below the end of the group's slots.
         let entry = unsafe {
             let lane = self.next_lane();
-            self.entry(lane)
+            self.stretch.entry(lane)
         };
         self.left -= 1;
         Some(entry)
@@ -226,21 +269,11 @@ impl<T> Iterator for RawIter<T> {
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, NonNull<T>) -> B>(mut self, init: B, mut f: F) -> B {
-        let mut result = init;
-        while self.left > 0 {
-            // SAFETY: as in `next`.
-            unsafe {
-                self.advance();
-                while self.lanes != 0 {
-                    let lane = self.lanes.trailing_zeros() as usize;
-                    self.lanes &= self.lanes - 1;
-                    self.left -= 1;
-                    result = f(result, self.entry(lane));
-                }
-            }
+    fn fold<B, F: FnMut(B, NonNull<T>) -> B>(self, init: B, mut f: F) -> B {
+        let end: ControlFlow<Infallible, B> = self.walk(init, |result, entry| ControlFlow::Continue(f(result, entry)));
+        match end {
+            ControlFlow::Continue(result) => result,
         }
-        result
     }
 }
 
@@ -279,6 +312,20 @@ impl<T, H: Handle> Table<T, H> {
             raw: self.raw_iter(),
             table: PhantomData,
         }
+    }
+
+    /// Whether all entries are as `f` says; it is not asked of more than the first that is not.
+    #[inline]
+    pub(crate) fn all(&self, mut f: impl FnMut(&T) -> bool) -> bool {
+        let end = self.raw_iter().walk((), |(), entry| {
+            // SAFETY: I1: the entries are borrowed.
+            if f(unsafe { entry.as_ref() }) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
+        end.is_continue()
     }
 
     /// All entries, exclusively.

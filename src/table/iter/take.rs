@@ -229,7 +229,7 @@ impl<T, H: Handle> RawExtractIf<'_, T, H> {
             unsafe {
                 let lane = self.raw.next_lane();
                 self.raw.left -= 1;
-                if pick(self.raw.entry(lane).as_mut()) {
+                if pick(self.raw.stretch.entry(lane).as_mut()) {
                     return Some(self.index_of(lane));
                 }
             }
