@@ -167,7 +167,7 @@ fn cover<F: Family>() {
         .unwrap();
     let mut next_pair = 0;
     let is_short = GUARDED || times() == 0;
-    let parts = if is_short { 8 } else { F::PARTS };
+    let parts = if is_short { 12 } else { F::PARTS };
     for (at, &size) in SIZES.iter().enumerate() {
         if is_short && size > 2_000 {
             break;
