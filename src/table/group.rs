@@ -147,8 +147,9 @@ pub(crate) use self::words::Group;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
 mod sse2 {
     use core::arch::x86_64::{
-        __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8,
-        _mm_setzero_si128, _mm_shuffle_epi32, _mm_shufflelo_epi16, _mm_unpacklo_epi8,
+        __m128i, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_loadu_si128,
+        _mm_movemask_epi8, _mm_set1_epi8, _mm_setzero_si128, _mm_shuffle_epi32, _mm_shufflelo_epi16, _mm_storeu_si128,
+        _mm_unpacklo_epi8,
     };
 
     use super::{FULL, Lanes, Mark};
@@ -217,6 +218,22 @@ mod sse2 {
         pub(crate) fn full(self) -> Lanes {
             // SAFETY: as in `equal`.
             gathered(unsafe { _mm_movemask_epi8(self.0) })
+        }
+
+        /// The bytes, but 0 where those of another group are 0.
+        #[inline(always)]
+        pub(crate) fn without_zeros_of(self, other: Self) -> Self {
+            // SAFETY: as in `equal`.
+            Self(unsafe { _mm_andnot_si128(_mm_cmpeq_epi8(other.0, _mm_setzero_si128()), self.0) })
+        }
+
+        /// # Safety
+        ///
+        /// Sixteen bytes can be written there.
+        #[inline(always)]
+        pub(crate) unsafe fn store(self, bytes: *mut u8) {
+            // SAFETY: handed on to the caller; the store needs no alignment.
+            unsafe { _mm_storeu_si128(bytes.cast(), self.0) }
         }
     }
 }
@@ -287,6 +304,30 @@ mod words {
         pub(crate) fn full(self) -> Lanes {
             self.gathered(|word| word)
         }
+
+        /// The bytes, but 0 where those of another group are 0.
+        #[inline(always)]
+        pub(crate) fn without_zeros_of(self, other: Self) -> Self {
+            let kept = |word: u64, other: u64| {
+                // The top bit of each byte that is not 0, then all of its bits.
+                let top = ((other & splat(!FULL)) + splat(!FULL) | other) & splat(FULL);
+                word & (top >> 7) * 0xFF
+            };
+            Self([kept(self.0[0], other.0[0]), kept(self.0[1], other.0[1])])
+        }
+
+        /// # Safety
+        ///
+        /// Sixteen bytes can be written there.
+        #[inline(always)]
+        pub(crate) unsafe fn store(self, bytes: *mut u8) {
+            // SAFETY: handed on to the caller; the write needs no alignment.
+            unsafe {
+                bytes
+                    .cast::<[[u8; 8]; 2]>()
+                    .write_unaligned(self.0.map(u64::to_le_bytes))
+            }
+        }
     }
 }
 
@@ -343,6 +384,23 @@ mod tests {
             assert_eq!(one.full(), other.full());
             assert_eq!(one.zeros(), other.zeros());
             assert_eq!(one.free(), one.full().others());
+            bytes.rotate_left(1);
+            // SAFETY: sixteen bytes each.
+            let kept = unsafe {
+                let (mut kept, mut other_kept) = ([0; 16], [0; 16]);
+                one.without_zeros_of(Group::load(bytes.as_ptr()))
+                    .store(kept.as_mut_ptr());
+                other
+                    .without_zeros_of(words::Group::load(bytes.as_ptr()))
+                    .store(other_kept.as_mut_ptr());
+                assert_eq!(kept, other_kept);
+                kept
+            };
+            for lane in 0..16 {
+                let byte = bytes[(lane + 15) % 16];
+                assert_eq!(kept[lane], if bytes[lane] == 0 { 0 } else { byte });
+            }
+            bytes.rotate_right(1);
             for (lane, &byte) in bytes.iter().enumerate() {
                 assert_eq!(one.matches(mark).has(lane), byte == mark.tag());
                 assert_eq!(one.full().has(lane), byte >= 128);

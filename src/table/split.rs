@@ -12,85 +12,72 @@
 
 #![allow(unsafe_code, reason = "copies entries between raw blocks")]
 
+use core::mem;
+
 use super::block::Block;
 use super::group::{LANES, Lanes};
 
 /// Groups of the largest table that moves at once when it is full.
 pub(super) const AT_ONCE_GROUPS: usize = 16;
 
-/// Which entries at home go to the upper one of two groups, in a block of twice the size; the others go to the lower one.
+/// Two groups that get their first entries: they have none again if the hasher panics.
+struct Fresh<T> {
+    block: Block<T>,
+    lower: usize,
+    upper: usize,
+}
+
+impl<T> Drop for Fresh<T> {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: groups of a live block; what they got are copies. Their flags are of entries elsewhere, and stay.
+        unsafe {
+            self.block.tags.add(self.lower).write_bytes(0, LANES);
+            self.block.tags.add(self.upper).write_bytes(0, LANES);
+        }
+    }
+}
+
+/// Copies entries at home to the first lanes of the two groups where they go in a block of twice the size, with their tags, of
+/// which the homes make no part. What is left to do is to forget those in the old block.
 ///
-/// `None` where the block has not twice the size, or one of its two groups has entries.
+/// `false` where the block has not twice the size, or one of its two groups has entries. If the hasher panics, nothing has changed.
 ///
 /// # Safety
 ///
-/// Both blocks are live, the lanes are those of entries at home, and their homes in the new block are initialised.
+/// Both blocks are live, the lanes are those of entries at home, and their homes in the new block are initialised; nobody reads
+/// these entries in the old block any more if this returns `true`.
 #[inline(always)] // part of every growth
-pub(super) unsafe fn uppers<T>(
+pub(super) unsafe fn split<T>(
     old: Block<T>,
     block: Block<T>,
     home: usize,
     lanes: Lanes,
     hasher: &impl Fn(&T) -> u64,
-) -> Option<Lanes> {
+) -> bool {
     let half = old.slots();
     if block.slots() != half * 2 {
-        return None;
+        return false;
     }
-    let mut uppers = 0;
-    // SAFETY: handed on; the slots of a group go down from its first one.
-    unsafe {
-        if block.group(home).full().0 | block.group(home + half).full().0 != 0 {
-            return None;
-        }
-        let slots = old.slot(home);
-        for lane in lanes {
-            let hash = hasher(slots.sub(lane).as_ref());
-            uppers |= u32::from(block.home(hash) & half != 0) << lane;
-        }
-        #[allow(clippy::cast_possible_truncation, reason = "sixteen lanes")]
-        let uppers = Lanes(uppers as u16);
-        Some(uppers)
-    }
-}
-
-/// Copies entries at home to the first lanes of the two groups where they go in a block of twice the size, with their tags, of
-/// which the homes make no part. If `LEAVE`, their old slots are free then.
-///
-/// # Safety
-///
-/// As for [`uppers`], which gave these lanes; nobody reads the entries in the old block any more.
-#[inline(always)] // part of every growth
-pub(super) unsafe fn split<T, const LEAVE: bool>(
-    old: Block<T>,
-    block: Block<T>,
-    home: usize,
-    lanes: Lanes,
-    uppers: Lanes,
-) {
-    // SAFETY: handed on.
-    unsafe {
-        copy_lanes::<T, LEAVE>(old, home, block, home, Lanes(lanes.0 & !uppers.0));
-        copy_lanes::<T, LEAVE>(old, home, block, home + old.slots(), uppers);
-    }
-}
-
-/// # Safety
-///
-/// As for [`split`], with the groups.
-#[inline(always)] // part of every growth
-unsafe fn copy_lanes<T, const LEAVE: bool>(old: Block<T>, from: usize, block: Block<T>, to: usize, lanes: Lanes) {
+    let (mut lower, mut upper) = (home, home + half);
     // SAFETY: handed on; two blocks do not overlap; slots of a group go down from its first one, and tags up.
     unsafe {
-        let (slots, tags) = (old.slot(from), old.tags.add(from));
-        for (to_lane, lane) in lanes.into_iter().enumerate() {
-            block.slot(to + to_lane).copy_from_nonoverlapping(slots.sub(lane), 1);
-            block.tags.add(to + to_lane).write(tags.add(lane).read());
-            if LEAVE {
-                tags.add(lane).write(0);
-            }
+        if block.group(lower).full().0 | block.group(upper).full().0 != 0 {
+            return false;
         }
+        let fresh = Fresh { block, lower, upper };
+        let (slots, tags) = (old.slot(home).add(1), old.tags.add(home));
+        for lane in lanes {
+            let entry = slots.offset(!lane.cast_signed());
+            let is_upper = block.home(hasher(entry.as_ref())) & half != 0;
+            let to = if is_upper { upper } else { lower };
+            (lower, upper) = if is_upper { (lower, to + 1) } else { (to + 1, upper) };
+            block.slot(to).copy_from_nonoverlapping(entry, 1);
+            block.tags.add(to).write(tags.add(lane).read());
+        }
+        mem::forget(fresh);
     }
+    true
 }
 
 /// Copies all entries of at most `AT_ONCE_GROUPS` groups into a block of twice the size.
@@ -106,9 +93,8 @@ pub(super) unsafe fn split_all<T>(old: Block<T>, block: Block<T>, hasher: &impl 
         for (others, home) in others.iter_mut().zip((0..old.slots()).step_by(LANES)) {
             let lanes = old.at_home(home);
             *others = Lanes(old.group(home).full().0 & !lanes.0);
-            match uppers(old, block, home, lanes, hasher) {
-                Some(uppers) => split::<T, false>(old, block, home, lanes, uppers),
-                None => *others = old.group(home).full(),
+            if !split(old, block, home, lanes, hasher) {
+                *others = old.group(home).full();
             }
         }
         // Those that are not at home, when all homes are.

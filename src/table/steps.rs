@@ -28,7 +28,7 @@ use core::ptr::NonNull;
 
 use super::block::{Block, FAR, HEADER_FROM, Header};
 use super::group::{LANES, Lanes, class_of, prefetch};
-use super::split::{split, uppers};
+use super::split::split;
 use super::{NOTED, Table};
 use crate::arena::Handle;
 use crate::error::ArenaError;
@@ -187,6 +187,9 @@ impl<T, H: Handle> Table<T, H> {
                 }
                 return self.end_move();
             }
+            if near {
+                return;
+            }
             let home = cursor & !(LANES - 1);
             prefetch_slots(old, (home + 8 * LANES) & old.mask);
             prefetch_slots(block, (home + 2 * LANES) & block.mask);
@@ -275,15 +278,14 @@ unsafe fn move_home<T>(
         let moved = lanes.len() + batch.len;
         batch.room = STEP;
         ready(block, home & block.mask);
-        match uppers(old, block, home, lanes, hasher) {
-            // No user code from here on (T4).
-            Some(uppers) => split::<T, true>(old, block, home, lanes, uppers),
-            None => {
-                for lane in lanes {
-                    batch.push(home + lane, hasher(old.slot(home + lane).as_ref()));
-                }
+        if split(old, block, home, lanes, hasher) {
+            old.clear_home(home);
+        } else {
+            for lane in lanes {
+                batch.push(home + lane, hasher(old.slot(home + lane).as_ref()));
             }
         }
+        // No user code from here on (T4).
         for &mut (index, hash) in batch.entries() {
             put_in_new(block, hash, old.leave(index).read());
         }

@@ -16,7 +16,7 @@
 use core::ptr::NonNull;
 
 use super::{Block, FAR, unlikely};
-use crate::table::group::{LANES, Mark, class_of};
+use crate::table::group::{Group, LANES, Mark, class_of};
 
 impl<T> Block<T> {
     /// The entry of this hash that is equal, or a free slot, if there is one or the other at home and nothing elsewhere.
@@ -153,6 +153,22 @@ impl<T> Block<T> {
     pub(in crate::table) unsafe fn clear_tag(self, index: usize) {
         // SAFETY: handed on.
         unsafe { self.set_tag(index, 0) };
+    }
+
+    /// Takes the tags of all entries at home away, in a block that is being moved from.
+    ///
+    /// # Safety
+    ///
+    /// As for [`vacate`](Self::vacate), of each of them.
+    #[inline(always)] // part of every move
+    pub(in crate::table) unsafe fn clear_home(self, home: usize) {
+        // SAFETY: handed on: a group of this block.
+        unsafe {
+            let strides = Group::load(self.afar(home).as_ptr());
+            self.group(home)
+                .without_zeros_of(strides)
+                .store(self.tags.add(home).as_ptr());
+        }
     }
 
     /// Makes the slot of an entry a free one, in a block that is being moved from: its flags stay.
