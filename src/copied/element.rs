@@ -54,6 +54,8 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> CopiedMap<Q, V, S, H> 
 
     /// The value of a key, to change in place.
     ///
+    /// A map that is growing makes a step, as an insertion would: at most 32 entries move.
+    ///
     /// Allocates: never. Time: O(1) on average.
     ///
     /// # Examples

@@ -188,8 +188,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// Moves up to `at_most` entries of a map that is growing in steps to its larger table; to end the last step, up to
     /// 31 more.
     ///
-    /// Returns true when no entry is left to move. Call it when the program has time. Without it, later insertions and
-    /// removals move the entries.
+    /// Returns true when no entry is left to move. Call it when the program has time. Without it, later insertions,
+    /// removals and `get_mut` move the entries.
     ///
     /// Allocates: never. Time: O(`at_most`).
     ///

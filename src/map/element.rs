@@ -77,6 +77,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
 
     /// The value of a key, to change in place.
     ///
+    /// A map that is growing makes a step, as an insertion would: at most 32 entries move.
+    ///
     /// Allocates: never. Time: O(1) on average.
     ///
     /// # Examples
@@ -102,7 +104,12 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     #[inline]
     pub fn get_key_value_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<(&K, &mut V)> {
         let Self { table, hash_builder } = self;
-        match table.get_mut(|| hash_builder.hash_one(key), |(known, _)| key.equivalent(known)) {
+        let found = table.step_and_get_mut(
+            || hash_builder.hash_one(key),
+            |(known, _)| key.equivalent(known),
+            |(key, _)| hash_builder.hash_one(key),
+        );
+        match found {
             Some((key, value)) => Some((&*key, value)),
             None => None,
         }

@@ -14,7 +14,7 @@
 
 #![allow(unsafe_code, reason = "loads sixteen bytes at once, and hints to the processor")]
 
-use core::num::{NonZeroU16, NonZeroU32};
+use core::num::{NonZeroU16, NonZeroU64};
 
 /// Slots of a group, and bytes.
 pub(crate) const LANES: usize = 16;
@@ -120,20 +120,20 @@ impl IntoIterator for Lanes {
 
     #[inline(always)]
     fn into_iter(self) -> EachLane {
-        EachLane(u32::from(self.0))
+        EachLane(u64::from(self.0))
     }
 }
 
-/// The lanes of a set, one by one. (The processor takes one more instruction for sixteen bits.)
+/// The lanes of a set, one by one. (In a whole word: the processor takes more instructions for sixteen bits, or for an index made of 32.)
 #[derive(Clone)]
-pub(crate) struct EachLane(u32);
+pub(crate) struct EachLane(u64);
 
 impl Iterator for EachLane {
     type Item = usize;
 
     #[inline(always)]
     fn next(&mut self) -> Option<usize> {
-        let lanes = NonZeroU32::new(self.0)?;
+        let lanes = NonZeroU64::new(self.0)?;
         self.0 &= self.0 - 1;
         Some(lanes.trailing_zeros() as usize)
     }
@@ -310,8 +310,8 @@ mod words {
         pub(crate) fn without_zeros_of(self, other: Self) -> Self {
             let kept = |word: u64, other: u64| {
                 // The top bit of each byte that is not 0, then all of its bits.
-                let top = ((other & splat(!FULL)) + splat(!FULL) | other) & splat(FULL);
-                word & (top >> 7) * 0xFF
+                let top = (((other & splat(!FULL)) + splat(!FULL)) | other) & splat(FULL);
+                word & ((top >> 7) * 0xFF)
             };
             Self([kept(self.0[0], other.0[0]), kept(self.0[1], other.0[1])])
         }
@@ -325,7 +325,7 @@ mod words {
             unsafe {
                 bytes
                     .cast::<[[u8; 8]; 2]>()
-                    .write_unaligned(self.0.map(u64::to_le_bytes))
+                    .write_unaligned(self.0.map(u64::to_le_bytes));
             }
         }
     }

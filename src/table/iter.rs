@@ -41,7 +41,7 @@ pub(crate) use self::take::{RawDrain, RawExtractIf, RawIntoIter};
 /// Pointers to all entries.
 pub(crate) struct RawIter<T> {
     /// Lanes of the current group that are still to come.
-    lanes: u32,
+    lanes: u64,
     left: usize,
     stretch: Stretch<T>,
 }
@@ -89,7 +89,7 @@ impl<T> RawIter<T> {
     #[allow(clippy::cast_possible_truncation, reason = "a small table")]
     const fn over_slots(end: NonNull<u8>, len: usize) -> Self {
         Self {
-            lanes: if len == 0 { 0 } else { u32::MAX >> (32 - len as u32) },
+            lanes: if len == 0 { 0 } else { u64::MAX >> (64 - len as u32) },
             left: len,
             stretch: Stretch::none(end),
         }
@@ -205,10 +205,10 @@ impl<T> Stretch<T> {
     ///
     /// There is one before the end.
     #[inline(always)] // part of every iteration
-    unsafe fn enter(&mut self) -> u32 {
+    unsafe fn enter(&mut self) -> u64 {
         // SAFETY: handed on.
         unsafe {
-            let lanes = u32::from(Group::load(self.tags.as_ptr()).full().0);
+            let lanes = u64::from(Group::load(self.tags.as_ptr()).full().0);
             self.tags = self.tags.add(LANES);
             self.slots = self.slots.wrapping_sub(LANES);
             lanes

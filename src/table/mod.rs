@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A map of few entries is one block of slots, searched by comparing keys and hashed only when it grows into groups of tags
-//! (`group.rs`, `block.rs`). A table of more than 224 entries grows in steps (`growth.rs`, `steps.rs`): every later insertion or removal
+//! (`group.rs`, `block.rs`). A table of more than 224 entries grows in steps (`growth.rs`, `steps.rs`): every later insertion, removal or `get_mut`
 //! moves a home group of the old block, until nothing is left there. A `limit` of 0 sends what is not settled out of the
 //! common path, with one comparison; its lowest bit says that a [`Note`] stands at the end of the block.
 //!

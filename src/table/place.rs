@@ -112,7 +112,8 @@ impl<'a, T, H: Handle> Found<'a, T, H> {
                 return self.table.take(index);
             }
             self.table.set_len(self.table.len - 1);
-            self.table.block().take(index)
+            self.table.block().release(index);
+            self.slot.entry.read()
         }
     }
 

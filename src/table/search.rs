@@ -46,6 +46,30 @@ impl<T, H: Handle> Table<T, H> {
         }
     }
 
+    /// The entry of a key, to change in place; entries that are on their way make a step first. (Else a map whose keys are mostly
+    /// there, and are changed in place, would go on looking into two blocks for long.)
+    ///
+    /// Complexity: O(1) on average; no more than `steps::STEP` entries move.
+    #[inline(always)] // the lookup itself
+    pub(crate) fn step_and_get_mut(
+        &mut self,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Option<&mut T> {
+        let found = if self.is_settled() {
+            // SAFETY: T1: a live block, borrowed as the table is.
+            unsafe { self.block().find(hash(), eq) }
+        } else {
+            self.search_unsettled(hash, eq, hasher).0
+        };
+        match found {
+            // SAFETY: an entry, borrowed as the table is.
+            Some(mut entry) => Some(unsafe { entry.as_mut() }),
+            None => None,
+        }
+    }
+
     /// (Out of line: a loop of lookups then asks once, before it begins, whether the table is settled.)
     #[inline(never)]
     fn find_unsettled(&self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {

@@ -115,20 +115,34 @@ impl<T> Block<T> {
         unreachable!("a block with a free slot, and each way leads through all groups")
     }
 
-    /// Makes the slot of an entry a free one, which still has the entry's bytes.
+    /// Makes the slot of an entry a free one; it still has the entry's bytes.
     ///
     /// # Safety
     ///
     /// The table is borrowed exclusively, and the index is that of an entry, which is read or dropped next, once.
     #[inline(always)] // part of every removal
+    pub(in crate::table) unsafe fn release(self, index: usize) {
+        // SAFETY: handed on.
+        unsafe {
+            let strides = self.strides(index);
+            let class = class_of(self.tag(index));
+            self.set_tag(index, 0);
+            if strides != 0 {
+                self.unmark_way(index, class);
+            }
+        }
+    }
+
+    /// [`release`](Self::release), and the slot.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release`](Self::release).
+    #[inline(always)] // part of every removal
     pub(in crate::table) unsafe fn vacate(self, index: usize) -> NonNull<T> {
         // SAFETY: handed on.
         unsafe {
-            let byte = self.tag(index);
-            self.set_tag(index, 0);
-            if self.strides(index) != 0 {
-                self.unmark_way(index, class_of(byte));
-            }
+            self.release(index);
             self.slot(index)
         }
     }

@@ -27,7 +27,7 @@ use crate::table::group::{Group, LANES};
 /// Entries of a walk that are one piece.
 struct Piece<T> {
     /// Entries of the current group, whose slots end here.
-    lanes: u32,
+    lanes: u64,
     slots: *const T,
     /// Numbers of the groups to come.
     from: usize,
@@ -113,7 +113,7 @@ impl<T> Piece<T> {
                 tags = block.tags.add(start + group);
                 self.slots = block.tags.as_ptr().cast::<T>().wrapping_sub(start + group);
             }
-            self.lanes = u32::from(Group::load(tags.as_ptr()).full().0);
+            self.lanes = u64::from(Group::load(tags.as_ptr()).full().0);
         }
     }
 }
