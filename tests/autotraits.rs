@@ -298,6 +298,8 @@ fn fixed_maps_go_anywhere() {
         IndexedMap<str, [u8], &'static [u8]>: true, true;
         IndexedIter<'static, str, u64_le>: true, true;
         VarMap<str, str>: true, true;
+        VarIterMut<'static, str, u64_le>: true, true;
+        VarExtractIf<'static, str, str, AlignedBytes, fn(&str, &str) -> bool>: true, true;
         VarEntry<'static, 'static, str, str, AlignedBytes>: true, true;
         VarOccupiedEntry<'static, 'static, str, u64_le, Exclusive<'static>>: true, true;
         VarVacantEntry<'static, 'static, str, u64_le, Exclusive<'static>>: true, true;

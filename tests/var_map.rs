@@ -23,6 +23,7 @@ trait Part: VarValue<Slot: AnyBytes + Frozen> + PartialEq + std::fmt::Debug {
     fn model(n: u64, len: usize) -> Self::Model;
     fn give(model: &Self::Model) -> Self::Given<'_>;
     fn of(model: &Self::Model) -> &Self;
+    fn alike(one: &Self::Given<'_>, other: &Self::Given<'_>) -> bool;
     /// Bytes in the room.
     fn bytes(model: &Self::Model) -> usize;
 }
@@ -39,6 +40,9 @@ impl Part for str {
     }
     fn of(model: &String) -> &str {
         model
+    }
+    fn alike(one: &&str, other: &&str) -> bool {
+        one == other
     }
     fn bytes(model: &String) -> usize {
         model.len()
@@ -58,6 +62,9 @@ impl Part for [u8] {
     fn of(model: &Vec<u8>) -> &[u8] {
         model
     }
+    fn alike(one: &&[u8], other: &&[u8]) -> bool {
+        one == other
+    }
     fn bytes(model: &Vec<u8>) -> usize {
         model.len()
     }
@@ -74,6 +81,9 @@ impl Part for u64_le {
     fn of(model: &u64_le) -> &u64_le {
         model
     }
+    fn alike(one: &u64_le, other: &u64_le) -> bool {
+        one == other
+    }
     fn bytes(_: &u64_le) -> usize {
         0
     }
@@ -89,7 +99,7 @@ struct Model<K: Part + ?Sized, V: Part + ?Sized> {
     garbage: usize,
 }
 
-impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
+impl<K: Part<Model: VarQuery<K>> + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
     /// What an insertion does, unless it is refused.
     fn insert(&mut self, key: K::Model, value: V::Model, capacity: usize, room: usize) -> Result<bool, Refusal> {
         let left = room - self.used;
@@ -152,7 +162,7 @@ impl<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized> Model<K, V> {
             .map(|n| K::model(n, n as usize % 23))
             .collect();
         let mut found = vec![None; keys.len()];
-        map.get_batch(&keys.iter().map(K::of).collect::<Vec<_>>(), &mut found);
+        map.get_batch(&keys, &mut found);
         assert!(
             found
                 .into_iter()
@@ -196,7 +206,7 @@ fn by_entry<K: Part + VarKey + ?Sized, V: Part + ?Sized>(
 
 /// A random program, in maps of several sizes, with keys and values short and long.
 #[allow(clippy::too_many_lines, reason = "one arm for each call")]
-fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
+fn program<K: Part<Model: VarQuery<K>> + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
     let mut dice = Dice::new(11);
     let (mut refused, mut overwritten, mut grown) = ([0, 0], 0, 0);
     for (capacity, room) in [
@@ -222,7 +232,7 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
         for step in 0..times(1_500, 30) {
             let key = dice.below(keys);
             let key = K::model(key, key as usize % 23);
-            match dice.below(16) {
+            match dice.below(17) {
                 0..=7 => {
                     let len = [0, 3, 9, 40][dice.below(4) as usize];
                     let value = V::model(dice.below(200), len);
@@ -298,6 +308,28 @@ fn program<K: Part + VarKey + VarQuery<K> + ?Sized, V: Part + ?Sized>() {
                     assert_eq!(n, model.entries.len());
                     for key in gone {
                         model.remove(&key);
+                    }
+                }
+                16 if step % 5 == 0 => {
+                    let (mut seen, all) = (0, model.entries.len());
+                    let most = dice.below(8) as usize;
+                    let picked = map.extract_if(|key, value| {
+                        seen += 1;
+                        let there = model.entries.iter().find(|(other, _)| K::of(other) == key);
+                        assert_eq!(there.map(|(_, value)| V::of(value)), Some(value));
+                        seen % 3 == 0
+                    });
+                    // All are lent out at once, and some stay that are not asked for.
+                    let gone: Vec<_> = picked.take(most).collect();
+                    assert!(seen <= all && gone.len() == most.min(seen / 3), "{seen} of {all}");
+                    for (key, value) in gone {
+                        let (key, there) = model
+                            .entries
+                            .iter()
+                            .find(|(other, _)| K::alike(&K::give(other), &key))
+                            .unwrap();
+                        assert!(V::alike(&V::give(there), &value));
+                        assert!(model.remove(&key.clone()));
                     }
                 }
                 15 if step % 97 == 0 => {
@@ -634,4 +666,67 @@ fn a_room_that_is_full_says_what_helps() {
     };
     assert!(said(5).ends_with("`compact_into` a larger room"));
     assert!(said(6).contains("`compact_into` a copy gets 6 bytes back"));
+}
+
+#[test]
+fn values_of_a_fixed_size_are_changed_in_a_walk() {
+    let memory = AlignedBytes::zeroed(VarMap::<str, u64_le>::bytes_for(100, 1_000));
+    let mut map = VarMap::<str, u64_le>::create_seeded(memory, 100, 1_000, SEED).unwrap();
+    let words: Vec<String> = (0..100).map(|n| format!("word {n}")).collect();
+    for (n, word) in (0..).zip(&words) {
+        map.insert(word, u64_le::from_native(n)).unwrap();
+    }
+    map.seal();
+    let mut seen = 0;
+    for (word, value) in &mut map {
+        assert_eq!(*word, words[value.to_native() as usize]);
+        *value += 1_000;
+        seen += 1;
+    }
+    assert_eq!((seen, map.is_sealed()), (100, false));
+    // Many at once.
+    let mut all: Vec<(&str, &mut u64_le)> = map.iter_mut().collect();
+    for (_, value) in &mut all {
+        **value *= 2;
+    }
+    for (n, word) in (0_u64..).zip(&words) {
+        assert_eq!(map.get(&**word), Some(&u64_le::from_native(2 * (n + 1_000))));
+    }
+    map.verify().unwrap();
+}
+
+/// What was removed is lent out for as long as the map is, also when the iterator is gone; then the room can be had again.
+#[test]
+fn entries_that_leave_are_read_where_they_were() {
+    let pairs = [("one", "eins"), ("two", "zwei"), ("three", ""), ("", "drei")];
+    let mut map = VarMap::<str, str>::from_pairs(pairs).unwrap();
+    map.seal();
+    let gone: BTreeMap<&str, &str> = map.extract_if(|key, _| key != "two").collect();
+    assert_eq!(gone, BTreeMap::from([("one", "eins"), ("three", ""), ("", "drei")]));
+    assert_eq!((map.len(), map.garbage(), map.is_sealed()), (1, 16, false));
+    map.verify().unwrap();
+    assert_eq!(map.extract_if(|_, _| true).collect::<Vec<_>>(), [("two", "zwei")]);
+    assert_eq!((map.len(), map.garbage()), (0, map.room()));
+    map.clear();
+    map.try_extend(pairs).unwrap();
+    assert_eq!((map.len(), map.garbage()), (4, 0));
+
+    // Of a damaged archive, what cannot be read stays, and nobody is asked.
+    let at = map.as_bytes().windows(4).position(|bytes| bytes == b"eins").unwrap();
+    let mut bytes = map.into_memory();
+    bytes[at] = 0xff;
+    let mut damaged = VarMap::<str, str, _>::open_mut(bytes).unwrap();
+    let mut asked = Vec::new();
+    assert_eq!(
+        damaged
+            .extract_if(|key, _| {
+                asked.push(key.to_owned());
+                true
+            })
+            .count(),
+        3
+    );
+    asked.sort();
+    assert_eq!(asked, ["", "three", "two"]);
+    assert_eq!((damaged.len(), damaged.get_bytes("one")), (1, Some(&b"\xffins"[..])));
 }

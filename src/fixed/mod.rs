@@ -136,8 +136,8 @@ pub use self::traits::{Drain, ExtractIf};
 pub use self::value::{AnyBytes, Checked, FieldSchema, FixedValue, Frozen, Schema, ZeroBytes};
 pub use self::var::path;
 pub use self::var::{
-    PathArchive, Refusal, VarEntry, VarExtendError, VarInsertError, VarIter, VarKey, VarKeys, VarMap, VarOccupiedEntry,
-    VarQuery, VarVacantEntry, VarValue, VarValues,
+    PathArchive, Refusal, VarEntry, VarExtendError, VarExtractIf, VarInsertError, VarIter, VarIterMut, VarKey, VarKeys,
+    VarMap, VarOccupiedEntry, VarQuery, VarVacantEntry, VarValue, VarValues,
 };
 pub use self::view::{FixedView, Projection, ViewError, Widening};
 pub use rkyv::rend::{

@@ -296,9 +296,9 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     where
         V::Slot: Frozen,
     {
-        let texts = self.core.room();
+        let texts = self.texts();
         let slots = self.core.copies();
-        slots.filter_map(move |(key, value)| Some((K::given(key, texts)?, V::given(value, texts)?)))
+        slots.filter_map(move |(key, value)| Some((texts.given::<K>(key)?, texts.given::<V>(value)?)))
     }
 
     /// All bytes of the archive.

@@ -102,6 +102,8 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     ///
     /// It is faster than single lookups in maps larger than the second-level cache, and slower in smaller ones.
     ///
+    /// Keys without a fixed size are given by reference, `&["one", "two"]`: as to an [`IndexedMap`](crate::fixed::IndexedMap::get_batch).
+    ///
     /// Allocates: never. Time: O(bytes of the keys), and of the values as [`get`](Self::get).
     ///
     /// # Panics
@@ -117,7 +119,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn get_batch<'m, Q: VarQuery<K> + ?Sized>(&'m self, keys: &[&Q], out: &mut [Option<&'m V>]) {
+    pub fn get_batch<'m, Q: VarQuery<K>>(&'m self, keys: &[Q], out: &mut [Option<&'m V>]) {
         /// Lookups in flight.
         const BATCH: usize = 16;
         crate::error::check_batch(keys.len(), out.len());
@@ -125,7 +127,7 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> VarMap<K, V, M> {
         for (keys, out) in keys.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
             let mut hashes = [Hash(0); BATCH];
             for (hash, key) in hashes.iter_mut().zip(keys) {
-                *hash = self.hash(*key);
+                *hash = self.hash(key);
                 self.core.prefetch_home(*hash);
             }
             for &hash in &hashes[..keys.len()] {

@@ -24,6 +24,7 @@ mod entry;
 mod error;
 mod fill;
 mod iter;
+mod iter_mut;
 mod open;
 mod order;
 mod part;
@@ -36,6 +37,7 @@ mod traits;
 pub use self::entry::{VarEntry, VarOccupiedEntry, VarVacantEntry};
 pub use self::error::{Refusal, VarExtendError, VarInsertError};
 pub use self::iter::{VarIter, VarKeys, VarValues};
+pub use self::iter_mut::{VarExtractIf, VarIterMut};
 pub use self::part::{VarKey, VarQuery, VarValue};
 pub use self::path::PathArchive;
 

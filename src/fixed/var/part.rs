@@ -105,6 +105,21 @@ impl<'m> Texts<'m> {
         }
     }
 
+    /// The key or value of a slot as it would be given again (T2); `None` as of `read`.
+    #[inline(always)]
+    pub(in super::super) fn given<T: VarValue + ?Sized>(self, slot: T::Slot) -> Option<T::Given<'m>> {
+        let text = match T::span(&slot) {
+            Some(span) => span.of(self.room)?,
+            None => &[],
+        };
+        if self.whole {
+            // SAFETY: T1, T2.
+            Some(unsafe { T::given_whole(slot, text) })
+        } else {
+            T::given(slot, text)
+        }
+    }
+
     /// Asks for the text of a slot before it is needed.
     #[inline(always)]
     pub(in super::super) fn prefetch<T: VarValue + ?Sized>(self, slot: &T::Slot) {
@@ -176,9 +191,16 @@ pub trait VarValue: sealed::Sealed + 'static {
     fn span(slot: &Self::Slot) -> Option<Span>;
     #[doc(hidden)]
     fn old(slot: Self::Slot) -> Self::Old;
-    /// As it would be given again.
+    /// As it would be given again, by its slot and the bytes of its text. `None` if they are not what they should be: damaged.
     #[doc(hidden)]
-    fn given(slot: Self::Slot, room: &[u8]) -> Option<Self::Given<'_>>;
+    fn given(slot: Self::Slot, text: &[u8]) -> Option<Self::Given<'_>>;
+    /// `given` of bytes that are what they should be.
+    ///
+    /// # Safety
+    ///
+    /// `given` would not be `None`.
+    #[doc(hidden)]
+    unsafe fn given_whole(slot: Self::Slot, text: &[u8]) -> Self::Given<'_>;
     /// By its slot and the bytes of its text. `None` if they are not what they should be: damaged.
     #[doc(hidden)]
     fn read_text<'m>(slot: &'m Self::Slot, text: &'m [u8]) -> Option<&'m Self>;
@@ -269,6 +291,11 @@ impl<T: FixedValue> VarValue for T {
     }
 
     #[inline(always)]
+    unsafe fn given_whole(slot: T, _: &[u8]) -> T {
+        slot
+    }
+
+    #[inline(always)]
     fn read_text<'m>(slot: &'m T, _: &'m [u8]) -> Option<&'m T> {
         Some(slot)
     }
@@ -350,8 +377,16 @@ macro_rules! texts {
             fn old(_: $slot) {}
 
             #[inline]
-            fn given(slot: $slot, room: &[u8]) -> Option<&$type> {
-                slot.span().of(room).and_then($read)
+            fn given(_: $slot, text: &[u8]) -> Option<&$type> {
+                $read(text)
+            }
+
+            #[inline(always)]
+            #[allow(unused_unsafe, reason = "any bytes are a `[u8]`")]
+            unsafe fn given_whole(_: $slot, text: &[u8]) -> &$type {
+                debug_assert!($read(text).is_some());
+                // SAFETY: passed on by the caller.
+                unsafe { $read_whole(text) }
             }
 
             #[inline]

@@ -110,10 +110,15 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
 
     /// Takes an entry out.
     pub(super) fn take(&mut self, hash: Hash, slot: usize) -> V::Old {
+        V::old(self.take_pair(hash, slot).1)
+    }
+
+    /// The same, and gives what was in the slot. The bytes of its texts are as they were.
+    pub(super) fn take_pair(&mut self, hash: Hash, slot: usize) -> (K::Slot, V::Slot) {
         let (key, value) = self.core.vacate(hash, slot);
         let texts = [K::span(&key), V::span(&value)];
         self.count_garbage(texts.into_iter().flatten().map(Span::len).sum());
-        V::old(value)
+        (key, value)
     }
 
     /// Counts so many bytes of the used ones as garbage.

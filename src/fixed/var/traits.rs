@@ -1,9 +1,9 @@
 //! Implementations of standard traits.
 
 use super::super::error::FixedError;
-use super::super::memory::{AlignedBytes, Memory};
-use super::super::value::Frozen;
-use super::{VarIter, VarKey, VarMap, VarQuery, VarValue};
+use super::super::memory::{AlignedBytes, Memory, MemoryMut};
+use super::super::value::{FixedValue, Frozen};
+use super::{VarIter, VarIterMut, VarKey, VarMap, VarQuery, VarValue};
 use core::fmt;
 use core::ops::Index;
 
@@ -49,6 +49,15 @@ impl<'m, K: VarKey + ?Sized, V: VarValue + ?Sized, M: Memory> IntoIterator for &
 
     fn into_iter(self) -> VarIter<'m, K, V> {
         self.iter()
+    }
+}
+
+impl<'m, K: VarKey + ?Sized, V: FixedValue, M: MemoryMut> IntoIterator for &'m mut VarMap<K, V, M> {
+    type Item = (&'m K, &'m mut V);
+    type IntoIter = VarIterMut<'m, K, V>;
+
+    fn into_iter(self) -> VarIterMut<'m, K, V> {
+        self.iter_mut()
     }
 }
 

@@ -205,8 +205,16 @@ impl<K: Part + ?Sized> VarValue for Child<K> {
     fn old(_: Self::Slot) {}
 
     #[inline]
-    fn given(slot: Self::Slot, room: &[u8]) -> Option<Self::Given<'_>> {
-        Some((K::given(slot.part(), room)?, slot.parent().try_into().ok()?))
+    fn given(slot: Self::Slot, text: &[u8]) -> Option<Self::Given<'_>> {
+        Some((K::given(slot.part(), text)?, slot.parent().try_into().ok()?))
+    }
+
+    #[inline]
+    #[allow(unsafe_code, reason = "the trait's")]
+    unsafe fn given_whole(slot: Self::Slot, text: &[u8]) -> Self::Given<'_> {
+        // SAFETY: passed on by the caller.
+        let part = unsafe { K::given_whole(slot.part(), text) };
+        (part, slot.parent().try_into().unwrap_or_default())
     }
 
     #[inline]
