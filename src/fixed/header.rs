@@ -41,9 +41,8 @@ impl Header {
     }
 
     /// The header of a new indexed archive, not yet sealed.
-    pub(super) fn new_indexed<K: FixedValue, V: FixedValue>(geometry: &IndexGeometry, seed: u64) -> Self {
+    pub(super) fn of_index(types: &Types, geometry: &IndexGeometry, seed: u64) -> Self {
         let shape = geometry.shape;
-        let types = const { &Types::of::<K, V>() };
         let mut header = Self::begin(types, KIND_INDEXED, seed, shape.keys.into(), geometry.bytes);
         header.put(at::ROOM, &(geometry.room as u64).to_le_bytes());
         header.put(at::PARTS, &shape.parts.to_le_bytes());
@@ -319,7 +318,7 @@ impl Types {
         clippy::cast_possible_truncation,
         reason = "a program with schemas of 4 GiB does not compile"
     )]
-    const fn of<K: FixedValue, V: FixedValue>() -> Self {
+    pub(super) const fn of<K: FixedValue, V: FixedValue>() -> Self {
         Self {
             slot: SlotLayout::of::<K, V>(),
             key_layout: K::SCHEMA.layout_hash(),

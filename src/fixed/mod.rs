@@ -123,7 +123,7 @@ pub use self::archived::{ArchivedFixedMap, FixedMapResolver};
 pub use self::atomic::{AtomicI32Le, AtomicI64Le, AtomicU8, AtomicU16Le, AtomicU32Le, AtomicU64Le};
 pub use self::entry::{Entry, OccupiedEntry, VacantEntry};
 pub use self::error::{ConvertError, Field, FixedError, FixedExtendError, FixedInsertError, SnapshotError};
-pub use self::indexed::{IndexedIter, IndexedKeys, IndexedMap, IndexedValues, UnverifiedIndexed};
+pub use self::indexed::{IndexedIter, IndexedKeys, IndexedMap, IndexedStats, IndexedValues, UnverifiedIndexed};
 pub use self::iter::{Iter, IterMut, Keys, Values, ValuesMut};
 pub use self::key::{FixedKey, KeyHasher, KeySecrets, Query};
 pub use self::memory::{AlignedBytes, Exclusive, Holds, IntoMemory, Memory, MemoryMut};

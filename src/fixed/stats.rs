@@ -155,37 +155,41 @@ impl fmt::Display for FixedStats {
     }
 }
 
+/// A slot with these types, to be drawn.
+pub(super) fn drawn_slot<K: FixedValue, V: FixedValue>(slot: super::layout::SlotLayout) -> SlotLayout {
+    // (Sizes are those of the slot: a schema may be written by hand, and wrong.)
+    SlotLayout {
+        size: slot.size,
+        align: slot.align,
+        key: SlotPart {
+            name: "key",
+            type_name: K::SCHEMA.name,
+            offset: 0,
+            size: slot.key,
+            align: align_of::<K>(),
+            is_copied: false,
+            schema: Some(const { &K::SCHEMA }),
+        },
+        value: SlotPart {
+            name: "value",
+            type_name: V::SCHEMA.name,
+            offset: slot.value_at,
+            size: slot.value,
+            align: align_of::<V>(),
+            is_copied: false,
+            schema: Some(const { &V::SCHEMA }),
+        },
+        links: 0,
+    }
+}
+
 impl<K: FixedValue, V: FixedValue, M: Memory> Core<K, V, M> {
     /// Where each byte is, but for those of a room for texts.
     pub(super) fn map_layout(&self) -> MapLayout {
         let geometry = self.geometry();
-        let slot = Self::SLOT;
-        // (Sizes are those of the slot: a schema may be written by hand, and wrong.)
-        let slot = SlotLayout {
-            size: slot.size,
-            align: slot.align,
-            key: SlotPart {
-                name: "key",
-                type_name: K::SCHEMA.name,
-                offset: 0,
-                size: slot.key,
-                align: align_of::<K>(),
-                is_copied: false,
-                schema: Some(const { &K::SCHEMA }),
-            },
-            value: SlotPart {
-                name: "value",
-                type_name: V::SCHEMA.name,
-                offset: slot.value_at,
-                size: slot.value,
-                align: align_of::<V>(),
-                is_copied: false,
-                schema: Some(const { &V::SCHEMA }),
-            },
-            links: 0,
-        };
         // A damaged archive may claim more entries than it has slots.
         let len = self.len().min(geometry.slots());
+        let slot = drawn_slot::<K, V>(Self::SLOT);
         MapLayout::of_slots(slot, len, geometry.slots(), geometry.slots_at + geometry.schema())
     }
 }

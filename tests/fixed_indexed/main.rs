@@ -74,6 +74,10 @@ where
         }
     }
     assert_eq!(map.as_bytes().len(), IndexedMap::<K, V>::bytes_for(len));
+    assert_eq!(
+        (map.layout().total(), map.stats().bytes),
+        (map.as_bytes().len(), map.as_bytes().len())
+    );
     let _ = (map.seed(), map.generation());
     let _ = map.verify();
 }

@@ -121,6 +121,7 @@ where
         );
     }
     let _ = (map.seed(), map.generation(), map.room(), map.verify());
+    assert_eq!(map.layout().total(), map.as_bytes().len());
 }
 
 /// All that is in it, and nothing else.
@@ -156,6 +157,24 @@ where
         .map(|view| text_len(&view))
         .sum();
     assert_eq!(texts, map.room());
+    let (layout, stats) = (map.layout(), map.stats());
+    let (len, slot) = (map.len(), layout.slot);
+    assert_eq!(layout.data, len * (slot.key.size + slot.value.size) + texts);
+    assert_eq!(
+        (layout.padding, layout.slack),
+        (len * slot.padding(), (layout.slots - len) * slot.size)
+    );
+    assert_eq!(
+        (layout.len, layout.slots, layout.total()),
+        (stats.len, stats.slots, stats.bytes)
+    );
+    let beside = [stats.header_bytes, stats.index_bytes, stats.schema_bytes];
+    assert_eq!(layout.control, beside.iter().sum::<usize>());
+    assert_eq!(
+        (stats.len, stats.bytes, stats.text_bytes, stats.slot_bytes),
+        (len, map.as_bytes().len(), texts, slot.size)
+    );
+    assert_eq!((stats.key_bytes, stats.value_bytes), (slot.key.size, slot.value.size));
 }
 
 fn text_len(view: &arenamap::fixed::described::View<'_>) -> usize {

@@ -5,7 +5,7 @@
 )]
 
 use super::IndexedMap;
-use super::build::Entries;
+use super::entries::Entries;
 use super::index::Shape;
 use super::layout::IndexGeometry;
 use super::scratch;
@@ -19,7 +19,6 @@ use crate::fixed::layout::SlotLayout;
 use crate::fixed::memory::{AlignedBytes, IntoMemory, Memory, MemoryMut};
 use crate::fixed::value::Frozen;
 use crate::fixed::var::{VarKey, VarMap, VarValue};
-use alloc::vec::Vec;
 
 impl<K: ?Sized, V: ?Sized> IndexedMap<K, V> {
     /// The bytes of an archive of so many entries.
@@ -321,7 +320,7 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> VarMap<K
 }
 
 /// Makes an archive of these entries in memory of the heap.
-fn on_heap<'p, K, V, I>(entries: &Entries<K, V, I>, seed: u64) -> Result<IndexedMap<K, V>, FixedError>
+fn on_heap<'p, K, V, I>(entries: &Entries<'p, K, V, I>, seed: u64) -> Result<IndexedMap<K, V>, FixedError>
 where
     K: VarKey + ?Sized,
     V: VarValue<Slot: Frozen> + ?Sized,
@@ -330,10 +329,5 @@ where
     let bytes = IndexedMap::<K, V>::try_bytes_for_texts(entries.len(), entries.room())?;
     let words = IndexedMap::<K, V>::scratch_words(entries.len());
     let memory = AlignedBytes::try_zeroed(bytes)?;
-    let mut scratch = Vec::new();
-    scratch
-        .try_reserve_exact(words)
-        .map_err(|_| FixedError::refused(words.saturating_mul(size_of::<u64>())))?;
-    scratch.resize(words, 0);
-    entries.build(memory, &mut scratch, seed)
+    entries.build(memory, &mut scratch::on_heap(words)?, seed)
 }

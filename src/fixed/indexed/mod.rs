@@ -1,6 +1,7 @@
 //! [`IndexedMap`]: the second kind of archive, read only, with one slot a lookup.
 
-mod build;
+pub(super) mod build;
+mod entries;
 pub(super) mod index;
 #[cfg(test)]
 mod index_tests;
@@ -9,11 +10,13 @@ pub(super) mod layout;
 mod make;
 mod open;
 mod raw;
-mod scratch;
+pub(super) mod scratch;
+mod stats;
 mod unverified;
 mod verify;
 
 pub use self::iter::{IndexedIter, IndexedKeys, IndexedValues};
+pub use self::stats::IndexedStats;
 pub use self::unverified::UnverifiedIndexed;
 
 use self::layout::IndexGeometry;
@@ -193,7 +196,10 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedM
     /// Allocates: never. Time: O(bytes of the key).
     #[inline]
     pub fn contains_key<Q: VarQuery<K> + ?Sized>(&self, key: &Q) -> bool {
-        self.find(self.raw(), key).is_some()
+        // (Not by `find`, which asks for the value's text.)
+        let raw = self.raw();
+        raw.entry(raw.slot(self.hash(key)))
+            .is_some_and(|(other, _)| key.is_var(other, raw.room()))
     }
 
     /// The value of a key, or what is wrong with its text.
@@ -242,7 +248,7 @@ impl<K: VarKey + ?Sized, V: VarValue<Slot: Frozen> + ?Sized, M: Memory> IndexedM
 
     /// Looks many keys up together, so that their cache misses overlap: hits and misses alike.
     ///
-    /// Keys without a fixed size are given by reference: `&[&str]`.
+    /// Keys without a fixed size are given by reference, `&["one", "two"]`: as to a [`VarMap`](super::VarMap::get_batch).
     ///
     /// Allocates: never. Time: O(bytes of the keys), and of the values as [`get`](Self::get).
     ///

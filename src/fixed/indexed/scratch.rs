@@ -6,6 +6,7 @@
 
 use super::index::{Shape, first_slot};
 use crate::fixed::error::{Field, FixedError};
+use alloc::vec::Vec;
 use zerocopy::{FromBytes, IntoBytes};
 
 /// The parts of the scratch memory.
@@ -33,6 +34,16 @@ pub(super) struct Scratch<'s> {
 pub(super) const fn words(shape: Shape) -> u64 {
     let (slots, buckets) = (most_slots(shape), shape.buckets_per_part() as u64);
     shape.keys as u64 + slots.div_ceil(64) + (2 * buckets + 1 + slots).div_ceil(2)
+}
+
+/// So many words, on the heap.
+pub(in crate::fixed) fn on_heap(words: usize) -> Result<Vec<u64>, FixedError> {
+    let mut scratch = Vec::new();
+    scratch
+        .try_reserve_exact(words)
+        .map_err(|_| FixedError::refused(words.saturating_mul(size_of::<u64>())))?;
+    scratch.resize(words, 0);
+    Ok(scratch)
 }
 
 /// Most slots of one part.
