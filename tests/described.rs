@@ -5,10 +5,11 @@
 mod archive;
 
 use archive::{at, mark_open, mark_sealed, number, put, put32, sign_header};
-use arenamap::fixed::described::{Builder, Described, Input, Packed, Type, Value, recover};
+use arenamap::PathMap;
+use arenamap::fixed::described::{Builder, Described, Input, Packed, TreeBuilder, Type, Value, recover};
 use arenamap::fixed::{
-    AlignedBytes, Checked, Field, FixedBytes, FixedKey, FixedMap, FixedStr, Frozen, IndexedMap, Refusal, Schema,
-    VarMap, char_le, f64_le, i16_le, u16_le, u32_le, u64_le, u128_le,
+    AlignedBytes, Checked, Field, FixedBytes, FixedKey, FixedMap, FixedStr, Frozen, IndexedMap, PathArchive, Refusal,
+    Schema, VarMap, char_le, f64_le, i16_le, u16_le, u32_le, u64_le, u128_le,
 };
 use std::time::{Duration, Instant};
 
@@ -652,17 +653,22 @@ fn schemas_that_lie_are_refused() {
     }
 }
 
-/// Schemas with random bytes in them, whose hashes agree: opened, read, checked and repaired in bounded time.
-#[test]
-fn random_schemas_return() {
-    let began = Instant::now();
+/// Numbers of 31 bits, the same ones each time.
+fn numbers() -> impl FnMut() -> usize {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut random = || {
+    move || {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(state >> 33).unwrap()
-    };
+    }
+}
+
+/// Schemas with random bytes in them, whose hashes agree: opened, read, checked and repaired in bounded time.
+#[test]
+fn random_schemas_return() {
+    let began = Instant::now();
+    let mut random = numbers();
     let mut written = Vec::new();
     let map = typed(3, (0..3).map(|n| (n, n)));
     let good = map.as_bytes();
@@ -694,7 +700,7 @@ fn random_schemas_return() {
                 let _ = (entry.key.is_valid(), archive.get(&entry.key));
                 let _ = entry.value.fields().filter(|(_, view)| view.is_valid()).count();
             }
-            let _ = archive.key_type().to_string();
+            let _ = (archive.key_type().to_string(), archive.try_index());
             recover(&mut bytes.clone()).unwrap();
         }
     }
@@ -760,9 +766,170 @@ fn indexed_archives_are_read_and_damage_is_seen_as_by_the_typed_map() {
                 let bytes = AlignedBytes::from_slice(&bytes);
                 let expected = IndexedMap::<u64_le, u32_le, _>::open(&bytes[..]).unwrap().verify();
                 assert_eq!(archive.verify(), expected, "byte {place} = {byte}");
+                // What can be made anew of it is whole.
+                if let Ok(bytes) = archive.try_index() {
+                    Described::open(&bytes).unwrap().verify().unwrap();
+                }
             }
         }
     }
+}
+
+/// An index by the schema has the bytes of one by the types, whatever it is made of.
+#[test]
+fn indexed_archives_are_made_as_by_the_types() {
+    let index = |bytes: &[u8]| Described::open(bytes).unwrap().try_index();
+    for entries in [0, 1, 7, 100, if cfg!(miri) { 200 } else { 20_000 }] {
+        let map = typed(entries as usize, (0..entries).map(|n| (n, n)));
+        let expected = map.try_index().unwrap();
+        assert_eq!(index(map.as_bytes()).unwrap(), expected.as_bytes());
+        assert_eq!(index(expected.as_bytes()).unwrap(), expected.as_bytes());
+
+        // With garbage, texts in another order, and other room than they need.
+        let words: Vec<String> = (0..entries)
+            .map(|n| format!("{n}{}", "é".repeat(n as usize % 5)))
+            .collect();
+        let room = words.iter().map(String::len).sum::<usize>() * 3;
+        let need = VarMap::<str, [u8]>::bytes_for(words.len(), room);
+        let mut map = VarMap::<str, [u8]>::create_seeded(AlignedBytes::zeroed(need), words.len(), room, SEED).unwrap();
+        for word in words.iter().rev() {
+            map.insert(word, b"").unwrap();
+            map.insert(word, word.as_bytes()).unwrap();
+        }
+        let expected = map.try_index().unwrap();
+        assert_eq!(index(map.as_bytes()).unwrap(), expected.as_bytes());
+
+        let need = VarMap::<u16_le, str>::bytes_for(100, 1_000);
+        let mut map = VarMap::<u16_le, str>::create_seeded(AlignedBytes::zeroed(need), 100, 1_000, SEED).unwrap();
+        for word in words.iter().take(100) {
+            map.insert(u16::try_from(word.len()).unwrap().into(), word).unwrap();
+        }
+        assert_eq!(index(map.as_bytes()).unwrap(), map.try_index().unwrap().as_bytes());
+    }
+}
+
+#[test]
+fn what_cannot_be_indexed_says_why() {
+    let index = |bytes: &[u8]| Described::open(bytes).unwrap().try_index();
+    let map = VarMap::<str, str>::from_pairs([("one", "eins"), ("two", "zwei")]).unwrap();
+    let good = map.as_bytes();
+    let place = good.windows(4).position(|bytes| bytes == b"eins").unwrap();
+    // A text that is none, one that two have, one entry more than there are, and a slot that is said to be free.
+    let mut bytes = good.to_vec();
+    bytes[place] = 0xff;
+    assert_eq!(index(&bytes).unwrap_err().field(), Field::Text);
+    let mut bytes = good.to_vec();
+    let span = |text: &[u8]| {
+        let offset = good.windows(text.len()).position(|bytes| bytes == text).unwrap() as u64 - room_at(&map) as u64;
+        (offset | (text.len() as u64) << 36).to_le_bytes()
+    };
+    let wide = ((map.room() as u64) << 36).to_le_bytes();
+    for text in [b"eins", b"zwei"] {
+        let place = good.windows(8).position(|bytes| bytes == span(text)).unwrap();
+        bytes[place..place + 8].copy_from_slice(&wide);
+    }
+    let error = index(&bytes).unwrap_err();
+    assert_eq!((error.field(), error.expected()), (Field::Text, map.room() as u64));
+    let mut bytes = good.to_vec();
+    put(&mut bytes, at::LEN, 1);
+    assert_eq!(index(&bytes).unwrap_err().field(), Field::Len);
+
+    // Two with the same key.
+    let mut map = typed(2, [(1, 1), (2, 2)].into_iter());
+    let (one, two) = (page(1), page(2));
+    let mut bytes = map.seal().to_vec();
+    let [from, to] = [&one, &two].map(|page| {
+        let key = zerocopy::IntoBytes::as_bytes(page);
+        bytes.windows(key.len()).position(|bytes| bytes == key).unwrap()
+    });
+    bytes.copy_within(from..from + size_of::<Page>(), to);
+    assert_eq!(index(&bytes).unwrap_err().field(), Field::Repeated);
+    // A value that is none.
+    let mut bytes = map.seal().to_vec();
+    let key = zerocopy::IntoBytes::as_bytes(&one);
+    let slot = bytes.windows(key.len()).position(|bytes| bytes == key).unwrap();
+    let open = Described::open(&bytes).unwrap().head().value_offset + 12;
+    bytes[slot + open] = 7;
+    assert_eq!(index(&bytes).unwrap_err().field(), Field::Value);
+
+    let tree: PathMap<str, u64> = [(["a", "b"], 1)].into_iter().collect();
+    let tree = PathArchive::<str, u64_le>::from_map(&tree).unwrap();
+    let error = index(tree.as_bytes()).unwrap_err();
+    assert!(
+        error.field() == Field::Tree && error.to_string().contains("indexed"),
+        "{error}"
+    );
+}
+
+/// Trees by the schema have the bytes of trees by the types: with values at any level, and at none.
+#[test]
+fn archives_of_paths_are_made_as_by_the_types() {
+    let mut random = numbers();
+    let (text, bytes, number) = (
+        Type::parse("str", "").unwrap(),
+        Type::parse("[u8]", "").unwrap(),
+        Type::parse("u16", "").unwrap(),
+    );
+    for values in [0, 1, 2, 10, 100, if cfg!(miri) { 100 } else { 3_000 }] {
+        let mut texts = PathMap::<str, Vec<u8>>::new();
+        let mut by_number = PathMap::<u16, String>::new();
+        let mut built = [
+            TreeBuilder::new(text.clone(), bytes.clone()).unwrap(),
+            TreeBuilder::new(number.clone(), text.clone()).unwrap(),
+        ];
+        for n in 0..values {
+            let path: Vec<u16> = (0..random() % 6)
+                .map(|_| u16::try_from(random() % 9).unwrap())
+                .collect();
+            let words: Vec<String> = path.iter().map(|part| "é".repeat(usize::from(*part))).collect();
+            let value = "v".repeat(n % 20);
+            texts.insert(words.iter().map(String::as_str), value.clone().into_bytes());
+            by_number.insert(&path, value.clone());
+            let packed: Vec<_> = words
+                .iter()
+                .map(|word| Packed::new(&text, &word.as_str().into()).unwrap())
+                .collect();
+            let views: Vec<_> = packed.iter().map(Packed::view).collect();
+            built[0]
+                .insert(&views, &Packed::new(&bytes, &value.as_str().into()).unwrap().view())
+                .unwrap();
+            assert!(built[0].contains(&views));
+            let packed: Vec<_> = path
+                .iter()
+                .map(|part| Packed::new(&number, &u64::from(*part).into()).unwrap())
+                .collect();
+            let views: Vec<_> = packed.iter().map(Packed::view).collect();
+            assert_eq!(
+                built[1]
+                    .insert(&views, &Packed::new(&number, &1_u64.into()).unwrap().view())
+                    .unwrap_err()
+                    .field(),
+                Field::ValueLayout
+            );
+            built[1]
+                .insert(&views, &Packed::new(&text, &value.as_str().into()).unwrap().view())
+                .unwrap();
+        }
+        assert_eq!((built[0].len(), built[1].is_empty()), (texts.len(), values == 0));
+        let (levels, room) = PathArchive::<str, [u8]>::measure(&texts);
+        let memory = AlignedBytes::zeroed(PathArchive::<str, [u8]>::bytes_for(levels, room));
+        let mut typed = PathArchive::<str, [u8], _>::snapshot_seeded(memory, &texts, SEED).unwrap();
+        assert!(built[0].seal_seeded(SEED).unwrap() == typed.seal(), "{values} values");
+        let (levels, room) = PathArchive::<u16_le, str>::measure(&by_number);
+        let memory = AlignedBytes::zeroed(PathArchive::<u16_le, str>::bytes_for(levels, room));
+        let mut typed = PathArchive::<u16_le, str, _>::snapshot_seeded(memory, &by_number, SEED).unwrap();
+        let made = built[1].seal_seeded(SEED).unwrap();
+        assert!(made == typed.seal(), "{values} values");
+        Described::open(&made).unwrap().verify().unwrap();
+        Described::open(&built[1].seal().unwrap()).unwrap().verify().unwrap();
+    }
+}
+
+/// Where the texts of a map begin.
+fn room_at<K: arenamap::fixed::VarKey + ?Sized, V: arenamap::fixed::VarValue<Slot: Frozen> + ?Sized>(
+    map: &VarMap<K, V>,
+) -> usize {
+    schema_at(map.as_bytes()) - map.room()
 }
 
 #[test]

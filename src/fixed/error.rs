@@ -109,7 +109,7 @@ pub enum Field {
     NoValue,
     /// Number of values of a [`PathArchive`](super::PathArchive): counted, found.
     Values,
-    /// An archive of paths, which is made at once and never written to: entries cannot be repaired or added one by one.
+    /// An archive of paths, which is made at once and never written to: entries cannot be repaired, indexed, or added one by one.
     Tree,
     /// Parts of an index, in the header; else the first slot after a part, whose number is the place.
     Parts,
@@ -533,7 +533,7 @@ impl fmt::Display for FixedError {
             ),
             Field::Tree => write!(
                 f,
-                "an archive of paths is made at once and never written to, so its entries cannot be repaired or added one by one; \
+                "an archive of paths is made at once and never written to, so its entries cannot be repaired, indexed, or added one by one; \
                  make it anew of a `PathMap`, or take another copy"
             ),
             Field::Parts if place != NOWHERE => write!(

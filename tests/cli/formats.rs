@@ -1,7 +1,10 @@
 //! What `build` takes and `dump` gives.
 
 use super::{Place, SEED};
-use arenamap::fixed::{AlignedBytes, FixedMap, FixedStr, VarMap, f32_le, f64_le, i128_le, u64_le, u128_le};
+use arenamap::PathMap;
+use arenamap::fixed::{
+    AlignedBytes, FixedMap, FixedStr, IndexedMap, PathArchive, VarMap, f32_le, f64_le, i128_le, u32_le, u64_le, u128_le,
+};
 use std::fs;
 
 arenamap::fixed_struct! {
@@ -167,6 +170,241 @@ fn what_is_built_opens_with_the_types() {
         place.run(&[&["build", "none", "none.amap"][..], &types].concat()).ok(),
         "none.amap: 0 entries of 0, 494 bytes, generation 1\n"
     );
+}
+
+#[test]
+fn indexed_archives_are_built_as_by_the_types() {
+    let place = Place::new();
+    place.write(
+        "in.jsonl",
+        "{\"key\": 3, \"value\": 9}\n{\"key\": 4, \"value\": 16}\n{\"key\": 5, \"value\": 25}\n",
+    );
+    let numbers = [
+        "build",
+        "in.jsonl",
+        "out",
+        "--key",
+        "u64",
+        "--value",
+        "u64",
+        "--indexed",
+    ];
+    let build = |more: &[&str]| place.run(&[&numbers[..], more].concat());
+    let said = build(&["--seed", "42"]).ok();
+    let squares = (3..6_u8).map(|n| (u64::from(n).into(), u64::from(n * n).into()));
+    let mut scratch = vec![0; IndexedMap::<u64_le, u64_le>::scratch_words(3)];
+    let memory = AlignedBytes::zeroed(IndexedMap::<u64_le, u64_le>::bytes_for(3));
+    let typed = IndexedMap::<u64_le, u64_le, _>::from_entries_in(memory, &mut scratch, 42, squares).unwrap();
+    assert_eq!(
+        said,
+        format!("out: 3 entries of 3, {} bytes, generation 1\n", typed.as_bytes().len())
+    );
+    typed.publish(place.path("typed")).unwrap();
+    assert_eq!(
+        fs::read(place.path("out")).unwrap(),
+        fs::read(place.path("typed")).unwrap()
+    );
+    assert!(
+        place
+            .run(&["info", "out"])
+            .ok()
+            .ends_with("--value 'u64_le' --indexed\n")
+    );
+    assert_eq!(place.run(&["verify", "out"]).ok(), "out: good, 3 entries, sealed\n");
+
+    // Texts, from a table of the same types, which is replaced.
+    place.words("words", &[("a", b"12345"), ("bc", b"\xff"), ("", b"")]);
+    let dump = place.run(&["dump", "words", "--format", "csv"]).ok();
+    let types = ["--schema-of", "words", "--format", "csv", "--indexed"];
+    let said = place.run_with(&[&["build", "-", "words"][..], &types].concat(), dump.as_bytes());
+    assert!(said.ok().ends_with("generation 2\n"));
+    let words = IndexedMap::<str, [u8]>::read_file(place.path("words")).unwrap();
+    assert_eq!(
+        ["a", "bc", "", "b"].map(|key| words.get(key)),
+        [Some(&b"12345"[..]), Some(b"\xff"), Some(b""), None]
+    );
+    // And back: the types of an indexed archive are types like others.
+    let types = ["--schema-of", "words", "--format", "csv"];
+    place
+        .run_with(&[&["build", "-", "table"][..], &types].concat(), dump.as_bytes())
+        .ok();
+    assert!(place.run(&["info", "table"]).ok().contains("kind 0 (a table)"));
+    let diff = place.run(&["diff", "words", "table"]).ok();
+    assert!(diff.ends_with("0 added, 0 removed, 0 changed, 3 the same\n"), "{diff}");
+
+    // What is wrong is said as of a table, and leaves what was there.
+    place.write("twice", "{\"key\": 1, \"value\": 1}\n{\"key\": 1, \"value\": 2}\n");
+    let twice = ["build", "twice", "out", "--key", "u64", "--value", "u64", "--indexed"];
+    assert_eq!(
+        place.run(&twice).failed(2),
+        "arenamap: twice: line 2: the key of line 1 is there again; `--duplicates first` or `last` takes one of them\n"
+    );
+    let said = place.run(&[&twice[..], &["--duplicates", "last"]].concat());
+    assert!(said.ok().starts_with("out: 1 entry of 1"));
+    assert_eq!(place.run(&["get", "out", "1"]).ok(), "2\n");
+    assert!(build(&["--capacity", "7"]).failed(2).contains("cannot be used with"));
+    place.write("none", "");
+    let none = ["build", "none", "new", "--key", "str", "--value", "str", "--indexed"];
+    assert!(place.run(&none).ok().starts_with("new: 0 entries of 0"));
+    assert_eq!(place.run(&["verify", "new"]).ok(), "new: good, 0 entries, sealed\n");
+    assert!(place.run(&["help", "build"]).ok().contains("--indexed"));
+}
+
+#[test]
+fn archives_of_paths_are_built_of_lines_and_of_nested_objects() {
+    let place = Place::new();
+    let nested = r#"{
+        "service": {"motd": "Hello", "log": {"level": "info", "": "é\""}},
+        "name": "x", "empty": {}
+    }"#;
+    place.write("config.json", nested);
+    let types = ["--tree", "--key", "str", "--value", "str", "--seed", "42"];
+    let build = |input: &str, out: &str, more: &[&str]| place.run(&[&["build", input, out][..], &types, more].concat());
+    let map: PathMap<str, &str> = [
+        (&["service", "motd"][..], "Hello"),
+        (&["service", "log", "level"], "info"),
+        (&["service", "log", ""], "é\""),
+        (&["name"], "x"),
+    ]
+    .into_iter()
+    .map(|(path, value)| (path.iter().copied(), value))
+    .collect();
+    let need = {
+        let (levels, texts) = PathArchive::<str, str>::measure(&map);
+        PathArchive::<str, str>::bytes_for(levels, texts)
+    };
+    let mut typed = PathArchive::<str, str, _>::snapshot_seeded(AlignedBytes::zeroed(need), &map, 42).unwrap();
+    typed.publish(place.path("typed")).unwrap();
+    assert_eq!(
+        build("config.json", "out", &["--format", "nested"]).ok(),
+        format!("out: 4 values at 7 levels, {need} bytes, generation 1\n")
+    );
+    let typed = fs::read(place.path("typed")).unwrap();
+    assert!(fs::read(place.path("out")).unwrap() == typed);
+    assert_eq!(
+        place.run(&["get", "out", r#"["service", "log", "level"]"#]).ok(),
+        "\"info\"\n"
+    );
+    let info = place.run(&["info", "out"]).ok();
+    assert!(
+        info.ends_with("  to build   --key 'str' --value 'str' --tree\n"),
+        "{info}"
+    );
+
+    // What `dump` prints is read again, with the types of what was dumped.
+    let dump = place.run(&["dump", "out"]).ok();
+    let again = ["build", "-", "again", "--tree", "--schema-of", "out"];
+    place.run_with(&again, dump.as_bytes()).ok();
+    let diff = place.run(&["diff", "out", "again"]).ok();
+    assert!(diff.ends_with("0 added, 0 removed, 0 changed, 4 the same\n"), "{diff}");
+
+    // Numbers, and a level with a value and levels below, the empty path among them.
+    let lines = "{\"path\": [], \"value\": 1}\n{\"path\": [7], \"value\": 2}\n{\"path\": [7, \"8\"], \"value\": 3}\n";
+    let numbers = ["build", "-", "numbers", "--tree", "--key", "u32", "--value", "u64"];
+    assert!(
+        place
+            .run_with(&numbers, lines.as_bytes())
+            .ok()
+            .starts_with("numbers: 3 values at 3 levels, ")
+    );
+    let archive = PathArchive::<u32_le, u64_le>::read_file(place.path("numbers")).unwrap();
+    assert_eq!(archive.get::<u32, _>(&[7, 8]), Some(&3.into()));
+    assert_eq!(archive.get::<u32, _>(&[]), Some(&1.into()));
+    assert_eq!(archive.get::<u32, _>(&[8]), None);
+
+    // Structs as lists.
+    place.write("points.json", r#"{"a": {"b": [1, 2]}}"#);
+    let points = ["build", "points.json", "points", "--tree", "--format", "nested"];
+    let types = ["--key", "str", "--value", "Point { x: u32, y: u32 }"];
+    place.run(&[&points[..], &types].concat()).ok();
+    assert_eq!(
+        place.run(&["dump", "points"]).ok(),
+        "{\"path\":[\"a\",\"b\"],\"value\":{\"x\":1,\"y\":2}}\n"
+    );
+}
+
+#[test]
+fn what_is_no_tree_says_where() {
+    let place = Place::new();
+    place.write("pages.amap", "kept");
+    let build = |input: &str, more: &[&str]| {
+        let types = ["build", "-", "pages.amap", "--tree", "--key", "str", "--value", "u8"];
+        place.run_with(&[&types[..], more].concat(), input.as_bytes()).failed(2)
+    };
+    for (input, said) in [
+        (
+            "{\"path\": [\"a\"], \"value\": 1}\n{\"path\": [\"a\"], \"value\": 2}",
+            "line 2: the path [\"a\"] is there again; `--duplicates first` or `last` takes one of them",
+        ),
+        (
+            "{\"path\": \"a\", \"value\": 1}",
+            "line 1: path: this is no list of parts",
+        ),
+        ("{\"value\": 1}", "line 1: the field `path` is missing, a list of parts"),
+        (
+            "{\"key\": 1, \"value\": 1}",
+            "line 1: unknown field `key`; a line is {\"path\": [...], \"value\": ...}",
+        ),
+        ("{\"path\": [\"a\", 1], \"value\": 1}", "line 1: path[1]: 1 is no str"),
+        (
+            "{\"path\": [\"a\"], \"value\": 256}",
+            "line 1: value: 256 is no u8: it is out of range",
+        ),
+        ("", "pages.amap: no entries"),
+    ] {
+        let found = build(input, &[]);
+        assert!(
+            found.starts_with(&format!("arenamap: standard input: {said}")),
+            "{input}: {found}"
+        );
+    }
+    let deep = format!("{}1{}", "{\"a\":".repeat(128), "}".repeat(128));
+    for (input, said) in [
+        ("[1]", "no JSON object, whose fields are the first parts of the paths"),
+        (
+            "{\"a\": {\"b\": 1}, \"a\": {\"b\": 2}}",
+            "the path [\"a\",\"b\"] is there again",
+        ),
+        ("{\"a\": {\"b\": \"c\"}}", "[\"a\",\"b\"]: `c` is no u8\n"),
+        ("{\"a\": {\"b\": 1}", "no JSON: EOF"),
+        ("{}", "pages.amap: no entries"),
+        (&deep, "[\"a\",\"a\",\"a\"]: more than 127 objects inside each other"),
+    ] {
+        let found = build(input, &["--format", "nested"]);
+        assert!(
+            found.starts_with(&format!("arenamap: standard input: {said}")),
+            "{input}: {found}"
+        );
+    }
+    assert!(build("", &["--format", "csv"]).contains("`--tree` takes no CSV"));
+    for more in ["--indexed", "--capacity=7"] {
+        assert!(build("", &[more]).contains("cannot be used with"), "{more}");
+    }
+    let types = ["--tree", "--key", "u128", "--value", "u8"];
+    let said = place.run_with(&[&["build", "-", "x"][..], &types].concat(), b"");
+    assert!(said.failed(2).contains("u128_le cannot be a part of a path"));
+    let types = ["--tree", "--key", "str", "--value", "NonZeroU16"];
+    let said = place.run_with(&[&["build", "-", "x"][..], &types].concat(), b"");
+    assert!(
+        said.failed(2)
+            .contains("NonZeroU16_le cannot be a value in an archive of paths")
+    );
+    let types = ["--format", "nested", "--key", "str", "--value", "str"];
+    let said = place.run_with(&[&["build", "-", "x"][..], &types].concat(), b"{}");
+    assert!(said.failed(2).contains("`--format nested` is for `--tree`"));
+    assert_eq!(fs::read(place.path("pages.amap")).unwrap(), b"kept");
+
+    // Which of two.
+    let twice = "{\"a\": 1, \"a\": 2}";
+    for (which, value) in [("first", "1\n"), ("last", "2\n")] {
+        let types = [
+            "build", "-", "new", "--tree", "--format", "nested", "--key", "str", "--value", "u8",
+        ];
+        place
+            .run_with(&[&types[..], &["--duplicates", which]].concat(), twice.as_bytes())
+            .ok();
+        assert_eq!(place.run(&["get", "new", "[\"a\"]"]).ok(), value);
+    }
 }
 
 #[test]

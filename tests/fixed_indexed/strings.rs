@@ -157,6 +157,8 @@ where
         .map(|view| text_len(&view))
         .sum();
     assert_eq!(texts, map.room());
+    // Made by its schema alone, from itself.
+    assert_eq!(archive.try_index().unwrap(), map.as_bytes());
     let (layout, stats) = (map.layout(), map.stats());
     let (len, slot) = (map.len(), layout.slot);
     assert_eq!(layout.data, len * (slot.key.size + slot.value.size) + texts);

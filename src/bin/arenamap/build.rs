@@ -1,9 +1,11 @@
 //! An archive from JSON lines or CSV.
 
+mod tree;
+
 use crate::failure::Failure;
 use crate::input::{Fields, input};
-use crate::{Format, open, progress, read, table};
-use arenamap::fixed::__private::entries;
+use crate::tree::{counts, part_of};
+use crate::{open, progress, read, table};
 use arenamap::fixed::described::{Builder, Input, Packed, Type};
 use arenamap::fixed::file::publish_archive;
 use arenamap::fixed::{FixedError, Refusal};
@@ -14,11 +16,11 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Build {
-    /// JSON lines or CSV; `-` is the standard input
+    /// JSON lines, CSV, or with `--tree` nested JSON; `-` is the standard input
     input: PathBuf,
     /// Where the archive goes; a file there is replaced as a whole
     out: PathBuf,
-    /// Type of the keys
+    /// Type of the keys; with `--tree`, of the parts of the paths
     #[arg(long, required_unless_present = "schema_of", conflicts_with = "schema_of")]
     key: Option<String>,
     /// Type of the values
@@ -29,9 +31,15 @@ pub(crate) struct Build {
     schema_of: Option<PathBuf>,
     /// What the input is [default: csv for a name that ends so, else json]
     #[arg(long, value_enum)]
-    format: Option<Format>,
-    /// Entries that the archive takes [default: as many as there are]
+    format: Option<Source>,
+    /// Make an indexed archive, an `IndexedMap`: smaller, one slot a lookup, never written to; not a table
     #[arg(long)]
+    indexed: bool,
+    /// Make an archive of paths, a `PathArchive`; not a table
+    #[arg(long, conflicts_with = "indexed")]
+    tree: bool,
+    /// Entries that the archive takes [default: as many as there are]
+    #[arg(long, conflicts_with_all = ["indexed", "tree"])]
     capacity: Option<usize>,
     /// Seed of the hash function [default: random]; another one than of an archive of which this is a part, else searches are long
     #[arg(long)]
@@ -42,6 +50,17 @@ pub(crate) struct Build {
     /// Which entry of a key that is there several times
     #[arg(long, value_enum, default_value_t = Duplicates::Error)]
     duplicates: Duplicates,
+}
+
+/// What the input is.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Source {
+    /// One JSON object a line
+    Json,
+    /// A line of names, then one line for each entry
+    Csv,
+    /// One JSON object, for `--tree`: objects in it are levels, everything else is a value
+    Nested,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -56,6 +75,8 @@ enum Duplicates {
 
 /// What a line of JSON looks like.
 const LINE: &str = "{\"key\": ..., \"value\": ...}";
+/// The same with `--tree`.
+const LINE_OF_TREE: &str = "{\"path\": [...], \"value\": ...}";
 
 /// A line of the input, and its number.
 struct Line<'t> {
@@ -87,29 +108,55 @@ impl Build {
             .input
             .extension()
             .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-        let lines = match self.format.unwrap_or(if ends_csv { Format::Csv } else { Format::Json }) {
-            Format::Json => self.json(source, &key, &value)?,
-            Format::Csv => self.csv(source, &key, &value)?,
+        let kind = self.format.unwrap_or(if ends_csv { Source::Csv } else { Source::Json });
+        let mut bytes = if self.tree {
+            let tree = self.tree(source, kind, &key, &value)?;
+            bar.finish_and_clear();
+            self.check_empty(tree.is_empty())?;
+            let made = self.seed.map_or_else(|| tree.seal(), |seed| tree.seal_seeded(seed));
+            made.map_err(|error| self.failed(error))?
+        } else {
+            let lines = match kind {
+                Source::Json => {
+                    let mut lines = Vec::new();
+                    self.json(source, |number, fields| {
+                        lines.push(self.line(number, fields, &key, &value)?);
+                        Ok(())
+                    })?;
+                    lines
+                }
+                Source::Csv => self.csv(source, &key, &value)?,
+                Source::Nested => return Err(self.fail("`--format nested` is for `--tree`")),
+            };
+            bar.finish_and_clear();
+            self.check_empty(lines.is_empty())?;
+            self.fill(&key, &value, &lines)?
         };
-        bar.finish_and_clear();
-        // The usual reason is that whatever was to write the input failed.
-        if lines.is_empty() && !self.allow_empty && self.out.exists() {
+        let generation = publish_archive(&self.out, &mut bytes).map_err(|error| Failure::file(&self.out, error))?;
+        let archive = open(&self.out, &bytes)?;
+        let head = archive.head();
+        let of = if self.tree {
+            String::new()
+        } else {
+            format!(" of {}", head.capacity)
+        };
+        writeln!(
+            out,
+            "{}: {}{of}, {} bytes, generation {generation}",
+            self.out.display(),
+            counts(&archive),
+            head.bytes
+        )?;
+        Ok(())
+    }
+
+    /// The usual reason for nothing is that whatever was to write the input failed.
+    fn check_empty(&self, is_empty: bool) -> Result<(), Failure> {
+        if is_empty && !self.allow_empty && self.out.exists() {
             let what =
                 "no entries, and the archive that is there would be replaced by an empty one; `--allow-empty` does it";
             return Err(self.fail(format!("{}: {what}", self.out.display())));
         }
-        let mut bytes = self.fill(&key, &value, &lines)?;
-        let generation = publish_archive(&self.out, &mut bytes).map_err(|error| Failure::file(&self.out, error))?;
-        let archive = open(&self.out, &bytes)?;
-        let head = archive.head();
-        writeln!(
-            out,
-            "{}: {} of {}, {} bytes, generation {generation}",
-            self.out.display(),
-            entries(head.len),
-            head.capacity,
-            head.bytes
-        )?;
         Ok(())
     }
 
@@ -117,11 +164,15 @@ impl Build {
         if let Some(file) = &self.schema_of {
             let bytes = read(file)?;
             let archive = open(file, &bytes)?;
+            let mut key = archive.key_type();
             if archive.tree().is_some() {
-                let what = "an archive of paths, of which `build` makes none: a program makes one of a `PathMap`, by `PathArchive::from_map`";
-                return Err(Failure::usage(format!("{}: {what}", file.display())));
+                if !self.tree {
+                    let what = "an archive of paths: `--tree` makes one with the same types";
+                    return Err(Failure::usage(format!("{}: {what}", file.display())));
+                }
+                key = part_of(&archive);
             }
-            return Ok((archive.key_type().clone(), archive.value_type().clone()));
+            return Ok((key.clone(), archive.value_type().clone()));
         }
         let parse = |option: &str, text: &Option<String>, unnamed| {
             let text = text.as_deref().unwrap_or_default();
@@ -150,8 +201,18 @@ impl Build {
         }
     }
 
-    fn json<'t>(&self, mut source: impl BufRead, key: &'t Type, value: &'t Type) -> Result<Vec<Line<'t>>, Failure> {
-        let mut lines = Vec::new();
+    /// What is wrong with the archive that was to be made.
+    fn failed(&self, error: FixedError) -> Failure {
+        Failure::usage(format!("{}: {error}", self.out.display()))
+    }
+
+    /// Gives each line that is not empty: its number and the fields of its object.
+    fn json(
+        &self,
+        mut source: impl BufRead,
+        mut see: impl FnMut(u64, Vec<(String, Input<'_>)>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let form = if self.tree { LINE_OF_TREE } else { LINE };
         let mut bytes = Vec::new();
         for number in 1.. {
             bytes.clear();
@@ -170,7 +231,7 @@ impl Build {
                 continue;
             }
             if !text.starts_with('{') {
-                return Err(self.fail_at(number, format!("no JSON object; a line is {LINE}")));
+                return Err(self.fail_at(number, format!("no JSON object; a line is {form}")));
             }
             let fields = serde_json::from_str(text).and_then(|Fields(fields)| {
                 let fields = fields.into_iter().map(|(name, raw)| Ok((name, input(raw, 0)?)));
@@ -179,11 +240,11 @@ impl Build {
             // (serde_json counts lines, too, and each of ours is its first.)
             let fields = fields.map_err(|error| {
                 let what = error.to_string().replace(" at line 1 column", ", column");
-                self.fail_at(number, format!("not read as JSON: {what}; a line is {LINE}"))
+                self.fail_at(number, format!("not read as JSON: {what}; a line is {form}"))
             })?;
-            lines.push(self.line(number, fields, key, value)?);
+            see(number, fields)?;
         }
-        Ok(lines)
+        Ok(())
     }
 
     /// An entry from the fields of its line.
@@ -194,35 +255,44 @@ impl Build {
         key: &'t Type,
         value: &'t Type,
     ) -> Result<Line<'t>, Failure> {
-        let (mut key_input, mut value_input) = (None, None);
+        let [key_input, value_input] = self.named(number, fields, ["key", "value"])?;
+        Ok(Line {
+            number,
+            key: self.pack(number, "key", key, key_input)?,
+            value: self.pack(number, "value", value, value_input)?,
+        })
+    }
+
+    /// The fields of a line that have these names, and no others.
+    fn named<'f>(
+        &self,
+        number: u64,
+        fields: Vec<(String, Input<'f>)>,
+        names: [&str; 2],
+    ) -> Result<[Option<Input<'f>>; 2], Failure> {
+        let mut inputs = [None, None];
         for (name, input) in fields {
-            let place = match &*name {
-                "key" => &mut key_input,
-                "value" => &mut value_input,
-                _ => {
-                    let what = format!("unknown field `{name}`; a line is {LINE}");
-                    return Err(self.fail_at(number, what));
-                }
+            let Some(place) = names.iter().position(|known| *known == name) else {
+                let form = if self.tree { LINE_OF_TREE } else { LINE };
+                return Err(self.fail_at(number, format!("unknown field `{name}`; a line is {form}")));
             };
-            if place.replace(input).is_some() {
+            if inputs[place].replace(input).is_some() {
                 return Err(self.fail_at(number, format!("the field `{name}` is there twice")));
             }
         }
-        let pack = |name: &str, of: &'t Type, input: Option<Input<'_>>| {
-            let input = match input {
-                Some(input) => input,
-                None if of.size() == 0 => Input::Null,
-                None => return Err(self.fail_at(number, format!("the field `{name}` is missing, of type {of}"))),
-            };
-            Packed::new(of, &input).map_err(|error| {
-                let join = if error.path().is_empty() { ": " } else { "" };
-                self.fail_at(number, format!("{name}{join}{error}"))
-            })
+        Ok(inputs)
+    }
+
+    /// A field of a line as a value of its type.
+    fn pack<'t>(&self, number: u64, name: &str, of: &'t Type, input: Option<Input<'_>>) -> Result<Packed<'t>, Failure> {
+        let input = match input {
+            Some(input) => input,
+            None if of.size() == 0 => Input::Null,
+            None => return Err(self.fail_at(number, format!("the field `{name}` is missing, of type {of}"))),
         };
-        Ok(Line {
-            number,
-            key: pack("key", key, key_input)?,
-            value: pack("value", value, value_input)?,
+        Packed::new(of, &input).map_err(|error| {
+            let join = if error.path().is_empty() { ": " } else { "" };
+            self.fail_at(number, format!("{name}{join}{error}"))
         })
     }
 
@@ -279,7 +349,7 @@ impl Build {
     }
 
     fn fill(&self, key: &Type, value: &Type, lines: &[Line<'_>]) -> Result<Vec<u8>, Failure> {
-        let failed = |error: FixedError| Failure::usage(format!("{}: {error}", self.out.display()));
+        let failed = |error| self.failed(error);
         let room = lines
             .iter()
             .map(|line| line.key.text_bytes() + line.value.text_bytes())
@@ -316,6 +386,15 @@ impl Build {
             }
         }
         bar.finish_and_clear();
-        Ok(builder.seal())
+        if !self.indexed {
+            return Ok(builder.seal());
+        }
+        let spinner = progress::spinner("indexing");
+        let bytes = builder
+            .described()
+            .and_then(|table| table.try_index())
+            .map_err(failed)?;
+        spinner.finish_and_clear();
+        Ok(bytes)
     }
 }

@@ -1,5 +1,6 @@
 //! What an archive says of itself.
 
+use crate::tree::part_of;
 use arenamap::fixed::__private::counted;
 use arenamap::fixed::described::{Described, Type};
 use std::io::{self, Write};
@@ -95,13 +96,14 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
         "  layouts    key {:#018x}, value {:#018x}",
         head.key_layout, head.value_layout
     )?;
-    if archive.tree().is_some() {
-        return writeln!(out, "  to build   `PathArchive::from_map` in a program");
-    }
+    let (key, more) = match archive.tree() {
+        Some(_) => (part_of(archive), " --tree"),
+        None if head.kind == 0 => (archive.key_type(), ""),
+        None => (archive.key_type(), " --indexed"),
+    };
     writeln!(
         out,
-        "  to build   --key '{}' --value '{}'",
-        archive.key_type(),
+        "  to build   --key '{key}' --value '{}'{more}",
         archive.value_type()
     )
 }

@@ -11,7 +11,6 @@ mod progress;
 mod table;
 mod tree;
 
-use arenamap::fixed::__private::{counted, entries};
 use arenamap::fixed::described::{Described, Packed, Type, recover};
 use arenamap::fixed::file::{publish_archive, read_archive};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -99,7 +98,7 @@ enum Command {
         #[arg(long)]
         in_place: bool,
     },
-    /// Make an archive of JSON lines or CSV, as `dump` prints them (but for those of paths)
+    /// Make an archive of JSON lines or CSV, as `dump` prints them, or of nested JSON objects
     #[command(after_help = TYPES)]
     Build(build::Build),
     /// Compare two archives: types, entries, and what the headers say
@@ -131,8 +130,12 @@ Examples:
   arenamap build hits.jsonl hits.amap --key 'FixedStr<64>' --value u64
   arenamap build pages.csv pages.amap --key 'Page { site: u32, path: FixedStr<60> }' --value 'Hits { count: u64 }'
   arenamap dump old.amap | arenamap build - new.amap --schema-of old.amap --capacity 100000
+  arenamap build words.csv words.amap --indexed --key str --value str
+  arenamap build config.json config.amap --tree --format nested --key str --value str
 An input without entries does not replace a file, unless by --allow-empty: mostly, what was to write it has failed.
-A line of hits.jsonl: {\"key\": \"/index.html\", \"value\": 12}";
+A line of hits.jsonl: {\"key\": \"/index.html\", \"value\": 12}
+With --tree: {\"path\": [\"api\", \"motd\"], \"value\": \"Hello\"}; or with --format nested, once: {\"api\": {\"motd\": \"Hello\"}}
+In nested objects, a struct that is a value is a list of its fields.";
 
 #[derive(Args)]
 struct Trust {
@@ -228,15 +231,7 @@ fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode, Failure> 
             } else {
                 "open: without a checksum, so that a value changed into another valid one is not seen"
             };
-            let count = match archive.tree() {
-                Some(tree) => format!(
-                    "{} at {}",
-                    counted(tree.len(), "value", "values"),
-                    counted(archive.len(), "level", "levels")
-                ),
-                None => entries(archive.len()).to_string(),
-            };
-            writeln!(out, "{}: good, {count}, {state}", file.display())?;
+            writeln!(out, "{}: good, {}, {state}", file.display(), tree::counts(&archive))?;
             Ok(())
         });
         match checked {

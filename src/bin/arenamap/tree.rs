@@ -2,12 +2,31 @@
 
 use crate::failure::Failure;
 use crate::{input, json};
-use arenamap::fixed::described::{Described, Entry, Input, Packed, View};
+use arenamap::fixed::__private::{counted, entries};
+use arenamap::fixed::described::{Described, Entry, Input, Packed, Type, View};
 use std::io::{self, Write};
 
 /// Whether an entry is shown: of a tree, the levels with a value.
 pub(crate) fn is_shown(archive: &Described<'_>, entry: &Entry<'_>) -> bool {
     archive.tree().is_none_or(|tree| tree.has_value(entry))
+}
+
+/// How many entries an archive has, or values and levels.
+pub(crate) fn counts(archive: &Described<'_>) -> String {
+    match archive.tree() {
+        Some(tree) => format!(
+            "{} at {}",
+            counted(tree.len(), "value", "values"),
+            counted(archive.len(), "level", "levels")
+        ),
+        None => entries(archive.len()).to_string(),
+    }
+}
+
+/// The type of the parts of an archive of paths.
+pub(crate) fn part_of<'a>(archive: &'a Described<'_>) -> &'a Type {
+    let key = archive.key_type();
+    key.members().first().map_or(key, |part| part.of())
 }
 
 /// Writes the name and the content of a key: `"key":..`, or `"path":[..]`.

@@ -61,18 +61,8 @@ impl Builder {
             return Err(FixedError::new(Field::Room, 0, room as u64));
         }
         let shape = Shape::new(key, value, capacity, room, seed)?;
-        let needed = shape.geometry.bytes;
-        let mut bytes = Vec::new();
-        bytes
-            .try_reserve_exact(needed)
-            .map_err(|_| FixedError::refused(needed))?;
-        bytes.extend_from_slice(&shape.header.0);
-        bytes.resize(shape.geometry.schema_at, 0);
-        for of in [&shape.key, &shape.value] {
-            of.write(&mut |piece| bytes.extend_from_slice(piece));
-        }
         Ok(Self {
-            writer: Writer { shape, bytes },
+            writer: Writer::create(shape)?,
         })
     }
 
@@ -124,13 +114,7 @@ impl Builder {
             (Field::KeyLayout, Field::Key, &shape.key, key),
             (Field::ValueLayout, Field::Value, &shape.value, value),
         ] {
-            if of != view.of {
-                let (ours, theirs) = (of.layout_hash(), view.of.layout_hash());
-                return Err(Refusal::Corrupt(FixedError::new(layout, ours, theirs)));
-            }
-            if !view.is_valid() {
-                return Err(Refusal::Corrupt(FixedError::at(field, 0, 0, 1)));
-            }
+            view.check(of, layout, field).map_err(Refusal::Corrupt)?;
         }
         let hash = key.hash(&shape.secrets);
         let place = writer.place_of(hash, key);
@@ -156,18 +140,9 @@ impl Builder {
         }
         let place = place.map_err(Refusal::Corrupt)?;
         let writer = &mut self.writer;
-        let shape = &writer.shape;
         let (slot, value_at) = match place {
-            Place::Found(slot) => (slot, shape.slot_at(slot) + shape.slot.value_at),
-            Place::Free { slot, passed } => {
-                let (at, value_at) = (shape.slot_at(slot), shape.slot.value_at);
-                let groups = shape.geometry.groups;
-                writer.count_passage(hash, hash.way(groups).take(passed));
-                writer.write(at, key.of, key);
-                writer.set_tag(slot, hash.mark(groups).tag());
-                writer.put(at::LEN, len as u64 + 1);
-                (slot, at + value_at)
-            }
+            Place::Found(slot) => (slot, writer.shape.slot_at(slot) + writer.shape.slot.value_at),
+            Place::Free { slot, passed } => (slot, writer.occupy(hash, slot, passed, key)),
         };
         writer.write(value_at, value.of, value);
         Ok(slot)

@@ -107,6 +107,13 @@ impl Type {
     }
 }
 
+impl TypeError {
+    /// What is wrong with a whole type.
+    pub(super) const fn of_all(what: String) -> Self {
+        Self { offset: 0, what }
+    }
+}
+
 struct Parser<'t> {
     text: &'t str,
     at: usize,

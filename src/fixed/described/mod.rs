@@ -31,10 +31,12 @@ mod indexed;
 mod nested;
 mod pack;
 mod recover;
+mod reindex;
 mod room;
 #[cfg(feature = "serde")]
 mod serde;
 mod tree;
+mod tree_build;
 mod types;
 mod view;
 mod write;
@@ -44,6 +46,7 @@ pub use self::grammar::TypeError;
 pub use self::pack::{Input, InputError, Packed};
 pub use self::recover::recover;
 pub use self::tree::Tree;
+pub use self::tree_build::TreeBuilder;
 pub use self::types::{Member, Type};
 pub use self::view::{Value, View};
 
@@ -206,6 +209,11 @@ impl Shape {
             value,
             secrets: KeySecrets::seed(seed),
         })
+    }
+
+    fn write_schema(&self, put: &mut dyn FnMut(&[u8])) {
+        self.key.write(put);
+        self.value.write(put);
     }
 
     /// Where the bytes of a slot begin.
@@ -514,7 +522,6 @@ impl Slots for &Described<'_> {
     }
 
     fn write_schema(&self, put: &mut dyn FnMut(&[u8])) {
-        self.shape.key.write(put);
-        self.shape.value.write(put);
+        self.shape.write_schema(put);
     }
 }

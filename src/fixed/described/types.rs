@@ -209,6 +209,18 @@ impl Type {
         }
     }
 
+    /// The type of the keys of an archive of paths with such parts, which have at most 8 bytes.
+    pub(super) fn path_key(part: Self) -> Self {
+        let member = |name: &str, offset, of| Member {
+            name: name.into(),
+            offset,
+            of,
+        };
+        let node = Self::leaf(NODE.into(), 8, 8);
+        let members = alloc::vec![member(PART, 0, part), member("parent", PARENT_AT, node)];
+        Self::struct_of(PATH_KEY.into(), 2 * PARENT_AT, 8, members)
+    }
+
     /// The layout hash, as [`Schema::layout_hash`](crate::fixed::Schema::layout_hash) makes it.
     ///
     /// Allocates: never. Time: O(bytes) of the schema.

@@ -1,5 +1,6 @@
 //! One key or value of an archive, by its type and its bytes.
 
+use super::super::error::{Field, FixedError};
 use super::super::key::{KeyHasher, KeySecrets};
 use super::super::layout::Hash;
 use super::super::numbers::hash_number;
@@ -148,6 +149,17 @@ impl<'a> View<'a> {
             Shape::Array { .. } => self.items().all(|item| item.is_valid_by(is_text)),
             Shape::Struct(members) => members.iter().all(|member| self.member(member).is_valid_by(is_text)),
         }
+    }
+
+    /// Whether it can be written where this type is, with the fields of the errors if it cannot.
+    pub(super) fn check(&self, of: &Type, layout: Field, field: Field) -> Result<(), FixedError> {
+        if self.of != of {
+            return Err(FixedError::new(layout, of.layout_hash(), self.of.layout_hash()));
+        }
+        if !self.is_valid() {
+            return Err(FixedError::at(field, 0, 0, 1));
+        }
+        Ok(())
     }
 
     /// Whether two views of equal types are equal as keys are: texts by their content, everything else by its bytes.

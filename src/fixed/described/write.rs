@@ -11,6 +11,7 @@ use super::super::var::Span;
 use super::types::{Shape as TypeShape, Type};
 use super::view::View;
 use super::{Entry, Shape};
+use alloc::vec::Vec;
 use core::ops::{ControlFlow, DerefMut};
 
 /// An archive that is written to: its shape was read from these bytes, or they were made for it.
@@ -33,6 +34,21 @@ impl<B: DerefMut<Target = [u8]>> Table for Writer<B> {
 
     fn group(&self, group: u32) -> [u8; GROUP_BYTES] {
         Shape::group(&self.bytes, group)
+    }
+}
+
+impl Writer<Vec<u8>> {
+    /// An empty archive of this shape.
+    pub(super) fn create(shape: Shape) -> Result<Self, FixedError> {
+        let needed = shape.geometry.bytes;
+        let mut bytes = Vec::new();
+        bytes
+            .try_reserve_exact(needed)
+            .map_err(|_| FixedError::refused(needed))?;
+        bytes.extend_from_slice(&shape.header.0);
+        bytes.resize(shape.geometry.schema_at, 0);
+        shape.write_schema(&mut |piece| bytes.extend_from_slice(piece));
+        Ok(Self { shape, bytes })
     }
 }
 
@@ -115,6 +131,17 @@ impl<B: DerefMut<Target = [u8]>> Writer<B> {
                 self.set_counters(group, counters);
             }
         }
+    }
+
+    /// Writes a new key into the free slot that was found for it, and says where its value goes.
+    pub(super) fn occupy(&mut self, hash: Hash, slot: usize, passed: usize, key: &View<'_>) -> usize {
+        let (at, value_at) = (self.shape.slot_at(slot), self.shape.slot.value_at);
+        let groups = self.groups();
+        self.count_passage(hash, hash.way(groups).take(passed));
+        self.write(at, key.of, key);
+        self.set_tag(slot, hash.mark(groups).tag());
+        self.add(at::LEN, 1);
+        at + value_at
     }
 
     /// Counts all passages anew.
@@ -211,7 +238,7 @@ impl<B: DerefMut<Target = [u8]>> Writer<B> {
 
     /// Bytes of the room that `write` takes for a view in place of what is there, if so many are used.
     pub(super) fn room_for(view: &View<'_>, old: Option<View<'_>>, used: usize) -> usize {
-        let (mut needed, mut there) = (0, alloc::vec::Vec::new());
+        let (mut needed, mut there) = (0, Vec::new());
         if let Some(old) = old {
             old.for_each_text(&mut |span| there.push(span));
         }

@@ -6,6 +6,7 @@
 )]
 
 use super::index::Shape;
+use super::scratch;
 use crate::fixed::error::{Field, FixedError};
 use crate::fixed::header::{has_room, schema_bytes};
 use crate::fixed::layout::{MOST_ROOM, SlotLayout, at};
@@ -79,5 +80,10 @@ impl IndexGeometry {
             schema_at: schema_at as usize,
             bytes: bytes as usize,
         })
+    }
+
+    /// Words of 8 bytes that such an archive is made in.
+    pub(in crate::fixed) const fn scratch_words(&self) -> usize {
+        scratch::words(self.shape) as usize
     }
 }

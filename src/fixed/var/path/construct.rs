@@ -29,6 +29,11 @@ const MOST_LEVELS: u64 = {
     ((groups - 1) | 1) as u64 * ENTRIES_PER_GROUP
 };
 
+/// Bytes of the links of an archive of so many levels, which has so many slots.
+pub(in crate::fixed) fn links_for(levels: usize, slots: usize) -> Result<usize, FixedError> {
+    link_bytes(slots).map_err(|_| FixedError::new(Field::Capacity, MOST_LEVELS, levels as u64))
+}
+
 impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V> {
     /// The bytes of an archive of so many levels, whose texts have `texts` bytes together: what [`measure`](Self::measure) says.
     ///
@@ -66,8 +71,7 @@ impl<K: Part + ?Sized, V: Value + ?Sized> PathArchive<K, V> {
     /// Bytes of the room: links and texts.
     fn room_for(levels: usize, texts: usize) -> Result<usize, FixedError> {
         let slots = geometry_of::<PartSlot<K>, V::Slot>(levels as u64, 0)?.slots();
-        let links = link_bytes(slots).map_err(|_| FixedError::new(Field::Capacity, MOST_LEVELS, levels as u64))?;
-        Ok(links.saturating_add(texts))
+        Ok(links_for(levels, slots)?.saturating_add(texts))
     }
 
     /// How many levels a map has, the empty path included, and how many bytes their texts have together: what

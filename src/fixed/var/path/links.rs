@@ -54,7 +54,7 @@ impl Link {
     }
 
     /// Writes the links of a number that is there.
-    pub(super) fn put(self, room: &mut [u8], number: u32) {
+    pub(in crate::fixed) fn put(self, room: &mut [u8], number: u32) {
         let next = if self.has_value { self.next | VALUE } else { self.next };
         let (first, second) = room[number as usize * RECORD..][..RECORD].split_at_mut(RECORD / 2);
         first.copy_from_slice(&self.first.to_le_bytes());
@@ -65,6 +65,6 @@ impl Link {
 /// The number of the node in a slot, of which there are at most `MOST_SLOTS`.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "`link_bytes` was asked about the slots")]
-pub(super) const fn number_of(slot: usize) -> u32 {
+pub(in crate::fixed) const fn number_of(slot: usize) -> u32 {
     slot as u32 + 1
 }

@@ -26,8 +26,8 @@ pub use self::iter::{Children, Iter, Leaves, Nodes};
 pub use self::part::{Give, Part, Value};
 pub use self::view::{Node, Parts, Path};
 
-pub(in crate::fixed) use self::links::Link;
-use self::links::number_of;
+pub(in crate::fixed) use self::construct::links_for;
+pub(in crate::fixed) use self::links::{Link, number_of};
 use self::part::{Child, ChildSlot, Step};
 use super::{VarMap, VarQuery};
 use crate::fixed::AlignedBytes;
