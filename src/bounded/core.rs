@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::ghost::{Ghost, buckets_for};
 use super::meta::Fresh;
 use super::queues::{Queues, cells_for};
-use super::room::{Room, mark, spread};
+use super::room::{Room, Taken, mark, spread};
 use super::sizes::Sizes;
 use super::stats::BoundedStats;
 use super::{Bounds, Lifetime, Reason, Terms};
@@ -233,9 +233,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     #[inline(always)]
     fn touch(&mut self, slot: usize, tick: u64) {
         let meta = self.room.meta(slot);
-        if !meta.is_used_up() {
-            self.room.set_meta(slot, meta.used()); // only then: a line that is not written is not written back
-        }
+        self.room.set_meta(slot, meta.used()); // always: whether it makes a difference is hard to guess
         if meta.is_idle() && matches!(self.lifetime, Lifetime::SinceUse(_)) {
             self.set_life(slot, self.lifetime, tick);
         }
@@ -244,13 +242,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// Takes an entry out.
     #[inline]
     pub(super) fn take(&mut self, slot: usize) -> T {
-        self.take_from_home(slot).0
+        self.take_out(slot).entry
     }
 
-    /// Takes an entry out, and says its home group, if that is known.
+    /// Takes an entry out, with what was known of it.
     #[inline(always)]
-    fn take_from_home(&mut self, slot: usize) -> (T, Option<usize>) {
-        let is_small = self.room.meta(slot).is_small();
+    fn take_out(&mut self, slot: usize) -> Taken<T> {
         let taken = self.room.take(slot);
         self.room.entry_left(slot / LANES);
         self.len -= 1;
@@ -258,9 +255,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         if self.bounds.weight.is_some() {
             self.weight -= u64::from(self.weight_of(slot));
         }
-        if is_small {
-            self.queues.small_left();
-        }
+        self.queues.left(taken.meta.is_small());
         taken
     }
 
@@ -297,8 +292,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
         let (slot, steps) = self.queues.choose(&mut self.room, self.len);
         self.count(steps);
-        let (meta, tag) = (self.room.meta(slot), self.room.tag(slot));
-        let (entry, home) = self.take_from_home(slot);
+        let Taken { entry, meta, tag, home } = self.take_out(slot);
         if let Some(home) = home {
             let ghost = self.ghost(home, meta.print());
             ghost.appear(self.room.buckets_mut(), tag, meta.is_small());
@@ -326,9 +320,15 @@ impl<T: Kept, H: Handle> Core<T, H> {
             out(entry(), Reason::Refused);
             return None;
         }
+        let coming = Coming {
+            hash: spread(coming.hash),
+            ..coming
+        };
+        let home = self.room.home(coming.hash);
         if !self.is_full_for(coming.weight) {
-            return Some(self.put(coming, tick, entry()));
+            return Some(self.put(home, coming, tick, entry()));
         }
+        self.room.prefetch_home(home, self.queues.lane_ahead(home));
         // With weights several may have to go: each is handed out when the next is looked for, and the last when the entry has come.
         let mut gone = Gone {
             entry: None,
@@ -338,11 +338,11 @@ impl<T: Kept, H: Handle> Core<T, H> {
             if let Some((entry, reason)) = gone.entry.replace(self.displace(tick)) {
                 out(entry, reason);
             }
-            if !self.is_full_for(coming.weight) {
+            if self.bounds.weight.is_none() || !self.is_full_for(coming.weight) {
                 break;
             }
         }
-        let slot = self.put(coming, tick, entry());
+        let slot = self.put(home, coming, tick, entry());
         self.queues.expect_next(&self.room);
         if let Some((gone, reason)) = gone.entry.take() {
             out(gone, reason);
@@ -389,9 +389,9 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
     }
 
-    /// Puts an entry whose key is not there; there is room.
+    /// Puts an entry whose key is not there, whose hash is [spread], and whose home this is; there is room.
     #[inline(always)]
-    fn put(&mut self, coming: Coming, tick: u64, entry: T) -> usize {
+    fn put(&mut self, home: usize, coming: Coming, tick: u64, entry: T) -> usize {
         let Coming {
             hash,
             lifetime,
@@ -399,9 +399,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             again,
         } = coming;
         debug_assert!(!self.is_full_for(weight), "room was made before");
-        let hash = spread(hash);
-        let print = hash >> 7;
-        let (home, mark) = (self.room.home(hash), mark(hash));
+        let (print, mark) = (hash >> 7, mark(hash));
         let came_back = self.ghost(home, print).vanish(self.room.buckets_mut(), mark);
         if let Some(was_small) = came_back {
             self.stats.ghost_hits += 1;

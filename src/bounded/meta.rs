@@ -7,7 +7,8 @@
 //!  bits  5 to 6    generation of the slot, so that the ring knows old cells
 //!  bit   4         its deadline moves when it is used
 //!  bit   3         it is in the small queue
-//!  bits  0 to 1    how often it was used, 3 for "3 or more"      (bit 2 is free)
+//!  bit   2         there is an entry
+//!  bits  0 to 1    how often it was used, 3 for "3 or more"
 //! ```
 
 /// A deadline that never comes.
@@ -16,14 +17,18 @@ pub(super) const NEVER: u64 = (1 << 48) - 1;
 /// Strides: "31 or more".
 pub(super) const FAR: usize = 31;
 
+/// The [rank](Meta::rank) of a slot without an entry.
+pub(super) const FREE_RANK: u64 = MOST_USES + 2;
+
 /// Uses that are counted.
 const MOST_USES: u64 = 3;
 
+const HERE: u64 = 1 << 2;
 const SMALL: u64 = 1 << 3;
 const IDLE: u64 = 1 << 4;
 const GENERATION: u64 = 0b11 << 5;
 
-/// The eight bytes of one slot. Those of a free slot keep the generation.
+/// The eight bytes of one slot. Those of a free slot keep the generation, and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meta(u64);
 
@@ -42,7 +47,7 @@ impl Meta {
     #[inline]
     pub(super) fn next(self, fresh: Fresh) -> Self {
         let generation = ((self.0 & GENERATION) + (1 << 5)) & GENERATION;
-        let flags = if fresh.small { SMALL } else { 0 } | if fresh.idle { IDLE } else { 0 };
+        let flags = HERE | if fresh.small { SMALL } else { 0 } | if fresh.idle { IDLE } else { 0 };
         let strides = (fresh.strides.min(FAR) as u64) << 7;
         Self(fresh.deadline << 16 | (fresh.print & 15) << 12 | strides | generation | flags)
     }
@@ -90,22 +95,53 @@ impl Meta {
         Self(deadline << 16 | kept | if idle { IDLE } else { 0 })
     }
 
-    /// Whether another use makes no difference.
-    #[inline(always)]
-    pub(super) const fn is_used_up(self) -> bool {
-        self.uses() == MOST_USES
-    }
-
     /// Used once more.
     #[inline(always)]
     pub(super) const fn used(self) -> Self {
         Self(self.0 + (self.uses() < MOST_USES) as u64)
     }
 
-    /// Passed by the hand: one use less.
-    #[inline]
+    /// Passed by the hand: one use less, in the main queue.
+    #[inline(always)]
     pub(super) const fn passed(self) -> Self {
-        Self(self.0 - (self.uses() > 0) as u64)
+        Self(self.0 - (self.uses() > 0 && !self.is_small()) as u64)
+    }
+
+    /// Whether the hand takes its entry: one of the main queue, unused.
+    #[inline(always)]
+    pub(super) const fn is_idle_in_main(self) -> bool {
+        self.0 & (HERE | SMALL | 3) == HERE
+    }
+
+    /// How much the hand likes to take its entry, if it has to take one that is in use: the least used of the main queue, then any, and
+    /// what is free never.
+    #[inline(always)]
+    pub(super) const fn rank(self) -> u64 {
+        if self.0 & HERE == 0 {
+            FREE_RANK
+        } else if self.is_small() {
+            FREE_RANK - 1
+        } else {
+            self.uses()
+        }
+    }
+
+    /// Whether there is an entry.
+    #[inline(always)]
+    pub(super) const fn is_here(self) -> bool {
+        self.0 & HERE != 0
+    }
+
+    /// Of a slot that its entry has left: the generation alone.
+    #[inline(always)]
+    pub(super) const fn freed(self) -> Self {
+        Self(self.0 & GENERATION)
+    }
+
+    /// Whether it is of an entry of the small queue, of this generation.
+    #[inline(always)]
+    pub(super) const fn is_small_of(self, generation: u32) -> bool {
+        self.0 & (SMALL | GENERATION) == SMALL | (generation as u64) << 5
     }
 
     /// Out of the small queue, its uses forgotten.
@@ -135,7 +171,7 @@ mod tests {
         assert_eq!((moved.deadline(), moved.is_idle(), moved.is_small()), (7, true, true));
         assert!(!moved.with_deadline(8, false).is_idle());
         let many = (0..9).fold(moved, |meta, _| meta.used());
-        assert_eq!((many.uses(), many.passed().uses(), moved.passed().uses()), (3, 2, 0));
+        assert_eq!((many.uses(), many.passed().uses(), moved.passed().uses()), (3, 3, 0));
         let promoted = many.promoted();
         assert_eq!(
             (promoted.uses(), promoted.is_small(), promoted.deadline()),

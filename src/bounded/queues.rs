@@ -26,11 +26,15 @@
 //!
 //! This file decides; it changes no slots but their eight bytes of [`Meta`](super::meta::Meta), so that another policy could stand here.
 
+use super::meta::FREE_RANK;
 use super::room::Room;
 use crate::table::group::LANES;
 
 /// Entries that one call looks at, to find one that goes.
 pub(super) const MOST_STEPS: usize = 16;
+
+/// So many groups before the hand, slots are asked for.
+const AHEAD: usize = 8;
 
 /// Free slots in a row that the hand passes; then it asks the tree of deadlines for a group with an entry.
 pub(super) const MOST_FREE: usize = 8;
@@ -60,8 +64,9 @@ pub(super) struct Queues {
     waiting: usize,
     /// Entries in the small queue. Each has a cell; there are cells of entries that are gone.
     small: usize,
-    /// Entries that the small queue aims at, in parts.
+    /// Entries that the small queue aims at, in parts, and the least whole number that is as many.
     aim: usize,
+    aim_whole: usize,
     /// The slot that the hand looks at next: its lane and its group.
     hand: (usize, usize),
     /// Ghosts of each queue, about: halved when there are more than the buckets hold.
@@ -77,6 +82,7 @@ impl Queues {
             waiting: 0,
             small: 0,
             aim: (capacity / FIRST_SHARE).max(1) * PARTS,
+            aim_whole: (capacity / FIRST_SHARE).max(1),
             hand: (0, 0),
             small_ghosts: 0,
             main_ghosts: 0,
@@ -124,30 +130,28 @@ impl Queues {
         let lowest = (self.capacity / LEAST_SHARE).max(1) * PARTS;
         let highest = (self.capacity / MOST_SHARE).max(1) * PARTS;
         self.aim = aim.clamp(lowest, highest);
+        self.aim_whole = self.aim.div_ceil(PARTS);
     }
 
     /// An entry became a ghost.
     #[inline]
     pub(super) fn went(&mut self, was_small: bool) {
-        if was_small {
-            self.small_ghosts += 1;
-        } else {
-            self.main_ghosts += 1;
-        }
+        self.small_ghosts += usize::from(was_small);
+        self.main_ghosts += usize::from(!was_small);
         if self.small_ghosts + self.main_ghosts > self.capacity.max(64) {
             self.small_ghosts /= 2;
             self.main_ghosts /= 2;
         }
     }
 
-    /// An entry of the small queue left its slot.
-    #[inline]
-    pub(super) fn small_left(&mut self) {
-        self.small -= 1;
+    /// An entry left its slot, one of the small queue or not.
+    #[inline(always)]
+    pub(super) fn left(&mut self, is_small: bool) {
+        self.small -= usize::from(is_small);
     }
 
     const fn is_small_full(&self) -> bool {
-        self.small * PARTS >= self.aim
+        self.small >= self.aim_whole
     }
 
     /// The slot of the first cell of the ring, which it leaves; `None` if the entry is not in the small queue any more.
@@ -161,9 +165,7 @@ impl Queues {
         };
         self.waiting -= 1;
         let slot = (cell & ((1 << GENERATION) - 1)) as usize;
-        let meta = room.meta(slot);
-        let is_it = room.tag(slot) != 0 && meta.is_small() && meta.generation() == cell >> GENERATION;
-        is_it.then_some(slot)
+        room.meta(slot).is_small_of(cell >> GENERATION).then_some(slot)
     }
 
     /// Moves an entry on to the main queue.
@@ -198,32 +200,39 @@ impl Queues {
     /// The slot of the entry that goes, of `len`, at least one; and how many steps that took.
     #[inline(always)] // once in `displace`
     pub(super) fn choose<T>(&mut self, room: &mut Room<T>, len: usize) -> (usize, usize) {
-        let mut best: Option<(u64, usize)> = None;
-        for step in 1..MOST_STEPS {
-            if self.waiting > 0 && (self.is_small_full() || self.small == len) {
-                let Some(slot) = self.pop(room) else { continue };
+        let mut best = Best::NONE;
+        let mut step = 1;
+        while step < MOST_STEPS && self.waiting > 0 && (self.is_small_full() || self.small == len) {
+            if let Some(slot) = self.pop(room) {
                 let uses = room.meta(slot).uses();
                 if uses == 0 {
                     return (slot, step);
                 }
                 self.promote(room, slot);
-                best = better(best, uses, slot);
-            } else {
-                let slot = self.next(room);
-                let meta = room.meta(slot);
-                if meta.is_small() {
-                    best = better(best, u64::MAX, slot); // better than none at all
-                    continue;
-                }
-                if meta.uses() == 0 {
-                    return (slot, step);
-                }
-                best = better(best, meta.uses(), slot);
-                room.set_meta(slot, meta.passed());
+                best.or(uses, slot);
             }
+            step += 1;
         }
-        let (_, slot) = best.unwrap_or_else(|| (0, self.next(room)));
-        (slot, MOST_STEPS)
+        // What the hand passes nobody can guess: one branch for each slot, whether it is the one. (`pop` may have left it to the hand, which
+        // then goes on; the hand leaves nothing to `pop`.)
+        let mut free = 0;
+        while step < MOST_STEPS {
+            let mut slot = self.under_hand();
+            if free == MOST_FREE {
+                slot = self.occupied(room);
+            }
+            self.hand_passes(slot / LANES, room.sizes.groups);
+            room.prefetch_ahead(slot + AHEAD * LANES);
+            let meta = room.meta(slot);
+            if meta.is_idle_in_main() {
+                return (slot, step);
+            }
+            room.set_meta(slot, meta.passed());
+            best.or(meta.rank(), slot);
+            step += usize::from(meta.is_here());
+            free = if meta.is_here() { 0 } else { free + 1 };
+        }
+        (best.slot().unwrap_or_else(|| self.occupied(room)), MOST_STEPS)
     }
 
     /// Asks for the lines of the entry that is first in the small queue: the next insertion looks at it.
@@ -233,32 +242,23 @@ impl Queues {
         room.prefetch((cell & ((1 << GENERATION) - 1)) as usize);
     }
 
-    /// The slot of an entry, the next that the hand comes to.
-    #[inline(always)] // twice in `choose`
-    fn next<T>(&mut self, room: &Room<T>) -> usize {
-        for _ in 0..MOST_FREE {
-            let (lane, group) = self.hand;
-            self.hand_passes(group, room.sizes.groups);
-            let slot = group * LANES + lane;
-            if room.tag(slot) != 0 {
-                return slot;
-            }
-        }
-        self.next_far(room)
+    /// The slot that the hand looks at next.
+    #[inline(always)]
+    const fn under_hand(&self) -> usize {
+        let (lane, group) = self.hand;
+        group * LANES + lane
     }
 
-    /// The same where the hand came to nothing but free slots: in the next group that has an entry, the first that it would come to.
+    /// The slot of an entry, for a hand that comes to nothing but free slots: in the next group that has one, the first that it would come to.
     #[cold]
     #[inline(never)]
-    fn next_far<T>(&mut self, room: &Room<T>) -> usize {
+    fn occupied<T>(&mut self, room: &Room<T>) -> usize {
         let (lane, from) = self.hand;
         let group = room.occupied_from(from).unwrap_or(from);
         if group < from {
             self.hand.0 = (lane + 1) % LANES; // around the block
         }
-        let lane = room.full(group).first_around(self.hand.0).unwrap_or(0);
-        self.hand_passes(group, room.sizes.groups);
-        group * LANES + lane
+        group * LANES + room.full(group).first_around_or_any(self.hand.0)
     }
 
     /// The hand goes on from a group of so many.
@@ -280,10 +280,23 @@ impl Queues {
     }
 }
 
-/// The less used of two.
-fn better(best: Option<(u64, usize)>, uses: u64, slot: usize) -> Option<(u64, usize)> {
-    match best {
-        Some((least, _)) if least <= uses => best,
-        _ => Some((uses, slot)),
+/// The first of those that would be missed least.
+struct Best {
+    rank: u64,
+    slot: usize,
+}
+
+impl Best {
+    const NONE: Self = Self { rank: FREE_RANK, slot: 0 };
+
+    #[inline(always)]
+    const fn or(&mut self, rank: u64, slot: usize) {
+        if rank < self.rank {
+            *self = Self { rank, slot };
+        }
+    }
+
+    fn slot(self) -> Option<usize> {
+        (self.rank < FREE_RANK).then_some(self.slot)
     }
 }

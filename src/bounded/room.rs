@@ -55,6 +55,15 @@ pub(super) struct Slot<T> {
     entry: MaybeUninit<T>,
 }
 
+/// An entry that was taken out, and what was known of it.
+pub(super) struct Taken<T> {
+    pub(super) entry: T,
+    pub(super) meta: Meta,
+    pub(super) tag: u8,
+    /// Its home group, if that is known.
+    pub(super) home: Option<usize>,
+}
+
 /// A hash whose bits all matter for all bits: homes are made of the upper half, tags of the lower. A hasher that hands integers
 /// through has nothing but them in its lower bits, and of multiples of 16 not even those.
 #[inline(always)]
@@ -152,13 +161,13 @@ impl<T> Room<T> {
     #[inline(always)]
     fn slots(&self) -> &[Slot<T>] {
         // SAFETY: R1.
-        unsafe { slice::from_raw_parts(self.slots.as_ptr(), self.sizes.groups * LANES) }
+        unsafe { slice::from_raw_parts(self.slots.as_ptr(), self.sizes.slots) }
     }
 
     #[inline(always)]
     fn slots_mut(&mut self) -> &mut [Slot<T>] {
         // SAFETY: R1, R3.
-        unsafe { slice::from_raw_parts_mut(self.slots.as_ptr(), self.sizes.groups * LANES) }
+        unsafe { slice::from_raw_parts_mut(self.slots.as_ptr(), self.sizes.slots) }
     }
 
     #[inline]
@@ -214,7 +223,7 @@ impl<T> Room<T> {
 
     #[inline(always)]
     pub(super) const fn slot_count(&self) -> usize {
-        self.sizes.groups * LANES
+        self.sizes.slots
     }
 
     #[inline(always)]
@@ -300,7 +309,7 @@ impl<T> Room<T> {
         let (groups, slots) = unsafe {
             (
                 slice::from_raw_parts(self.groups.as_ptr(), self.sizes.groups),
-                slice::from_raw_parts_mut(self.slots.as_ptr(), self.sizes.groups * LANES),
+                slice::from_raw_parts_mut(self.slots.as_ptr(), self.sizes.slots),
             )
         };
         let full = groups.iter().map(|group| Tags::of(&group.tags).full());
@@ -390,13 +399,10 @@ impl<T> Room<T> {
     #[inline(always)]
     pub(super) fn fill(&mut self, home: usize, mark: Mark, lane: usize, mut fresh: Fresh, entry: T) -> usize {
         let free = Tags::of(&self.groups()[home].tags).free();
-        let slot = if let Some(lane) = free.first_around(lane) {
-            home * LANES + lane
-        } else {
-            let (slot, strides) = self.go_on(home, mark);
-            fresh.strides = strides;
-            slot
-        };
+        let mut slot = home * LANES + free.first_around_or_any(lane);
+        if free.is_none() {
+            (slot, fresh.strides) = self.go_on(home, mark);
+        }
         let place = self.place_mut(slot);
         place.meta = place.meta.next(fresh);
         place.entry.write(entry);
@@ -424,13 +430,38 @@ impl<T> Room<T> {
 
     /// Asks for the lines of a slot, of its group, and, if that is its entry's home, of the ghosts beside which it would be one.
     #[inline(always)]
-    #[allow(clippy::cast_possible_truncation, reason = "a number of a bucket")]
     pub(super) fn prefetch(&self, slot: usize) {
-        let group = slot / LANES;
-        let bucket = ((group as u64 * self.sizes.buckets_a_group) >> 32) as usize;
+        self.prefetch_ahead(slot);
+        self.prefetch_ghosts(slot / LANES);
+    }
+
+    /// Asks for the line of a slot, which need not be one of this room.
+    #[inline(always)]
+    pub(super) fn prefetch_slot(&self, slot: usize) {
         prefetch(self.slots.as_ptr().wrapping_add(slot));
-        prefetch(self.groups.as_ptr().wrapping_add(group));
+    }
+
+    /// Asks for the lines of a slot and its group, to which the hand will come, or of what is behind them.
+    #[inline(always)]
+    pub(super) fn prefetch_ahead(&self, slot: usize) {
+        self.prefetch_slot(slot);
+        prefetch(self.groups.as_ptr().wrapping_add(slot / LANES));
+    }
+
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "a number of a bucket")]
+    fn prefetch_ghosts(&self, home: usize) {
+        let bucket = ((home as u64 * self.sizes.buckets_a_group) >> 32) as usize;
         prefetch(self.buckets().as_ptr().wrapping_add(bucket));
+    }
+
+    /// Asks for the lines that an entry of this home, which is to come, will want: of the ghosts, and of the slot that [`fill`](Self::fill)
+    /// takes if nothing changes before.
+    #[inline(always)]
+    pub(super) fn prefetch_home(&self, home: usize, lane: usize) {
+        self.prefetch_ghosts(home);
+        let free = Tags::of(&self.groups()[home].tags).free();
+        self.prefetch_slot(home * LANES + free.first_around_or_any(lane));
     }
 
     /// Makes everything as in another room of the same sizes, but that no slot has an entry yet.
@@ -473,18 +504,34 @@ impl<T> Room<T> {
         }
     }
 
-    /// Takes the entry out of a slot, which has one, and says its home group, if that is known.
+    /// Takes the entry out of a slot, which has one.
     #[inline(always)]
-    pub(super) fn take(&mut self, slot: usize) -> (T, Option<usize>) {
+    pub(super) fn take(&mut self, slot: usize) -> Taken<T> {
         let tag = self.tag(slot);
         assert!(tag != 0, "a place is used before anything else changes");
-        let home = match self.meta(slot).strides() {
-            0 => Some(slot / LANES),
-            strides => self.come_back(slot / LANES, class_of(tag), strides),
-        };
         self.set_tag(slot, 0);
+        let place = self.place_mut(slot);
+        let meta = place.meta;
+        place.meta = meta.freed();
         // SAFETY: R2: the slot had an entry, and has none now.
-        (unsafe { self.place(slot).entry.assume_init_read() }, home)
+        let entry = unsafe { place.entry.assume_init_read() };
+        let (group, class) = (slot / LANES, class_of(tag));
+        let home = match meta.strides() {
+            strides @ (0 | 1) => Some(self.come_back_one(group, class, strides == 1)),
+            strides => self.come_back(group, class, strides),
+        };
+        Taken { entry, meta, tag, home }
+    }
+
+    /// An entry that went on one stride to a group, or none, goes: its home. One way for both, since nobody can guess which it is.
+    #[inline(always)]
+    fn come_back_one(&mut self, group: usize, class: usize, went_on: bool) -> usize {
+        let before = self.back(group, self.stride(class));
+        let home = if went_on { before } else { group };
+        let counts = &mut self.groups_mut()[home].went_on;
+        let less = went_on & (count(*counts, class) < 15);
+        *counts -= u64::from(less) << (4 * class);
+        home
     }
 
     /// An entry that went on so many strides to a group goes: its home.

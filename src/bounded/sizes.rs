@@ -11,6 +11,8 @@ use crate::table::group::LANES;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
     pub(super) groups: usize,
+    /// Sixteen for each group.
+    pub(super) slots: usize,
     pub(super) cells: usize,
     pub(super) buckets: usize,
     pub(super) weighted: bool,
@@ -43,6 +45,7 @@ impl Sizes {
     /// Those of a room that was given back: no bytes.
     pub(super) const NONE: Self = Self {
         groups: 0,
+        slots: 0,
         cells: 0,
         buckets: 0,
         weighted: false,
@@ -69,6 +72,7 @@ impl Sizes {
         let groups = groups as usize;
         Some(Self {
             groups,
+            slots: groups * LANES,
             cells,
             buckets,
             weighted,
@@ -79,7 +83,7 @@ impl Sizes {
     }
 
     pub(super) fn parts<T>(&self) -> Result<Parts, LayoutError> {
-        let slots = self.groups.saturating_mul(LANES);
+        let slots = self.slots;
         let layout = Layout::array::<Bucket>(self.buckets)?;
         let (layout, groups) = layout.extend(Layout::array::<Group>(self.groups)?)?;
         let (layout, first) = layout.extend(Layout::array::<Slot<T>>(slots)?)?;

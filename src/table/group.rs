@@ -70,12 +70,17 @@ impl Lanes {
         }
     }
 
-    /// The first from a lane on, or, if there is none, of all.
+    /// The first from a lane on, or, if there is none, of all; of no lanes, any. There is no branch in it.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "lanes are few")]
-    pub(crate) fn first_around(self, lane: usize) -> Option<usize> {
-        let turned = Self(self.0.rotate_right((lane % LANES) as u32));
-        turned.first().map(|ahead| (lane + ahead) % LANES)
+    pub(crate) const fn first_around_or_any(self, lane: usize) -> usize {
+        let turned = self.0.rotate_right((lane % LANES) as u32);
+        (lane + turned.trailing_zeros() as usize) % LANES
+    }
+
+    #[inline(always)]
+    pub(crate) const fn is_none(self) -> bool {
+        self.0 == 0
     }
 
     /// The lanes that are not in this set.
