@@ -61,6 +61,9 @@ enum Call {
     SetClock(u64),
     Live(u8, Option<u64>),
     Expire(usize),
+    Evict,
+    /// Into a map with room for all, and back.
+    Append,
     Retain(u8),
     Iterate,
     Clear,
@@ -94,6 +97,8 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         1 => prop_oneof![0_u64..5_000, Just(1 << 60)].prop_map(Call::SetClock),
         2 => (any::<u8>(), proptest::option::of(ticks)).prop_map(|(key, ticks)| Call::Live(key, ticks)),
         1 => (0_usize..9).prop_map(Call::Expire),
+        1 => Just(Call::Evict),
+        1 => Just(Call::Append),
         1 => any::<u8>().prop_map(Call::Retain),
         1 => Just(Call::Iterate),
         3 => (0_u64..12).prop_map(Call::Wait),
@@ -360,6 +365,35 @@ fn run<H: Handle>(mut map: BoundedMap<u8, Tracked, DefaultHashBuilder, H>, calls
                     .filter(|key| model.live(**key, now).is_none())
                     .count();
                 assert_eq!(map.expire(now, at_most), due.min(at_most));
+            }
+            Call::Evict => {
+                let out = map.evict(now);
+                assert_eq!(out.is_some(), !model.entries.is_empty());
+                if let Some(out) = out {
+                    let live = model.live(out.key, now).is_some();
+                    assert_eq!(out.reason == Reason::Evicted, live);
+                    // While something is due that four steps find, nothing else goes.
+                    let known = model.entries.remove(&out.key).unwrap();
+                    assert_eq!(known.serial, out.value.0);
+                }
+            }
+            Call::Append => {
+                let stats = map.stats();
+                let mut other = BoundedMap::new(300);
+                other.set_lifetime(model.lifetime);
+                other.append(&mut map, now);
+                assert!(map.is_empty());
+                model.bury(now);
+                assert_eq!(other.len(), model.entries.len());
+                for (key, known) in &model.entries {
+                    assert_eq!(other.peek(key, now).map(|value| value.0), Some(known.serial));
+                    if known.deadline.is_none_or(|deadline| deadline < 1 << 47) {
+                        assert_eq!(other.deadline(key), known.deadline);
+                    }
+                }
+                map.append(&mut other, now);
+                assert!(other.is_empty());
+                assert_eq!(map.stats().evicted, stats.evicted);
             }
             Call::Retain(least) => {
                 map.retain(now, |key, _| *key >= least);
@@ -1025,7 +1059,7 @@ fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &
         .weight(draw(state, 3) as u32 + u32::from(draw(state, 40) == 0) * 800);
     let mut out = |out: Displaced<String, [u64; 2]>| left.push((out.key, out.value, out.reason));
     let mut give = |key: &str, value, reason| also.push((key.to_owned(), value, reason));
-    match draw(state, 22) {
+    match draw(state, 24) {
         0 => assert_eq!(strings.get(&key, *now), copied.get(&key, *now)),
         1 => assert_eq!(
             strings
@@ -1167,6 +1201,20 @@ fn same_call(strings: &mut Strings, copied: &mut Copied, state: &mut u64, now: &
                 .collect();
             assert_eq!(one, other);
             assert!(strings.is_empty() && copied.is_empty());
+        }
+        22 => {
+            left.extend(strings.evict(*now).map(|out| (out.key, out.value, out.reason)));
+            copied.evict_with(*now, |key, value, reason| also.push((key.to_owned(), value, reason)));
+        }
+        // Through maps of another capacity: some are evicted.
+        23 if turn.is_multiple_of(64) => {
+            let capacity = draw(state, 120) as usize;
+            let mut one = Strings::with_hasher(capacity, Numbered);
+            one.append(strings, *now);
+            strings.append(&mut one, *now);
+            let mut other = Copied::with_hasher(capacity, Numbered);
+            other.append(copied, *now);
+            copied.append(&mut other, *now);
         }
         19 if turn.is_multiple_of(64) => {
             (*strings, *copied) = (strings.clone(), copied.clone());
@@ -1428,4 +1476,40 @@ fn what_was_refused_comes_before_what_was_replaced() {
     assert_eq!((out.value, out.reason), ("new", Reason::Refused));
     assert_eq!(words.insert("k", "new", 0), Some(("new", Reason::Refused)));
     assert!(map.is_empty() && words.is_empty());
+}
+
+/// What was used stays, and what came last goes first, as it would have before the move.
+#[test]
+fn entries_take_their_uses_along() {
+    let mut map = BoundedMap::new(100);
+    for key in 0..100 {
+        map.insert(key, key, 0);
+    }
+    for key in (0..100).step_by(2) {
+        map.get(&key, 0);
+    }
+    let mut other = BoundedMap::new(200);
+    other.append(&mut map, 0);
+    let gone: Vec<u64> = (0..50).filter_map(|_| Some(other.evict(0)?.key)).collect();
+    assert_eq!(gone.iter().filter(|key| **key % 2 == 0).count(), 0, "{gone:?}");
+    let of_weights = Bounds::entries(50).weight(10);
+    let mut smaller = BoundedMap::new(of_weights);
+    smaller.append(&mut other, 0);
+    assert_eq!((smaller.len(), smaller.weight(), other.len()), (10, 10, 0));
+}
+
+/// A key that the arena refuses stays where it was, with all that come behind it.
+#[test]
+fn a_refused_append_loses_nothing() {
+    let mut map: BoundedStrMap<u64> = BoundedStrMap::new(20);
+    for number in 0..20 {
+        map.insert(&format!("a key of more than fifteen bytes, {number:02}"), number, 0);
+    }
+    let arena = Arena::with_budget(BoundedStrMap::<u64>::bytes_for(20).unwrap() + 400);
+    let mut other = BoundedStrMap::new_in(20, &arena);
+    assert!(other.try_append(&mut map, 0).is_err());
+    assert!(!other.is_empty() && !map.is_empty());
+    let mut values: Vec<u64> = map.values(0).chain(other.values(0)).copied().collect();
+    values.sort_unstable();
+    assert!(values.into_iter().eq(0..20));
 }

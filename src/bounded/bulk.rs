@@ -1,6 +1,6 @@
 //! Methods of [`BoundedMap`] that go through many entries.
 
-use super::{BoundedMap, Drain, Iter};
+use super::{BoundedMap, Displaced, Drain, Iter};
 use crate::arena::Handle;
 
 impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
@@ -31,6 +31,30 @@ impl<K, V, S, H: Handle> BoundedMap<K, V, S, H> {
     /// Allocates: never. Time: O(`at_most`), and O(uses since) of entries that live by their use.
     pub fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(K, V)) -> usize {
         self.core.expire_with(now, at_most, |(key, value)| out(key, value))
+    }
+
+    /// Takes out the entry that an insertion into a full map would evict now, or one whose time is over, and returns it and
+    /// [why](super::Reason) it went; `None` if the map is empty. One that was evicted is remembered, as after an insertion.
+    ///
+    /// Allocates: never. Time: O(1); at most 20 entries are looked at.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::bounded::Reason;
+    ///
+    /// let mut map = arenamap::BoundedMap::new(100);
+    /// map.insert("a", 1, 0);
+    /// map.insert_for("b", 2, 60, 0);
+    /// let out = map.evict(60).unwrap();
+    /// assert_eq!((out.key, out.value, out.reason), ("b", 2, Reason::Expired));
+    /// let out = map.evict(60).unwrap();
+    /// assert_eq!((out.key, out.value, out.reason), ("a", 1, Reason::Evicted));
+    /// assert_eq!(map.evict(60), None);
+    /// ```
+    pub fn evict(&mut self, now: u64) -> Option<Displaced<K, V>> {
+        let ((key, value), reason) = self.core.evict(now)?;
+        Some(Displaced { key, value, reason })
     }
 
     /// Keeps the entries for which `keep` is true, and takes out the others, and those that have expired.

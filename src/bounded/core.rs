@@ -285,7 +285,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Takes out one entry to make room: one that is due, or else one that the queues choose. There is one.
-    #[inline(always)] // once in `come`
+    #[inline(always)] // in `come`, and in `evict`
     fn displace(&mut self, tick: u64) -> (T, Reason) {
         if let Some(entry) = self.reclaim(tick, self.due_steps(), None) {
             return (entry, Reason::Expired);
@@ -304,6 +304,12 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
         self.stats.evicted += 1;
         (entry, Reason::Evicted)
+    }
+
+    /// Takes out the entry that would make room for another now, or one whose time is over.
+    pub(super) fn evict(&mut self, now: u64) -> Option<(T, Reason)> {
+        let tick = self.tick(now);
+        (self.len > 0).then(|| self.displace(tick))
     }
 
     /// Puts an entry whose key is not there, after room was made; `out` is given what goes for it, or the entry itself if it can

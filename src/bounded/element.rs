@@ -140,6 +140,9 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// Lets an entry live so many ticks from now on, longer or shorter than before; `None`: it does not expire. False if it is not
     /// there in time.
     ///
+    /// That is its end then: later uses do not move it, also where the map's lifetime is [`Lifetime::SinceUse`]. Another
+    /// insertion under the key gives it a new life.
+    ///
     /// Allocates: never. Time: O(1) on average.
     ///
     /// # Examples
@@ -148,6 +151,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// let mut map = arenamap::BoundedMap::new(10);
     /// map.insert_for("a", 1, 60, 0);
     /// assert!(map.set_time_to_live("a", Some(10), 30));
+    /// assert_eq!(map.get("a", 39), Some(&1)); // a use, which moves nothing
     /// assert_eq!(map.get("a", 40), None);
     /// ```
     pub fn set_time_to_live<Q: Hash + Equivalent<K> + ?Sized>(

@@ -144,6 +144,12 @@ impl Meta {
         self.0 & (SMALL | GENERATION) == SMALL | (generation as u64) << 5
     }
 
+    /// The same, used so often.
+    #[inline]
+    pub(super) const fn with_uses(self, uses: u64) -> Self {
+        Self(self.0 & !3 | uses & 3)
+    }
+
     /// Out of the small queue, its uses forgotten.
     #[inline]
     pub(super) const fn promoted(self) -> Self {

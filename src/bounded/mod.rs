@@ -1,12 +1,13 @@
 //! Maps of a stated capacity, whose entries may expire: [`BoundedMap`], and [`BoundedStrMap`] with keys that are copied in.
 //!
 //! ```text
-//!  names for it        element.rs entry.rs bulk.rs construct.rs traits.rs clone.rs serde.rs       copied/   the same for copied keys
+//!  names for it        element.rs entry.rs bulk.rs append.rs construct.rs traits.rs clone.rs serde.rs       copied/   the same for copied keys
 //!  what every call does            core.rs      entries come      leave.rs    and go              clock.rs   how long they live
 //!  who goes, and when              queues.rs    two queues        ghost.rs    who was here        due.rs     deadlines
 //!  where entries stand             room.rs      one block         sizes.rs    its parts           meta.rs    eight bytes an entry
 //! ```
 
+mod append;
 mod bulk;
 mod clock;
 mod clone;
@@ -254,7 +255,8 @@ pub struct Displaced<K, V> {
 /// | `lru`: `get`, `peek`, `contains`, `pop` | [`get`](Self::get), [`peek`](Self::peek), [`contains_key`](Self::contains_key), [`remove`](Self::remove), with the time |
 /// | `lru`: `peek_mut`, `iter`, `iter_mut` | [`iter_mut`](Self::iter_mut), [`iter`](Self::iter); they have no order of uses |
 /// | `lru`: `get_or_insert`; `moka`: `get_with`; `quick_cache`: `get_or_insert_with` | [`get_or_insert_with`](Self::get_or_insert_with), or [`entry`](Self::entry) |
-/// | `lru`: `pop_lru`, `resize` | not here: an insertion chooses what goes; for another capacity, make another map and [`extend`](Extend::extend) it by [`drain`](Self::drain) |
+/// | `lru`: `pop_lru`; `schnellru`: `pop_oldest` | [`evict`](Self::evict) |
+/// | `lru`: `resize` | make another map, and [`append`](Self::append) this one to it |
 /// | `moka`: `time_to_live`, `time_to_idle`, `Expiry` | [`set_lifetime`](Self::set_lifetime), and [`insert_for`](Self::insert_for) for one entry |
 /// | `moka`, `quick_cache`: `weigher` | [`Bounds::weight`], and [`Terms::weight`] with each entry, at most 2^32 - 1: weigh large things in KiB |
 /// | `moka`: `eviction_listener` | what [`insert_with`](Self::insert_with) and [`expire_with`](Self::expire_with) hand to their closures |

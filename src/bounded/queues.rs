@@ -170,7 +170,7 @@ impl Queues {
 
     /// Moves an entry on to the main queue.
     #[inline]
-    fn promote<T>(&mut self, room: &mut Room<T>, slot: usize) {
+    pub(super) fn promote<T>(&mut self, room: &mut Room<T>, slot: usize) {
         room.set_meta(slot, room.meta(slot).promoted());
         self.small -= 1;
     }
@@ -235,6 +235,25 @@ impl Queues {
         (best.slot().unwrap_or_else(|| self.occupied(room)), MOST_STEPS)
     }
 
+    /// The slot of the entry that is first in the small queue, and stays there; cells before it, of entries that are gone, leave the ring.
+    pub(super) fn first_small<T>(&mut self, room: &mut Room<T>) -> Option<usize> {
+        while self.waiting > 0 {
+            let before = (self.head, self.waiting);
+            if let Some(slot) = self.pop(room) {
+                (self.head, self.waiting) = before;
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    /// The slot that the hand looks at, with an entry or without; it goes on.
+    pub(super) fn hand_on<T>(&mut self, room: &Room<T>) -> usize {
+        let slot = self.under_hand();
+        self.hand_passes(slot / LANES, room.sizes.groups);
+        slot
+    }
+
     /// Asks for the lines of the entry that is first in the small queue: the next insertion looks at it.
     #[inline(always)]
     pub(super) fn expect_next<T>(&self, room: &Room<T>) {
@@ -287,7 +306,10 @@ struct Best {
 }
 
 impl Best {
-    const NONE: Self = Self { rank: FREE_RANK, slot: 0 };
+    const NONE: Self = Self {
+        rank: FREE_RANK,
+        slot: 0,
+    };
 
     #[inline(always)]
     const fn or(&mut self, rank: u64, slot: usize) {

@@ -2,6 +2,7 @@
 
 use core::marker::PhantomData;
 
+use super::super::Reason;
 use super::{BoundedCopiedMap, Drain, Iter, Pair};
 use crate::arena::Handle;
 use crate::copied::{CopiedKey, Loose, Text};
@@ -34,6 +35,39 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> BoundedCopiedMap<Q, V, S, H> {
         self.core.expire_with(now, at_most, |Pair { key, value }| {
             out(Loose::new(key, raw).get(), value);
         })
+    }
+
+    /// Takes out the entry that an insertion into a full map would evict now, or one whose time is over, and returns its value and why
+    /// it went: see [`BoundedMap::evict`](super::super::BoundedMap::evict).
+    ///
+    /// Allocates: never. Time: O(1); at most 20 entries are looked at.
+    pub fn evict(&mut self, now: u64) -> Option<(V, Reason)> {
+        let mut gone = None;
+        self.evict_with(now, |_, value, reason| gone = Some((value, reason)));
+        gone
+    }
+
+    /// Like [`evict`](Self::evict); `out` is given the value, with its key borrowed. False if the map is empty.
+    ///
+    /// Allocates: never. Time: O(1); at most 20 entries are looked at.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut map = arenamap::BoundedStrMap::new(100);
+    /// map.insert("a", 1, 0);
+    /// assert!(map.evict_with(0, |key, value, _| assert_eq!((key, value), ("a", 1))));
+    /// assert!(!map.evict_with(0, |_, _, _| unreachable!()));
+    /// ```
+    pub fn evict_with(&mut self, now: u64, out: impl FnOnce(&Q, V, Reason)) -> bool {
+        let raw = self.core.handle().raw();
+        match self.core.evict(now) {
+            Some((Pair { key, value }, reason)) => {
+                out(Loose::new(key, raw).get(), value, reason);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Keeps the entries for which `keep` is true, and takes out the others, and those that have expired, for which it is not asked.

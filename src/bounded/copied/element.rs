@@ -74,7 +74,8 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         self.core.deadline_of(self.find(key)?)
     }
 
-    /// Lets an entry live so many ticks from now on; `None`: it does not expire. False if it is not there in time.
+    /// Lets an entry live so many ticks from now on; `None`: it does not expire. False if it is not there in time. Later uses do not
+    /// move that end: see [`BoundedMap::set_time_to_live`](super::super::BoundedMap::set_time_to_live).
     ///
     /// Allocates: never. Time: O(1) on average.
     pub fn set_time_to_live(&mut self, key: &Q, ticks: Option<u64>, now: u64) -> bool {

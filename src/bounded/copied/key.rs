@@ -26,7 +26,7 @@ impl<Q: CopiedKey + ?Sized, V> Kept for Pair<Q, V> {
 impl<Q: CopiedKey + ?Sized, V, H: Handle> Core<Pair<Q, V>, H> {
     /// Puts what `make` returns under a key that was found, in time or not, or is copied in; `make` comes back uncalled when the arena
     /// refuses that. The slot, unless the entry can never stand here.
-    pub(super) fn place<F: FnOnce() -> V>(
+    pub(in super::super) fn place<F: FnOnce() -> V>(
         &mut self,
         found: Option<usize>,
         key: &Q,
@@ -61,7 +61,12 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> Core<Pair<Q, V>, H> {
     }
 
     /// A copy of a key, in no map. Where the arena refuses, entries whose time is over give their blocks back first.
-    fn copy_key(&mut self, key: &Q, tick: u64, out: &mut impl FnMut(&Q, V, Reason)) -> Result<Loose<Q, H>, ArenaError> {
+    pub(in super::super) fn copy_key(
+        &mut self,
+        key: &Q,
+        tick: u64,
+        out: &mut impl FnMut(&Q, V, Reason),
+    ) -> Result<Loose<Q, H>, ArenaError> {
         let raw = self.handle_mut().made()?;
         loop {
             let refusal = match Text::copy_in(key, raw) {
@@ -71,6 +76,20 @@ impl<Q: CopiedKey + ?Sized, V, H: Handle> Core<Pair<Q, V>, H> {
             let Pair { key, value } = self.reclaim(tick, self.due_steps(), None).ok_or(refusal)?;
             out(Loose::new(key, raw).get(), value, Reason::Expired);
         }
+    }
+
+    /// Puts a pair in, whose key is not there, and takes out what is due, as far as the call has steps left.
+    pub(in super::super) fn come_in(
+        &mut self,
+        loose: Loose<Q, H>,
+        value: V,
+        coming: Coming,
+        tick: u64,
+        out: &mut impl FnMut(&Q, V, Reason),
+    ) -> Option<usize> {
+        let slot = self.come_with(loose, value, coming, tick, out);
+        self.sweep_pairs(tick, slot, out);
+        slot
     }
 
     /// Puts a pair in, whose key is not there, after room was made.

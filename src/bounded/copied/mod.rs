@@ -56,5 +56,5 @@ pub type BoundedBytesMap<V, S = DefaultHashBuilder, H = Arena> = BoundedCopiedMa
 /// ```
 pub struct BoundedCopiedMap<Q: CopiedKey + ?Sized, V, S = DefaultHashBuilder, H: Handle = Arena> {
     pub(super) core: Core<Pair<Q, V>, H>,
-    hash_builder: S,
+    pub(super) hash_builder: S,
 }

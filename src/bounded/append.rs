@@ -1,0 +1,198 @@
+//! All entries of one map into another: for another capacity, other bounds, another arena.
+
+use core::hash::{BuildHasher, Hash};
+
+use super::copied::{BoundedCopiedMap, Pair};
+use super::core::{Core, Kept};
+use super::meta::NEVER;
+use super::{BoundedMap, Terms};
+use crate::arena::Handle;
+use crate::copied::{CopiedKey, Loose};
+use crate::error::{ArenaError, fail};
+use crate::table::group::LANES;
+
+/// What an entry takes along to another map.
+#[derive(Clone, Copy)]
+struct Belongings {
+    /// Ticks that it has left, if it ever expires, and whether uses put that off.
+    ticks: Option<u64>,
+    idle: bool,
+    small: bool,
+    uses: u64,
+    weight: u32,
+}
+
+impl Belongings {
+    fn terms(self) -> Terms {
+        Terms {
+            time_to_live: self.ticks,
+            weight: self.weight,
+        }
+    }
+}
+
+impl<T: Kept, H: Handle> Core<T, H> {
+    /// The slot of the entry that moves out next: those of the main queue as the hand comes to them, then those of the small queue, the
+    /// oldest first. So many slots the hand has passed.
+    fn next_out(&mut self, passed: &mut usize) -> Option<usize> {
+        while *passed < self.room.slot_count() {
+            *passed += 1;
+            let slot = self.queues.hand_on(&self.room);
+            if self.room.tag(slot) != 0 && !self.room.meta(slot).is_small() {
+                return Some(slot);
+            }
+        }
+        self.queues.first_small(&mut self.room)
+    }
+
+    /// The same, after those that it comes to and whose time is over were dropped.
+    fn next_out_in_time(&mut self, passed: &mut usize, tick: u64) -> Option<usize> {
+        loop {
+            let slot = self.next_out(passed)?;
+            if !self.is_due(slot, tick) {
+                return Some(slot);
+            }
+            let entry = self.expire(slot);
+            self.end_entry(entry);
+        }
+    }
+
+    fn belongings(&self, slot: usize, tick: u64) -> Belongings {
+        let meta = self.room.meta(slot);
+        Belongings {
+            ticks: (meta.deadline() < NEVER).then(|| meta.deadline() - tick),
+            idle: meta.is_idle(),
+            small: meta.is_small(),
+            uses: meta.uses(),
+            weight: self.weight_of(slot),
+        }
+    }
+
+    /// Gives an entry that has come what it had before.
+    fn settle(&mut self, slot: usize, belongings: Belongings, tick: u64) {
+        if !belongings.small && self.room.meta(slot).is_small() {
+            self.queues.promote(&mut self.room, slot);
+        }
+        let deadline = match belongings.ticks {
+            Some(ticks) => tick.saturating_add(ticks).min(NEVER - 1),
+            None => NEVER,
+        };
+        let meta = self.room.meta(slot).with_deadline(deadline, belongings.idle);
+        self.room.set_meta(slot, meta.with_uses(belongings.uses));
+        self.room.add_deadline(slot / LANES, deadline);
+    }
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
+    /// Moves all entries of another map into this one: with a new map, this is how a cache gets another capacity.
+    ///
+    /// They keep the ticks that they have left, uses and weights, and the order in which they will go; those whose time is over are
+    /// dropped, and so is what makes room for others, and what was here under the same keys. The other map is empty afterwards. Who was evicted from it before is not known here.
+    ///
+    /// Allocates: never. Time: O(capacity of the other map).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::BoundedMap;
+    ///
+    /// let mut cache = BoundedMap::new(2);
+    /// cache.insert("a", 1, 0);
+    /// cache.insert_for("b", 2, 60, 0);
+    ///
+    /// let mut larger = BoundedMap::new(1_000);
+    /// larger.append(&mut cache, 20);
+    /// assert_eq!((larger.len(), larger.deadline("b")), (2, Some(60)));
+    /// assert!(cache.is_empty());
+    /// ```
+    pub fn append<S2, H2: Handle>(&mut self, other: &mut BoundedMap<K, V, S2, H2>, now: u64) {
+        let theirs = other.core.tick(now);
+        let mut passed = 0;
+        while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {
+            let key = &other.core.entry(slot).0;
+            let hash = self.hash_builder.hash_one(key);
+            let found = self.core.find(hash, |(known, _)| key == known);
+            let belongings = other.core.belongings(slot, theirs);
+            let pair = other.core.take(slot);
+            let tick = self.core.tick(now); // each is a write by itself
+            let coming = self.core.coming(hash, belongings.terms());
+            let place = self.core.place(found, pair, coming, tick, &mut |_, _| {});
+            if let Some(slot) = place {
+                self.core.settle(slot, belongings, tick);
+            }
+        }
+        other.core.forget_taken();
+    }
+}
+
+impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V, S, H> {
+    /// Moves all entries of another map into this one, and copies their keys: see [`BoundedMap::append`].
+    ///
+    /// Allocates: arena: keys of more than 15 bytes. Time: O(capacity of the other map).
+    ///
+    /// # Panics
+    ///
+    /// If the arena refuses a key; the twin is [`try_append`](Self::try_append).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use arenamap::BoundedStrMap;
+    ///
+    /// let mut cache = BoundedStrMap::new(2);
+    /// cache.insert_for("a", 1, 60, 0);
+    /// let mut larger = BoundedStrMap::new(1_000);
+    /// larger.append(&mut cache, 20);
+    /// assert_eq!((larger.get("a", 59), larger.get("a", 60)), (Some(&1), None));
+    /// ```
+    #[track_caller]
+    pub fn append<S2, H2: Handle>(&mut self, other: &mut BoundedCopiedMap<Q, V, S2, H2>, now: u64) {
+        if let Err(cause) = self.try_append(other, now) {
+            fail(cause, "BoundedCopiedMap::try_append");
+        }
+    }
+
+    /// Like [`append`](Self::append), but returns an error when the arena refuses a key.
+    ///
+    /// Allocates: arena: keys of more than 15 bytes. Time: O(capacity of the other map).
+    ///
+    /// # Errors
+    ///
+    /// [`ArenaError`]. Nothing is lost: the entries that did not come stay in the other map.
+    pub fn try_append<S2, H2: Handle>(
+        &mut self,
+        other: &mut BoundedCopiedMap<Q, V, S2, H2>,
+        now: u64,
+    ) -> Result<(), ArenaError> {
+        let theirs = other.core.tick(now);
+        let raw = other.core.handle().raw();
+        let mut passed = 0;
+        while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {
+            let key = other.core.entry(slot).key.get();
+            let hash = self.hash_builder.hash_one(key);
+            let tick = self.core.tick(now); // each is a write by itself
+            let found = self.core.find(hash, |known| known.key.get() == key);
+            let mut out = |_: &Q, _, _| {};
+            let copy = match found {
+                Some(_) => None,
+                None => Some(self.core.copy_key(key, tick, &mut out)?),
+            };
+            let belongings = other.core.belongings(slot, theirs);
+            let Pair { key, value } = other.core.take(slot);
+            let key = Loose::new(key, raw);
+            let coming = self.core.coming(hash, belongings.terms());
+            let place = match copy {
+                Some(copy) => self.core.come_in(copy, value, coming, tick, &mut out),
+                None => match self.core.place(found, key.get(), || value, coming, tick, &mut out) {
+                    Ok(place) => place,
+                    Err((cause, _)) => return Err(cause), // a key that is there is not copied
+                },
+            };
+            if let Some(slot) = place {
+                self.core.settle(slot, belongings, tick);
+            }
+        }
+        other.core.forget_taken();
+        Ok(())
+    }
+}
