@@ -372,7 +372,6 @@ fn run<H: Handle>(mut map: BoundedMap<u8, Tracked, DefaultHashBuilder, H>, calls
                 if let Some(out) = out {
                     let live = model.live(out.key, now).is_some();
                     assert_eq!(out.reason == Reason::Evicted, live);
-                    // While something is due that four steps find, nothing else goes.
                     let known = model.entries.remove(&out.key).unwrap();
                     assert_eq!(known.serial, out.value.0);
                 }
@@ -1478,19 +1477,19 @@ fn what_was_refused_comes_before_what_was_replaced() {
     assert!(map.is_empty() && words.is_empty());
 }
 
-/// What was used stays, and what came last goes first, as it would have before the move.
+/// What was used stays while there are others in the main queue, as it would have before the move.
 #[test]
 fn entries_take_their_uses_along() {
-    let mut map = BoundedMap::new(100);
+    let mut map = BoundedMap::with_hasher(100, Numbered);
     for key in 0..100 {
         map.insert(key, key, 0);
     }
     for key in (0..100).step_by(2) {
         map.get(&key, 0);
     }
-    let mut other = BoundedMap::new(200);
+    let mut other = BoundedMap::with_hasher(200, Numbered);
     other.append(&mut map, 0);
-    let gone: Vec<u64> = (0..50).filter_map(|_| Some(other.evict(0)?.key)).collect();
+    let gone: Vec<u64> = (0..40).filter_map(|_| Some(other.evict(0)?.key)).collect();
     assert_eq!(gone.iter().filter(|key| **key % 2 == 0).count(), 0, "{gone:?}");
     let of_weights = Bounds::entries(50).weight(10);
     let mut smaller = BoundedMap::new(of_weights);
