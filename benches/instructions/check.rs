@@ -23,7 +23,7 @@ const ROUNDING: f64 = 0.005;
 const AS_JSON: &str = "--output-format=json";
 
 /// The last word of a count's name when it is a peer's.
-const PEERS: [&str; 3] = ["hashbrown", "mutex_of_vec", "inner_alone"];
+const PEERS: [&str; 4] = ["hashbrown", "mutex_of_vec", "inner_alone", "quick_cache"];
 
 /// Counts instructions per operation and compares the ratios with the committed ones.
 #[derive(Parser)]

@@ -18,6 +18,7 @@ mod support;
 #[path = "../support/programs/mod.rs"]
 mod programs;
 
+mod caches;
 mod check;
 mod clients;
 mod maps;
@@ -41,13 +42,14 @@ pub(crate) const OTHER_FEATURES: bool = cfg!(feature = "audit");
 mod counts {
     use gungraun::{Callgrind, LibraryBenchmarkConfig, main};
 
+    use super::caches::caches;
     use super::clients::clients;
     use super::maps::maps;
     use super::others::others;
 
     main!(
         config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"])),
-        library_benchmark_groups = [maps, others, clients]
+        library_benchmark_groups = [maps, others, caches, clients]
     );
 
     pub(super) fn run() {
