@@ -218,6 +218,14 @@ pub fn numbers(input: &mut Unstructured<'_>) -> Result<()> {
                 let count = map.expire_with(now, most, |gone, value| model.left(key, gone, value, Reason::Expired));
                 assert_eq!(count, due.min(most));
             }
+            11 if step.number % 2 == 0 => {
+                let was_empty = map.is_empty();
+                let out = map.evict(now);
+                assert_eq!(out.is_none(), was_empty);
+                if let Some(out) = out {
+                    model.left(key, out.key, out.value, out.reason);
+                }
+            }
             11 => {
                 map.retain(now, |key, _| key % 8 > 0);
                 model.entries.retain(|key, _| key % 8 > 0);
@@ -301,6 +309,10 @@ pub fn strings(input: &mut Unstructured<'_>) -> Result<()> {
                 strings.get_or_insert_with(key.clone(), now, || value),
                 map.get_or_insert_with(&key, now, || value)
             ),
+            8 if step.number % 2 == 0 => {
+                left.extend(strings.evict(now).map(|out| (out.key, out.value, out.reason)));
+                map.evict_with(now, |key, value, reason| also.push((key.to_owned(), value, reason)));
+            }
             8 => {
                 strings.retain(now, |key, _| key.len() % 5 > 0);
                 map.retain(now, |key, _| key.len() % 5 > 0);
@@ -313,6 +325,17 @@ pub fn strings(input: &mut Unstructured<'_>) -> Result<()> {
                 now = step.number;
                 strings.set_clock(now);
                 map.set_clock(now);
+            }
+            _ if step.number % 2 == 0 => {
+                // Into others, which count anew; at times smaller ones.
+                let mut bounds = setting.bounds;
+                bounds.entries = bounds.entries.div_ceil(if step.key % 2 == 0 { 1 } else { 2 });
+                let mut other_strings = BoundedMap::with_hasher(bounds, setting.hasher.clone());
+                let mut other = BoundedStrMap::with_hasher(bounds, setting.hasher.clone());
+                other_strings.append(&mut strings, now);
+                other.append(&mut map, now);
+                assert!(strings.is_empty() && map.is_empty());
+                (strings, map) = (other_strings, other);
             }
             _ => (strings, map) = (strings.clone(), map.clone()),
         }
