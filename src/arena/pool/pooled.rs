@@ -105,7 +105,7 @@ impl PooledArena<'_> {
 
     /// The arena itself, with its blocks; it leaves the pool for good, and takes its memory with it.
     ///
-    /// The pool counts it among those that [`left`](PoolStats::left), and makes another when it needs one. The budget stays that
+    /// The pool counts it among those that [`left`](crate::PoolStats::left), and makes another when it needs one. The budget stays that
     /// of the pool. What was allocated stays taken until a [`reset`](Arena::reset).
     ///
     /// Allocates: never. Time: O(1).
