@@ -174,6 +174,7 @@ fn cases<const P: usize, S: std::hash::BuildHasher + Clone + 'static>() -> Vec<C
         case!("insert_within_capacity", nothing, |map, arena| map
             .insert_within_capacity(Key(NEW), Tracked::new())),
         case!("get", nothing, |map, arena| map.get(&Key(3)).is_some()),
+        case!("get_mut", nothing, |map, arena| map.get_mut(&Key(3)).is_some()),
         case!("get_disjoint_mut", nothing, |map, arena| map
             .get_disjoint_mut([&Key(3), &Key(4), &Key(NEW)])
             .len()),
@@ -469,7 +470,7 @@ fn maps_of_keys_that_hash_alike_survive_panics_of_user_code() {
 fn a_hasher_that_panics_in_any_growth_step_costs_nothing() {
     let growing: Vec<_> = cases::<0, foldhash::fast::FixedState>()
         .into_iter()
-        .filter(|case| ["insert a new key", "reserve", "shrink_to", "settle"].contains(&case.name))
+        .filter(|case| ["insert a new key", "get_mut", "reserve", "shrink_to", "settle"].contains(&case.name))
         .collect();
     for entries in (0..30).chain(220..228).chain(440..490) {
         for case in &growing {

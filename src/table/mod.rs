@@ -26,7 +26,8 @@
 //!   slot: at most 14 of 16 are taken; in an old block at most 15 of 16, since each insertion moves a group out of it first.
 //! - **T3** While entries move, each is where its place in the old block says: `home + class` below the cursor, in the new one;
 //!   above, in the old one; at the cursor, in either. The header counts those in the old one.
-//! - **T4** No user code runs between the first and the last change of a step; what a step moves is hashed before.
+//! - **T4** No user code runs between the first change of a step that a search can see and the last one of the same home: what moves
+//!   is hashed before. (But for copies into groups that have no entries yet: if a hasher panics, they are forgotten; `split.rs`.)
 
 #![allow(unsafe_code, reason = "one owner of raw blocks; see T1 to T4 and B1 to B5")]
 

@@ -52,6 +52,10 @@ const HOMES: usize = 4;
 /// Bytes of tags that are initialised at a time, in each half.
 const AHEAD: usize = 32 * LANES;
 
+// A step that a hasher's panic ends leaves the cursor at the next home, where keys are looked for in both blocks: what the
+// first home of a step has asked `ready` for reaches that far.
+const _: () = assert!(HOMES * LANES < AHEAD / 2);
+
 /// What is going to move: indices in the old block, and hashes.
 struct Batch {
     entries: [MaybeUninit<(usize, u64)>; STEP],
