@@ -276,7 +276,7 @@ fn archives_of_paths_are_built_of_lines_and_of_nested_objects() {
     let mut typed = PathArchive::<str, str, _>::snapshot_seeded(AlignedBytes::zeroed(need), &map, 42).unwrap();
     typed.publish(place.path("typed")).unwrap();
     assert_eq!(
-        build("config.json", "out", &["--format", "nested"]).ok(),
+        build("config.json", "out", &["--format", "nested", "--allow-empty"]).ok(),
         format!("out: 4 values at 7 levels, {need} bytes, generation 1\n")
     );
     let typed = fs::read(place.path("typed")).unwrap();
@@ -368,6 +368,10 @@ fn what_is_no_tree_says_where() {
         ("{\"a\": {\"b\": \"c\"}}", "[\"a\",\"b\"]: `c` is no u8\n"),
         ("{\"a\": {\"b\": 1}", "no JSON: EOF"),
         ("{}", "pages.amap: no entries"),
+        (
+            "{\"a\": {\"b\": 1, \"c\": {}}}",
+            "[\"a\",\"c\"]: an object without fields, which an archive of paths has no place for",
+        ),
         (&deep, "[\"a\",\"a\",\"a\"]: more than 127 objects inside each other"),
     ] {
         let found = build(input, &["--format", "nested"]);

@@ -44,7 +44,7 @@ pub(crate) struct Build {
     /// Seed of the hash function [default: random]; another one than of an archive of which this is a part, else searches are long
     #[arg(long)]
     seed: Option<u64>,
-    /// Replace a file also if the input has no entry
+    /// Replace a file also if the input has no entry; pass over nested objects without fields
     #[arg(long)]
     allow_empty: bool,
     /// Which entry of a key that is there several times

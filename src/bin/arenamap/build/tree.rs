@@ -98,6 +98,12 @@ impl Build {
             ));
         }
         let Fields(fields) = serde_json::from_str(raw.get()).map_err(|error| failed(path, &without_place(&error)))?;
+        if fields.is_empty() && !path.is_empty() && !self.allow_empty {
+            return Err(failed(
+                path,
+                &"an object without fields, which an archive of paths has no place for: leave it out; `--allow-empty` passes over it",
+            ));
+        }
         for (name, raw) in fields {
             let part = Packed::new(planting.part, &Input::Text(name.as_str().into()));
             path.push(part.map_err(|error| failed(path, &format_args!("the part {name:?}: {error}")))?);
