@@ -3,30 +3,30 @@
 use core::hash::{BuildHasher, Hash};
 
 use super::copied::{BoundedCopiedMap, Pair};
-use super::core::{Core, Kept};
+use super::core::{Coming, Core, Kept};
 use super::meta::NEVER;
-use super::{BoundedMap, Terms};
+use super::{BoundedMap, Lifetime};
 use crate::arena::Handle;
 use crate::copied::{CopiedKey, Loose};
 use crate::error::{ArenaError, fail};
-use crate::table::group::LANES;
 
 /// What an entry takes along to another map.
 #[derive(Clone, Copy)]
 struct Belongings {
-    /// Ticks that it has left, if it ever expires, and whether uses put that off.
-    ticks: Option<u64>,
-    idle: bool,
+    /// With the ticks that it has left.
+    lifetime: Lifetime,
     small: bool,
     uses: u64,
     weight: u32,
 }
 
 impl Belongings {
-    fn terms(self) -> Terms {
-        Terms {
-            time_to_live: self.ticks,
+    fn coming(self, hash: u64) -> Coming {
+        Coming {
+            hash,
+            lifetime: self.lifetime,
             weight: self.weight,
+            again: false,
         }
     }
 }
@@ -38,7 +38,8 @@ impl<T: Kept, H: Handle> Core<T, H> {
         while *passed < self.room.slot_count() {
             *passed += 1;
             let slot = self.queues.hand_on(&self.room);
-            if self.room.tag(slot) != 0 && !self.room.meta(slot).is_small() {
+            let meta = self.room.meta(slot);
+            if meta.is_here() && !meta.is_small() {
                 return Some(slot);
             }
         }
@@ -60,26 +61,24 @@ impl<T: Kept, H: Handle> Core<T, H> {
     fn belongings(&self, slot: usize, tick: u64) -> Belongings {
         let meta = self.room.meta(slot);
         Belongings {
-            ticks: (meta.deadline() < NEVER).then(|| meta.deadline() - tick),
-            idle: meta.is_idle(),
+            lifetime: match meta.deadline() {
+                NEVER.. => Lifetime::Unlimited,
+                deadline if meta.is_idle() => Lifetime::SinceUse(deadline - tick),
+                deadline => Lifetime::SinceWrite(deadline - tick),
+            },
             small: meta.is_small(),
             uses: meta.uses(),
             weight: self.weight_of(slot),
         }
     }
 
-    /// Gives an entry that has come what it had before.
-    fn settle(&mut self, slot: usize, belongings: Belongings, tick: u64) {
+    /// Gives an entry that has come the queue and the uses that it had before.
+    fn settle(&mut self, slot: usize, belongings: Belongings) {
         if !belongings.small && self.room.meta(slot).is_small() {
             self.queues.promote(&mut self.room, slot);
         }
-        let deadline = match belongings.ticks {
-            Some(ticks) => tick.saturating_add(ticks).min(NEVER - 1),
-            None => NEVER,
-        };
-        let meta = self.room.meta(slot).with_deadline(deadline, belongings.idle);
-        self.room.set_meta(slot, meta.with_uses(belongings.uses));
-        self.room.add_deadline(slot / LANES, deadline);
+        self.room
+            .set_meta(slot, self.room.meta(slot).with_uses(belongings.uses));
     }
 }
 
@@ -115,10 +114,10 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
             let belongings = other.core.belongings(slot, theirs);
             let pair = other.core.take(slot);
             let tick = self.core.tick(now); // each is a write by itself
-            let coming = self.core.coming(hash, belongings.terms());
+            let coming = belongings.coming(hash);
             let place = self.core.place(found, pair, coming, tick, &mut |_, _| {});
             if let Some(slot) = place {
-                self.core.settle(slot, belongings, tick);
+                self.core.settle(slot, belongings);
             }
         }
         other.core.forget_taken();
@@ -181,7 +180,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             let belongings = other.core.belongings(slot, theirs);
             let Pair { key, value } = other.core.take(slot);
             let key = Loose::new(key, raw);
-            let coming = self.core.coming(hash, belongings.terms());
+            let coming = belongings.coming(hash);
             let place = match copy {
                 Some(copy) => self.core.come_in(copy, value, coming, tick, &mut out),
                 None => match self.core.place(found, key.get(), || value, coming, tick, &mut out) {
@@ -190,7 +189,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
                 },
             };
             if let Some(slot) = place {
-                self.core.settle(slot, belongings, tick);
+                self.core.settle(slot, belongings);
             }
         }
         other.core.forget_taken();
