@@ -144,15 +144,19 @@ impl fmt::Display for FixedStats {
             self.groups_per_miss,
             self.longest_miss,
         )?;
-        if self.padding_bytes > 0 {
-            write!(
-                f,
-                "; {} bytes of each slot are padding: types of less alignment, or a field more in the value, would use them",
-                self.padding_bytes
-            )?;
-        }
-        Ok(())
+        write_padding(f, self.padding_bytes)
     }
+}
+
+/// The advice for slots with padding.
+pub(super) fn write_padding(f: &mut fmt::Formatter<'_>, bytes: usize) -> fmt::Result {
+    if bytes == 0 {
+        return Ok(());
+    }
+    write!(
+        f,
+        "; {bytes} bytes of each slot are padding: types of less alignment, or a field more in the value, would use them"
+    )
 }
 
 /// A slot with these types, to be drawn.

@@ -73,11 +73,6 @@ enum Duplicates {
     Last,
 }
 
-/// What a line of JSON looks like.
-const LINE: &str = "{\"key\": ..., \"value\": ...}";
-/// The same with `--tree`.
-const LINE_OF_TREE: &str = "{\"path\": [...], \"value\": ...}";
-
 /// A line of the input, and its number.
 struct Line<'t> {
     number: u64,
@@ -206,13 +201,22 @@ impl Build {
         Failure::usage(format!("{}: {error}", self.out.display()))
     }
 
+    /// What a line of JSON looks like.
+    const fn form(&self) -> &'static str {
+        if self.tree {
+            "{\"path\": [...], \"value\": ...}"
+        } else {
+            "{\"key\": ..., \"value\": ...}"
+        }
+    }
+
     /// Gives each line that is not empty: its number and the fields of its object.
     fn json(
         &self,
         mut source: impl BufRead,
         mut see: impl FnMut(u64, Vec<(String, Input<'_>)>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let form = if self.tree { LINE_OF_TREE } else { LINE };
+        let form = self.form();
         let mut bytes = Vec::new();
         for number in 1.. {
             bytes.clear();
@@ -273,8 +277,8 @@ impl Build {
         let mut inputs = [None, None];
         for (name, input) in fields {
             let Some(place) = names.iter().position(|known| *known == name) else {
-                let form = if self.tree { LINE_OF_TREE } else { LINE };
-                return Err(self.fail_at(number, format!("unknown field `{name}`; a line is {form}")));
+                let what = format!("unknown field `{name}`; a line is {}", self.form());
+                return Err(self.fail_at(number, what));
             };
             if inputs[place].replace(input).is_some() {
                 return Err(self.fail_at(number, format!("the field `{name}` is there twice")));

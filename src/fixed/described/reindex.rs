@@ -1,6 +1,6 @@
 //! An indexed archive of the entries of another archive.
 
-use super::types::{Leaf, Shape, Type};
+use super::types::Type;
 use super::{Described, Entry, types_of};
 use crate::fixed::error::{Field, FixedError};
 use crate::fixed::header::Types;
@@ -66,11 +66,10 @@ impl Described<'_> {
 
 /// Whether a key or value is a text. That a part of one is a text is only so in trees.
 fn is_text(of: &Type) -> Result<bool, FixedError> {
-    match of.shape {
-        Shape::Leaf(Leaf::Str | Leaf::Bytes) => Ok(true),
-        _ if of.in_room => Err(FixedError::new(Field::Tree, 0, 1)),
-        _ => Ok(false),
+    if of.in_room && !of.is_text() {
+        return Err(FixedError::new(Field::Tree, 0, 1));
     }
+    Ok(of.is_text())
 }
 
 /// The entries of an archive, all of which are valid.
@@ -128,9 +127,8 @@ impl<'d> Source for Entries<'d, '_> {
         one.key.same_parts(&other.key)
     }
 
-    fn spans(&self) -> impl Iterator<Item = usize> {
-        let places = [0, self.types.slot.value_at].into_iter().zip(self.are_texts);
-        places.filter_map(|(at, is_text)| is_text.then_some(at))
+    fn are_texts(&self) -> [bool; 2] {
+        self.are_texts
     }
 
     fn texts<'e>(&'e self, entry: &'e Entry<'d>) -> impl Iterator<Item = &'e [u8]> {

@@ -55,8 +55,7 @@ impl TreeBuilder {
     ///
     /// [`TypeError`] if parts have more than 8 bytes, or zeros are no value of this type: they stand in the place of a level that has none.
     pub fn new(part: Type, value: Type) -> Result<Self, TypeError> {
-        let is_text = |of: &Type| of.in_room && of.members().is_empty() && of.array().is_none();
-        if !is_text(&part) && (part.size > PARENT_AT || part.align > PARENT_AT || !part.any_bytes) {
+        if !part.is_text() && (part.size > PARENT_AT || part.align > PARENT_AT || !part.any_bytes) {
             return Err(TypeError::of_all(format!(
                 "{part} cannot be a part of a path, which is `str`, `[u8]`, or a number of at most 8 bytes of which all are values"
             )));
@@ -67,7 +66,7 @@ impl TreeBuilder {
             bytes: &zeros,
             room: &[],
         };
-        if !zero.is_valid() || value.in_room && !is_text(&value) {
+        if !zero.is_valid() || value.in_room && !value.is_text() {
             return Err(TypeError::of_all(format!(
                 "{value} cannot be a value in an archive of paths: bytes that are all zero, as a level without a value has them, are no value of it"
             )));

@@ -209,6 +209,11 @@ impl Type {
         }
     }
 
+    /// Whether it is a text, and not only a part of it.
+    pub(super) const fn is_text(&self) -> bool {
+        matches!(self.shape, Shape::Leaf(Leaf::Str | Leaf::Bytes))
+    }
+
     /// The type of the keys of an archive of paths with such parts, which have at most 8 bytes.
     pub(super) fn path_key(part: Self) -> Self {
         let member = |name: &str, offset, of| Member {

@@ -34,8 +34,8 @@ pub(in crate::fixed) trait Source {
     /// Whether two have the same key.
     fn is_same(&self, one: &Self::Entry, other: Self::Entry) -> bool;
 
-    /// Where in a slot it says where a text is.
-    fn spans(&self) -> impl Iterator<Item = usize>;
+    /// Whether keys and values are texts.
+    fn are_texts(&self) -> [bool; 2];
 
     /// The texts, as many as there are spans.
     fn texts<'e>(&'e self, entry: &'e Self::Entry) -> impl Iterator<Item = &'e [u8]>;
@@ -43,9 +43,16 @@ pub(in crate::fixed) trait Source {
     /// Writes key and value into a slot, with spans that have the lengths of the texts, and no place yet.
     fn write(&self, number: usize, entry: Self::Entry, slot: &mut [u8]) -> Result<(), FixedError>;
 
+    /// Where in a slot it says where a text is.
+    #[inline(always)]
+    fn spans(&self) -> impl Iterator<Item = usize> {
+        let places = [0, self.types().slot.value_at].into_iter().zip(self.are_texts());
+        places.filter_map(|(at, is_text)| is_text.then_some(at))
+    }
+
     /// Whether there are texts.
     fn has_texts(&self) -> bool {
-        self.spans().next().is_some()
+        self.are_texts() != [false; 2]
     }
 }
 

@@ -36,8 +36,6 @@ where
     I: Iterator<Item = (K::Given<'p>, V::Given<'p>)> + Clone,
 {
     const SLOT: SlotLayout = IndexedMap::<K, V>::SLOT;
-    /// What in an entry is a text.
-    const ARE_TEXTS: [bool; 2] = [K::IS_TEXT, V::IS_TEXT];
 
     pub(super) fn new(pairs: I, len: usize) -> Self {
         let room = if IndexedMap::<K, V>::HAS_TEXTS {
@@ -151,9 +149,8 @@ where
     }
 
     #[inline(always)]
-    fn spans(&self) -> impl Iterator<Item = usize> {
-        let places = [0, Self::SLOT.value_at].into_iter().zip(Self::ARE_TEXTS);
-        places.filter_map(|(at, is_text)| is_text.then_some(at))
+    fn are_texts(&self) -> [bool; 2] {
+        [K::IS_TEXT, V::IS_TEXT]
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use super::IndexedMap;
 use crate::fixed::layout::at;
-use crate::fixed::stats::drawn_slot;
+use crate::fixed::stats::{drawn_slot, write_padding};
 use crate::fixed::value::Frozen;
 use crate::fixed::var::{VarKey, VarValue};
 use crate::layout::MapLayout;
@@ -74,14 +74,7 @@ impl fmt::Display for IndexedStats {
             self.value_bytes,
             self.padding_bytes,
         )?;
-        if self.padding_bytes > 0 {
-            write!(
-                f,
-                "; {} bytes of each slot are padding: types of less alignment, or a field more in the value, would use them",
-                self.padding_bytes
-            )?;
-        }
-        Ok(())
+        write_padding(f, self.padding_bytes)
     }
 }
 
