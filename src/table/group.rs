@@ -261,6 +261,11 @@ mod words {
         ((top_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u16
     }
 
+    /// The top bit of each byte says whether it is not 0; no byte carries into the next.
+    const fn not_zero(word: u64) -> u64 {
+        ((word & splat(!FULL)) + splat(!FULL)) | word
+    }
+
     impl Group {
         /// # Safety
         ///
@@ -279,11 +284,7 @@ mod words {
 
         /// Lanes with this byte under a mask.
         fn equal(self, mask: u8, to: u8) -> Lanes {
-            self.gathered(|word| {
-                let other = (word & splat(mask)) ^ splat(to);
-                // No byte carries into the next: the top bit of each says "not zero".
-                !(((other & splat(!FULL)) + splat(!FULL)) | other)
-            })
+            self.gathered(|word| !not_zero((word & splat(mask)) ^ splat(to)))
         }
 
         /// Lanes with this tag.
@@ -314,9 +315,8 @@ mod words {
         #[inline(always)]
         pub(crate) fn without_zeros_of(self, other: Self) -> Self {
             let kept = |word: u64, other: u64| {
-                // The top bit of each byte that is not 0, then all of its bits.
-                let top = (((other & splat(!FULL)) + splat(!FULL)) | other) & splat(FULL);
-                word & ((top >> 7) * 0xFF)
+                // All bits of each byte that is not 0.
+                word & (((not_zero(other) & splat(FULL)) >> 7) * 0xFF)
             };
             Self([kept(self.0[0], other.0[0]), kept(self.0[1], other.0[1])])
         }

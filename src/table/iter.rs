@@ -136,9 +136,7 @@ impl<T> RawIter<T> {
         self.lanes &= self.lanes - 1;
         lane
     }
-}
 
-impl<T> RawIter<T> {
     /// A fold that may end early. Entries are not counted: the stretches tell what is left.
     #[inline(always)] // the loop of every fold
     fn walk<B, C>(self, init: B, mut f: impl FnMut(B, NonNull<T>) -> ControlFlow<C, B>) -> ControlFlow<C, B> {

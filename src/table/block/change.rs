@@ -158,17 +158,6 @@ impl<T> Block<T> {
         unsafe { self.vacate(index).read() }
     }
 
-    /// Takes the tag of an entry at home away, in a block that is being moved from.
-    ///
-    /// # Safety
-    ///
-    /// As for [`vacate`](Self::vacate).
-    #[inline(always)] // part of every move
-    pub(in crate::table) unsafe fn clear_tag(self, index: usize) {
-        // SAFETY: handed on.
-        unsafe { self.set_tag(index, 0) };
-    }
-
     /// Takes the tags of all entries at home away, in a block that is being moved from.
     ///
     /// # Safety
@@ -194,7 +183,7 @@ impl<T> Block<T> {
     pub(in crate::table) unsafe fn leave(self, index: usize) -> NonNull<T> {
         // SAFETY: handed on.
         unsafe {
-            self.clear_tag(index);
+            self.set_tag(index, 0);
             self.set_strides(index, 0);
             self.slot(index)
         }
