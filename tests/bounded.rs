@@ -1497,6 +1497,56 @@ fn entries_take_their_uses_along() {
     assert_eq!((smaller.len(), smaller.weight(), other.len()), (10, 10, 0));
 }
 
+/// What a smaller map has no room for is what would have gone first, by number and by weight; and the clock is told though nothing comes.
+#[test]
+fn a_smaller_map_gets_what_is_used() {
+    for (entries, hot, smaller) in [
+        (1_000, 50, Bounds::entries(100)),
+        (1_000, 150, Bounds::entries(200)),
+        (1_000, 50, Bounds::entries(500).weight(100)),
+        (100, 0, Bounds::entries(0)),
+    ] {
+        let mut map = BoundedMap::with_hasher(Bounds::entries(entries).weight(1 << 20), Numbered);
+        for key in 0..entries as u64 {
+            map.insert(key, key, 0);
+        }
+        let used: Vec<u64> = (0..hot).map(|number| number * entries as u64 / hot).collect();
+        for _ in 0..3 {
+            for key in &used {
+                assert!(map.get(key, 0).is_some());
+            }
+        }
+        // Too heavy for the other one, so that it takes nobody's room.
+        let weighs = smaller.weight.is_some();
+        if weighs {
+            map.insert_with(1 << 40, 0, Terms::new().weight(1_000), 0, |_| {});
+        }
+        let mut evicted = map.clone();
+        let mut other = BoundedMap::with_hasher(smaller, Numbered);
+        other.append(&mut map, 0);
+        assert!(map.is_empty());
+        let kept: Vec<u64> = other.keys(0).copied().collect();
+        let most = smaller
+            .weight
+            .map_or(smaller.entries, |most| usize::try_from(most).unwrap());
+        assert_eq!(kept.len(), most);
+        assert!(used.iter().all(|key| kept.contains(key)), "{kept:?}");
+        if !weighs {
+            while evicted.len() > most {
+                evicted.evict(0);
+            }
+            let mut both = [kept, evicted.keys(0).copied().collect()];
+            for keys in &mut both {
+                keys.sort_unstable();
+            }
+            assert_eq!(both[0], both[1]);
+        }
+    }
+    let (mut from, mut to) = (BoundedMap::<u64, u64>::new(10), BoundedMap::<u64, u64>::new(10));
+    to.append(&mut from, 100);
+    assert_eq!((from.clock(), to.clock()), (Some(100), Some(100)));
+}
+
 /// A key that the arena refuses stays where it was, with all that come behind it.
 #[test]
 fn a_refused_append_loses_nothing() {

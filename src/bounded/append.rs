@@ -5,7 +5,7 @@ use core::hash::{BuildHasher, Hash};
 use super::copied::{BoundedCopiedMap, Pair};
 use super::core::{Coming, Core, Kept};
 use super::meta::NEVER;
-use super::{BoundedMap, Lifetime};
+use super::{BoundedMap, Bounds, Lifetime};
 use crate::arena::Handle;
 use crate::copied::{CopiedKey, Loose};
 use crate::error::{ArenaError, fail};
@@ -58,6 +58,26 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
     }
 
+    /// Evicts until a map with these bounds has room for all that is left: what goes first here, not what comes first there. (Entries that are too
+    /// heavy for it have no room there anyway.)
+    fn evict_to(&mut self, bounds: Bounds, tick: u64) {
+        let most = bounds.weight.unwrap_or(u64::MAX);
+        let fits = |weight: &u64| *weight <= most;
+        let slots = (0..self.room.slot_count()).filter(|&slot| self.room.meta(slot).is_here());
+        let mut weight: u64 = slots.map(|slot| self.weight_of(slot).into()).filter(fits).sum();
+        while self.len > bounds.entries || weight > most {
+            let (before, lens) = (self.weight, self.len);
+            let (entry, _) = self.displace(tick);
+            self.end_entry(entry);
+            let gone = if self.bounds.weight.is_some() {
+                before - self.weight
+            } else {
+                (lens - self.len) as u64
+            };
+            weight -= Some(gone).filter(fits).unwrap_or(0);
+        }
+    }
+
     fn belongings(&self, slot: usize, tick: u64) -> Belongings {
         let meta = self.room.meta(slot);
         Belongings {
@@ -85,8 +105,11 @@ impl<T: Kept, H: Handle> Core<T, H> {
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// Moves all entries of another map into this one: with a new map, this is how a cache gets another capacity.
     ///
-    /// They keep the ticks that they have left, uses and weights, and the order in which they will go; those whose time is over are
-    /// dropped, and so is what makes room for others, and what was here under the same keys. The other map is empty afterwards. Who was evicted from it before is not known here.
+    /// They keep the ticks that they have left, their uses and weights (without weights in one of the maps, all are 1), their queue and, about,
+    /// their order. What this map is too small for is evicted there first, as [`evict`](Self::evict) would. Dropped are those whose time is
+    /// over, those too heavy for this map, and what was here under the same keys; and where both maps do not fit together, what is here makes
+    /// room. The other map is empty afterwards. Who was evicted from it before is not known here, nor the lifetime that it gives to what is
+    /// inserted: [`set_lifetime`](Self::set_lifetime).
     ///
     /// Allocates: never. Time: O(capacity of the other map).
     ///
@@ -106,6 +129,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// ```
     pub fn append<S2, H2: Handle>(&mut self, other: &mut BoundedMap<K, V, S2, H2>, now: u64) {
         let theirs = other.core.tick(now);
+        self.core.tick(now); // also if nothing comes
+        other.core.evict_to(self.core.bounds, theirs);
         let mut passed = 0;
         while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {
             let key = &other.core.entry(slot).0;
@@ -158,13 +183,15 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     ///
     /// # Errors
     ///
-    /// [`ArenaError`]. Nothing is lost: the entries that did not come stay in the other map.
+    /// [`ArenaError`]. Nothing is lost but what would have no room here: the entries that did not come stay in the other map.
     pub fn try_append<S2, H2: Handle>(
         &mut self,
         other: &mut BoundedCopiedMap<Q, V, S2, H2>,
         now: u64,
     ) -> Result<(), ArenaError> {
         let theirs = other.core.tick(now);
+        self.core.tick(now); // also if nothing comes
+        other.core.evict_to(self.core.bounds, theirs);
         let raw = other.core.handle().raw();
         let mut passed = 0;
         while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {

@@ -74,7 +74,7 @@ pub(super) struct Core<T: Kept, H: Handle> {
     pub(super) room: Room<T>,
     pub(super) queues: Queues,
     pub(super) len: usize,
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
     pub(super) weight: u64,
     pub(super) lifetime: Lifetime,
     /// `None` before the first call.
@@ -285,8 +285,8 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Takes out one entry to make room: one that is due, or else one that the queues choose. There is one.
-    #[inline(always)] // in `come`, and in `evict`
-    fn displace(&mut self, tick: u64) -> (T, Reason) {
+    #[inline(always)] // in `come`, `evict` and `evict_to`
+    pub(super) fn displace(&mut self, tick: u64) -> (T, Reason) {
         if let Some(entry) = self.reclaim(tick, self.due_steps(), None) {
             return (entry, Reason::Expired);
         }

@@ -256,7 +256,7 @@ pub struct Displaced<K, V> {
 /// | `lru`: `peek_mut`, `iter`, `iter_mut` | [`iter_mut`](Self::iter_mut), [`iter`](Self::iter); they have no order of uses |
 /// | `lru`: `get_or_insert`; `moka`: `get_with`; `quick_cache`: `get_or_insert_with` | [`get_or_insert_with`](Self::get_or_insert_with), or [`entry`](Self::entry) |
 /// | `lru`: `pop_lru`; `schnellru`: `pop_oldest` | [`evict`](Self::evict) |
-/// | `lru`: `resize` | make another map, and [`append`](Self::append) this one to it |
+/// | `lru`: `resize` | make another map, with the same [`set_lifetime`](Self::set_lifetime), and [`append`](Self::append) this one to it |
 /// | `moka`: `time_to_live`, `time_to_idle`, `Expiry` | [`set_lifetime`](Self::set_lifetime), and [`insert_for`](Self::insert_for) for one entry |
 /// | `moka`, `quick_cache`: `weigher` | [`Bounds::weight`], and [`Terms::weight`] with each entry, at most 2^32 - 1: weigh large things in KiB |
 /// | `moka`: `eviction_listener` | what [`insert_with`](Self::insert_with) and [`expire_with`](Self::expire_with) hand to their closures |
