@@ -287,7 +287,8 @@ fn archives_of_paths_are_built_of_lines_and_of_nested_objects() {
     );
     let info = place.run(&["info", "out"]).ok();
     assert!(
-        info.ends_with("  to build   --key 'str' --value 'str' --tree\n"),
+        info.contains("kind 0 (a table, of a tree)")
+            && info.ends_with("  to build   --key 'str' --value 'str' --tree\n"),
         "{info}"
     );
 

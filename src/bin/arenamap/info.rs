@@ -17,7 +17,11 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
         "  format     version {}, kind {} ({}), hash function {}",
         head.version,
         head.kind,
-        if head.kind == 0 { "a table" } else { "indexed" },
+        match archive.tree() {
+            Some(_) => "a table, of a tree",
+            None if head.kind == 0 => "a table",
+            None => "indexed",
+        },
         head.hasher
     )?;
     writeln!(out, "  state      {state}, generation {}", head.generation)?;
