@@ -25,7 +25,7 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
     /// ```
     #[inline]
     pub fn find(&self, hash: u64, mut eq: impl FnMut(&Q) -> bool) -> Option<(&Q, &V)> {
-        match self.map.find(hash, |key| eq(key.get())) {
+        match self.map.find(hash, move |key| eq(key.get())) {
             Some((key, value)) => Some((key.get(), value)),
             None => None,
         }
@@ -36,7 +36,7 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn find_mut(&mut self, hash: u64, mut eq: impl FnMut(&Q) -> bool) -> Option<(&Q, &mut V)> {
-        match self.map.find_mut(hash, |key| eq(key.get())) {
+        match self.map.find_mut(hash, move |key| eq(key.get())) {
             Some((key, value)) => Some((key.get(), value)),
             None => None,
         }
@@ -47,7 +47,7 @@ impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn find_entry(&mut self, hash: u64, mut eq: impl FnMut(&Q) -> bool) -> Option<OccupiedEntry<'_, Q, V, H>> {
-        let found = self.map.table.find_entry_at_rest(hash, |(key, _)| eq(key.get()))?;
+        let found = self.map.table.find_entry_at_rest(hash, move |(key, _)| eq(key.get()))?;
         Some(OccupiedEntry { found })
     }
 }

@@ -53,7 +53,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
         let Self { table, hash_builder } = self;
         let search = table.search(
             || hash(hash_builder),
-            |(known, _)| eq(known),
+            move |(known, _)| eq(known), // the closure itself: a reference to it would be made in memory first
             |(key, _)| hash_builder.hash_one(key),
         );
         match search {
@@ -75,7 +75,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
         hash: u64,
         mut eq: impl FnMut(&K) -> bool,
     ) -> Option<Occupied<'_, K, V, S, H>> {
-        let slot = self.table.find_entry_at_rest(hash, |(key, _)| eq(key))?.slot();
+        let slot = self.table.find_entry_at_rest(hash, move |(key, _)| eq(key))?.slot();
         Some(Occupied { map: self, slot })
     }
 }

@@ -26,7 +26,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn find(&self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<(&K, &V)> {
-        match self.table.get(|| hash, |(key, _)| eq(key)) {
+        match self.table.get(|| hash, move |(key, _)| eq(key)) {
             Some((key, value)) => Some((key, value)),
             None => None,
         }
@@ -37,7 +37,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn find_mut(&mut self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<(&K, &mut V)> {
-        match self.table.get_mut(|| hash, |(key, _)| eq(key)) {
+        match self.table.get_mut(|| hash, move |(key, _)| eq(key)) {
             Some((key, value)) => Some((&*key, value)),
             None => None,
         }
@@ -48,7 +48,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn find_entry(&mut self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<OccupiedEntry<'_, K, V, S, H>> {
-        let place = self.place_at_rest(hash, |key| eq(key))?;
+        let place = self.place_at_rest(hash, move |key| eq(key))?;
         Some(OccupiedEntry { place })
     }
 
