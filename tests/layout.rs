@@ -220,7 +220,7 @@ fn text_that_is_elsewhere_is_not_counted() {
     shape(|n| n.to_string(), String::from("value"), MANY);
 }
 
-/// Control bytes against the drawing of a block: for each slot a tag and a byte of strides; for each group two bytes of flags and
+/// Control bytes against the drawing of a block: for each slot a tag and a byte of strides; for each group four bytes of flags and
 /// eight of counts; a header from 32 groups.
 #[test]
 #[cfg(target_pointer_width = "64")]
@@ -233,7 +233,7 @@ fn control_bytes_are_those_of_the_drawing() {
             assert_eq!(map.layout().slots, 16);
         }
         let header = if groups >= 32 { 64 } else { 0 };
-        let control = (groups * (16 + 16 + 2 + 8)).next_multiple_of(8) + header;
+        let control = (groups * (16 + 16 + 4 + 8)).next_multiple_of(8) + header;
         assert_eq!(map.layout().control, control, "{groups} groups");
     }
     assert_eq!(Map::<u64, u64, _>::with_capacity_in(4, &arena).layout().control, 0);

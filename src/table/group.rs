@@ -1,14 +1,16 @@
 //! Sixteen bytes that answer at once which of sixteen slots may hold a key.
 //!
 //! ```text
-//!  byte i:   7 6 5 4 3 2 1 0        bit 7         slot i holds an entry; a free slot has 0 in all bits
-//!            | '-----+-----'        bits 0 to 6   tag: the top seven bits of the hash, xor the lowest seven
-//!           full    tag             bits 0 to 3   class: which way its entries go through the groups
+//!  byte i:   7 6 5 4 3 2 1 0        bits 0 to 7   0: slot i is free; else its tag: the top eight bits of the hash, xor the lowest
+//!                  '--+--'                        eight, or 1 where that is 0
+//!                   class           bits 1 to 4   class: which way its entries go through the groups
 //! ```
 //!
 //! Two ways of answering with one signature: SSE2, and plain 64-bit arithmetic for every other target (and for Miri). The
 //! tests run one against the other.
 //!
+//! Of eight bits a lane in 256 has the tag of a key that it does not have. Each costs a branch that was guessed wrong, and that only
+//! once the slot is there: with seven bits, and a bit for "holds an entry", hits in tables beyond the cache took a tenth longer.
 //! Tried and left, as they cost hits 5 to 15 % (`cargo bench --bench instructions -- clients`): flags of overflow in bit 7, tags
 //! made through a table, tags of two bytes of the hash.
 
@@ -19,42 +21,82 @@ use core::num::{NonZeroU16, NonZeroU64};
 /// Slots of a group, and bytes.
 pub(crate) const LANES: usize = 16;
 
-/// The bit of a slot that holds an entry.
-const FULL: u8 = 0x80;
+/// Ways through the groups.
+const CLASSES: usize = 16;
 
-/// What stands in the byte of an entry with a certain hash: the low eight bits. The others are of no account.
+/// The bits of a tag that are its class. (Of the lowest bit, 0 and 1 have one tag.)
+const CLASS: u8 = 0x1E;
+
+/// What the byte of an entry with a certain hash is made of: the low eight bits. The others are of no account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark(u32);
 
 impl Mark {
-    /// Seven bits of the top of the hash and, over them, of the bottom: of the lowest four no home is made, and a hasher that hands
+    /// Eight bits of the top of the hash and, over them, of the bottom: of the lowest four no home is made, and a hasher that hands
     /// integers through has nothing at the top. (With bits of the bottom alone, patterns of keys cost twice the comparisons of
     /// random keys: `tests/hostile_keys.rs`. With those of the top alone, hits of consecutive integers that were handed through took
-    /// much longer. A good hash pays two instructions.)
+    /// much longer. A good hash pays an instruction.)
     #[inline(always)] // part of every search
     #[allow(clippy::cast_possible_truncation, reason = "the low byte counts")]
     pub(crate) const fn of(hash: u64) -> Self {
-        Self(((hash >> 57) ^ hash) as u32 | FULL as u32)
+        Self(((hash >> 56) ^ hash) as u32)
     }
 
-    /// What stands in the byte of a slot.
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation, reason = "the low byte")]
-    pub(crate) const fn tag(self) -> u8 {
-        self.0 as u8
-    }
-
-    /// Which flag, and which way through the groups.
+    /// Which flags, and which way through the groups.
     #[inline(always)]
     pub(crate) const fn class(self) -> usize {
-        self.0 as usize % LANES
+        (self.0 as usize >> 1) % CLASSES
     }
 }
 
 /// The class of a tag.
 #[inline]
-pub(crate) const fn class_of(byte: u8) -> usize {
-    byte as usize % LANES
+pub(crate) const fn class_of(tag: u8) -> usize {
+    (tag as usize >> 1) % CLASSES
+}
+
+/// Which classes of entries went on from a group: two bits for each, so that the lowest five of a mark name one of them, and nothing has
+/// to be cut off before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flags(pub(super) u32);
+
+impl Flags {
+    /// Whether entries of a mark's class went on.
+    #[inline(always)] // part of every miss
+    pub(super) const fn have(self, mark: Mark) -> bool {
+        self.0 >> (mark.0 % u32::BITS) & 1 == 1
+    }
+
+    const fn of(class: usize) -> u32 {
+        0b11 << (class * 2)
+    }
+
+    /// Whether entries of a class went on.
+    #[inline]
+    pub(super) const fn have_class(self, class: usize) -> bool {
+        self.0 & Self::of(class) != 0
+    }
+
+    #[inline]
+    pub(super) const fn with(self, class: usize) -> Self {
+        Self(self.0 | Self::of(class))
+    }
+
+    #[inline]
+    pub(super) const fn without(self, class: usize) -> Self {
+        Self(self.0 & !Self::of(class))
+    }
+
+    #[inline(always)]
+    pub(super) const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The classes of which entries went on.
+    #[inline]
+    pub(super) fn classes(self) -> impl Iterator<Item = usize> {
+        EachLane(u64::from(self.0 & 0x5555_5555)).map(|bit| bit / 2)
+    }
 }
 
 /// A set of lanes of one group, as bits.
@@ -152,12 +194,12 @@ pub(crate) use self::words::Group;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
 mod sse2 {
     use core::arch::x86_64::{
-        __m128i, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_loadu_si128,
-        _mm_movemask_epi8, _mm_set1_epi8, _mm_setzero_si128, _mm_shuffle_epi32, _mm_shufflelo_epi16, _mm_storeu_si128,
-        _mm_unpacklo_epi8,
+        __m128i, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cvtsi32_si128, _mm_cvtsi128_si32,
+        _mm_loadu_si128, _mm_max_epu8, _mm_movemask_epi8, _mm_set1_epi8, _mm_setzero_si128, _mm_shuffle_epi32,
+        _mm_shufflelo_epi16, _mm_storeu_si128, _mm_unpacklo_epi8,
     };
 
-    use super::{FULL, Lanes, Mark};
+    use super::{CLASS, Lanes, Mark};
 
     /// The bytes of a group.
     #[derive(Clone, Copy, Debug)]
@@ -172,6 +214,27 @@ mod sse2 {
     )]
     const fn gathered(bits: i32) -> Lanes {
         Lanes(bits as u16)
+    }
+
+    /// A tag sixteen times.
+    #[inline(always)]
+    fn tags_of(mark: Mark) -> __m128i {
+        // SAFETY: SSE2 is there: this module is compiled for no other target. (`_mm_set1_epi8` would clear the upper bytes first.)
+        unsafe {
+            let byte = _mm_cvtsi32_si128(mark.0.cast_signed());
+            let bytes = _mm_shuffle_epi32::<0x44>(_mm_shufflelo_epi16::<0>(_mm_unpacklo_epi8(byte, byte)));
+            _mm_max_epu8(bytes, _mm_set1_epi8(1))
+        }
+    }
+
+    impl Mark {
+        /// What stands in the byte of a slot. (Made where the search has made it already.)
+        #[inline(always)]
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the low byte")]
+        pub(crate) fn tag(self) -> u8 {
+            // SAFETY: as in `tags_of`.
+            unsafe { _mm_cvtsi128_si32(tags_of(self)) as u8 }
+        }
     }
 
     impl Group {
@@ -193,11 +256,7 @@ mod sse2 {
         /// Lanes with this tag.
         #[inline(always)]
         pub(crate) fn matches(self, mark: Mark) -> Lanes {
-            // SAFETY: as in `equal`. (`_mm_set1_epi8` would clear the upper bytes first.)
-            self.equal(unsafe {
-                let byte = _mm_cvtsi32_si128(mark.0.cast_signed());
-                _mm_shuffle_epi32::<0x44>(_mm_shufflelo_epi16::<0>(_mm_unpacklo_epi8(byte, byte)))
-            })
+            self.equal(tags_of(mark))
         }
 
         /// Lanes with a tag of this class.
@@ -205,10 +264,11 @@ mod sse2 {
         #[allow(clippy::cast_possible_truncation, reason = "a class is below 16")]
         pub(crate) fn of_class(self, class: usize) -> Lanes {
             // SAFETY: as in `equal`.
-            unsafe {
-                let bits = _mm_and_si128(self.0, _mm_set1_epi8((FULL | 0x0F).cast_signed()));
-                Self(bits).equal(_mm_set1_epi8((FULL | class as u8).cast_signed()))
-            }
+            let lanes = unsafe {
+                let bits = _mm_and_si128(self.0, _mm_set1_epi8(CLASS.cast_signed()));
+                Self(bits).equal(_mm_set1_epi8(((class as u8) << 1).cast_signed()))
+            };
+            lanes.and(self.zeros().others())
         }
 
         /// Lanes with a byte of 0.
@@ -216,13 +276,6 @@ mod sse2 {
         pub(crate) fn zeros(self) -> Lanes {
             // SAFETY: as in `equal`.
             self.equal(unsafe { _mm_setzero_si128() })
-        }
-
-        /// Lanes with a tag.
-        #[inline(always)]
-        pub(crate) fn full(self) -> Lanes {
-            // SAFETY: as in `equal`.
-            gathered(unsafe { _mm_movemask_epi8(self.0) })
         }
 
         /// The bytes, but 0 where those of another group are 0.
@@ -245,11 +298,31 @@ mod sse2 {
 
 #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))))]
 mod words {
-    use super::{FULL, Lanes, Mark};
+    use super::{CLASS, Lanes, Mark};
 
     /// The bytes of a group.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Group([u64; 2]);
+
+    /// The top bit of a byte.
+    const TOP: u8 = 0x80;
+
+    #[allow(clippy::cast_possible_truncation, reason = "the low byte")]
+    pub(super) const fn tag_of(mark: Mark) -> u8 {
+        match mark.0 as u8 {
+            0 => 1,
+            tag => tag,
+        }
+    }
+
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
+    impl Mark {
+        /// What stands in the byte of a slot.
+        #[inline(always)]
+        pub(crate) const fn tag(self) -> u8 {
+            tag_of(self)
+        }
+    }
 
     /// The same byte eight times.
     const fn splat(byte: u8) -> u64 {
@@ -263,7 +336,7 @@ mod words {
 
     /// The top bit of each byte says whether it is not 0; no byte carries into the next.
     const fn not_zero(word: u64) -> u64 {
-        ((word & splat(!FULL)) + splat(!FULL)) | word
+        ((word & splat(!TOP)) + splat(!TOP)) | word
     }
 
     impl Group {
@@ -277,26 +350,24 @@ mod words {
             Self(bytes.map(u64::from_le_bytes))
         }
 
-        fn gathered(self, top_bits: impl Fn(u64) -> u64) -> Lanes {
-            let [low, high] = self.0;
-            Lanes(gather(top_bits(low) & splat(FULL)) | gather(top_bits(high) & splat(FULL)) << 8)
-        }
-
         /// Lanes with this byte under a mask.
         fn equal(self, mask: u8, to: u8) -> Lanes {
-            self.gathered(|word| !not_zero((word & splat(mask)) ^ splat(to)))
+            let [low, high] = self
+                .0
+                .map(|word| !not_zero((word & splat(mask)) ^ splat(to)) & splat(TOP));
+            Lanes(gather(low) | gather(high) << 8)
         }
 
         /// Lanes with this tag.
         #[inline(always)]
         pub(crate) fn matches(self, mark: Mark) -> Lanes {
-            self.equal(0xFF, mark.tag())
+            self.equal(0xFF, tag_of(mark))
         }
 
         /// Lanes with a tag of this class.
         #[allow(clippy::cast_possible_truncation, reason = "a class is below 16")]
         pub(crate) fn of_class(self, class: usize) -> Lanes {
-            self.equal(FULL | 0x0F, FULL | class as u8)
+            self.equal(CLASS, (class as u8) << 1).and(self.zeros().others())
         }
 
         /// Lanes with a byte of 0.
@@ -305,18 +376,12 @@ mod words {
             self.equal(0xFF, 0)
         }
 
-        /// Lanes with a tag.
-        #[inline(always)]
-        pub(crate) fn full(self) -> Lanes {
-            self.gathered(|word| word)
-        }
-
         /// The bytes, but 0 where those of another group are 0.
         #[inline(always)]
         pub(crate) fn without_zeros_of(self, other: Self) -> Self {
             let kept = |word: u64, other: u64| {
                 // All bits of each byte that is not 0.
-                word & (((not_zero(other) & splat(FULL)) >> 7) * 0xFF)
+                word & (((not_zero(other) & splat(TOP)) >> 7) * 0xFF)
             };
             Self([kept(self.0[0], other.0[0]), kept(self.0[1], other.0[1])])
         }
@@ -337,6 +402,12 @@ mod words {
 }
 
 impl Group {
+    /// Lanes with a tag.
+    #[inline(always)]
+    pub(crate) fn full(self) -> Lanes {
+        self.free().others()
+    }
+
     /// The group of these bytes.
     #[inline(always)]
     pub(crate) fn of(bytes: &[u8; LANES]) -> Self {
@@ -347,7 +418,7 @@ impl Group {
     /// Lanes without a tag.
     #[inline(always)]
     pub(crate) fn free(self) -> Lanes {
-        self.full().others()
+        self.zeros()
     }
 }
 
@@ -378,7 +449,7 @@ mod tests {
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1_442_695_040_888_963_407);
                 let drawn = (state >> 56) as u8;
-                *byte = if round % 3 == 0 { drawn & 0x83 } else { drawn };
+                *byte = if round % 3 == 0 { drawn & 0x13 } else { drawn };
             }
             // SAFETY: sixteen bytes.
             let (one, other) = unsafe { (Group::load(bytes.as_ptr()), words::Group::load(bytes.as_ptr())) };
@@ -386,9 +457,8 @@ mod tests {
             let class = mark.class();
             assert_eq!(one.matches(mark), other.matches(mark));
             assert_eq!(one.of_class(class), other.of_class(class));
-            assert_eq!(one.full(), other.full());
             assert_eq!(one.zeros(), other.zeros());
-            assert_eq!(one.free(), one.full().others());
+            assert_eq!((one.free(), one.full()), (one.zeros(), one.zeros().others()));
             bytes.rotate_left(1);
             // SAFETY: sixteen bytes each.
             let kept = unsafe {
@@ -408,11 +478,10 @@ mod tests {
             bytes.rotate_right(1);
             for (lane, &byte) in bytes.iter().enumerate() {
                 assert_eq!(one.matches(mark).has(lane), byte == mark.tag());
-                assert_eq!(one.full().has(lane), byte >= 128);
                 assert_eq!(one.zeros().has(lane), byte == 0);
                 assert_eq!(
                     one.of_class(class).has(lane),
-                    byte >= 128 && super::class_of(byte) == class
+                    byte != 0 && super::class_of(byte) == class
                 );
             }
         }
@@ -421,8 +490,11 @@ mod tests {
     #[test]
     fn no_hash_has_the_mark_of_a_free_slot() {
         for byte in 0..=255_u64 {
-            assert!(Mark::of(byte << 56).tag() >= 128);
-            assert!(Mark::of(byte).tag() >= 128);
+            for mark in [Mark::of(byte << 56), Mark::of(byte)] {
+                assert_ne!(mark.tag(), 0);
+                assert_eq!(mark.tag(), words::tag_of(mark));
+                assert_eq!(super::class_of(mark.tag()), mark.class());
+            }
         }
     }
 }

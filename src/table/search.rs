@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code, reason = "reads and writes entries of raw blocks; T1 to T4 in `mod.rs`")]
 
+use core::hint::select_unpredictable;
 use core::ptr::NonNull;
 
 use super::group::{LANES, Mark, prefetch};
@@ -97,6 +98,7 @@ impl<T, H: Handle> Table<T, H> {
         None
     }
 
+    /// (Which block it is cannot be guessed: so one of them is chosen, not jumped to.)
     #[cold]
     #[inline(never)]
     fn find_moving(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
@@ -104,13 +106,12 @@ impl<T, H: Handle> Table<T, H> {
         unsafe {
             let header = self.block().header().as_ref();
             let place = header.old.home(hash) + Mark::of(hash).class();
-            if place >= header.cursor {
-                let found = header.old.find(hash, &mut eq);
-                if found.is_some() || place > header.cursor {
-                    return found;
-                }
+            let block = select_unpredictable(place >= header.cursor, header.old, self.block());
+            let found = block.find(hash, &mut eq);
+            if found.is_none() && place == header.cursor {
+                return self.block().find(hash, eq);
             }
-            self.block().find(hash, eq)
+            found
         }
     }
 

@@ -27,7 +27,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use super::block::{Block, FAR, HEADER_FROM, Header};
-use super::group::{LANES, Lanes, class_of, prefetch};
+use super::group::{Flags, LANES, class_of, prefetch};
 use super::split::split;
 use super::{NOTED, Table};
 use crate::arena::Handle;
@@ -276,7 +276,7 @@ unsafe fn move_home<T>(
         let lanes = old.at_home(home);
         let flags = old.flags(home);
         let mut batch = Batch::new(room.checked_sub(lanes.len())?);
-        if flags.0 != 0 && !gather_afar(old, home, flags, &mut batch, hasher) {
+        if !flags.is_none() && !gather_afar(old, home, flags, &mut batch, hasher) {
             return None;
         }
         let moved = lanes.len() + batch.len;
@@ -331,11 +331,11 @@ unsafe fn move_classes<T>(
 unsafe fn gather_afar<T>(
     old: Block<T>,
     home: usize,
-    flags: Lanes,
+    flags: Flags,
     batch: &mut Batch,
     hasher: &impl Fn(&T) -> u64,
 ) -> bool {
-    for class in flags {
+    for class in flags.classes() {
         // SAFETY: handed on.
         if !unsafe { gather_way(old, home, class, batch, hasher) } {
             return false;
@@ -411,7 +411,7 @@ unsafe fn gather_way<T>(
     let mut way = old.way(home, class);
     // SAFETY: handed on; groups and indices of this block.
     unsafe {
-        while old.flags(at).has(class) {
+        while old.flags(at).have_class(class) {
             let Some((ahead, next)) = way.next() else { break };
             at = next;
             for lane in old.group(at).of_class(class) {

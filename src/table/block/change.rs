@@ -44,7 +44,7 @@ impl<T> Block<T> {
                 unlikely();
                 lanes = lanes.without_first();
             }
-            if self.flags(home).has(mark.class()) {
+            if self.flags(home).have(mark) {
                 return None;
             }
             group.free().first().map(|lane| Err(home + lane))
@@ -254,7 +254,7 @@ impl<T> Block<T> {
                 .copy_from_nonoverlapping(from.tags.add(start), end - start);
             self.flags_at(start)
                 .cast::<u8>()
-                .copy_from_nonoverlapping(from.flags_at(start).cast(), (end - start) / 8);
+                .copy_from_nonoverlapping(from.flags_at(start).cast(), (end - start) / 4);
             self.afar(start).copy_from_nonoverlapping(from.afar(start), end - start);
             self.passed(start)
                 .cast::<u8>()

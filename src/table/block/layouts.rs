@@ -31,7 +31,7 @@ impl<T> Layouts<T> {
             0
         };
         let note = if noted { size_of::<Note>() } else { 0 };
-        let marks = groups.checked_mul(LANES * 2 + size_of::<u16>() + LANES / 2)?;
+        let marks = groups.checked_mul(LANES * 2 + size_of::<u32>() + LANES / 2)?;
         let size = marks
             .checked_next_multiple_of(8)?
             .checked_add(slots)?

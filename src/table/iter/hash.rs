@@ -74,7 +74,7 @@ impl<T> RawIterHash<'_, T> {
         // SAFETY: I1: a group of a live block on the way of the hash.
         let (bytes, flags) = unsafe { (self.block.group(group), self.block.flags(group)) };
         self.lanes = bytes.matches(self.mark).into_iter();
-        self.more = flags.has(self.mark.class());
+        self.more = flags.have(self.mark);
     }
 
     /// The next entry, as a pointer.
