@@ -361,19 +361,25 @@ fn what_is_no_tree_says_where() {
     }
     let deep = format!("{}1{}", "{\"a\":".repeat(128), "}".repeat(128));
     for (input, said) in [
-        ("[1]", "no JSON object, whose fields are the first parts of the paths"),
         (
-            "{\"a\": {\"b\": 1}, \"a\": {\"b\": 2}}",
-            "the path [\"a\",\"b\"] is there again",
+            "[1]",
+            "line 1: no JSON object, whose fields are the first parts of the paths",
         ),
-        ("{\"a\": {\"b\": \"c\"}}", "[\"a\",\"b\"]: `c` is no u8\n"),
+        (
+            "{\"a\": {\"b\": 1},\n \"a\": {\"b\": 2}}",
+            "line 2: the path [\"a\",\"b\"] is there again",
+        ),
+        ("\n{\"a\": {\"b\": \"c\"}}", "line 2: [\"a\",\"b\"]: `c` is no u8\n"),
         ("{\"a\": {\"b\": 1}", "no JSON: EOF"),
         ("{}", "pages.amap: no entries"),
         (
-            "{\"a\": {\"b\": 1, \"c\": {}}}",
-            "[\"a\",\"c\"]: an object without fields, which an archive of paths has no place for",
+            "{\"a\": {\"b\": 1,\n\n \"c\": {}}}",
+            "line 3: [\"a\",\"c\"]: an object without fields, which an archive of paths has no place for",
         ),
-        (&deep, "[\"a\",\"a\",\"a\"]: more than 127 objects inside each other"),
+        (
+            &deep,
+            "line 1: [\"a\",\"a\",\"a\"]: more than 127 objects inside each other",
+        ),
     ] {
         let found = build(input, &["--format", "nested"]);
         assert!(
@@ -381,6 +387,20 @@ fn what_is_no_tree_says_where() {
             "{input}: {found}"
         );
     }
+    let numbers = ["--format", "nested", "--key", "u8", "--value", "u8"];
+    let said = place.run_with(
+        &[&["build", "-", "x", "--tree"][..], &numbers].concat(),
+        b"{\"1\": 1,\n\"a\": 1}",
+    );
+    assert!(said.failed(2).contains("standard input: line 2: the part \"a\": "));
+    let said = place.run_with(
+        &[&["build", "-", "x", "--tree"][..], &numbers].concat(),
+        b"{\n\"\xFF\": 1}",
+    );
+    assert!(
+        said.failed(2)
+            .contains("standard input: line 2: no UTF-8: byte 3 of the input is 0xff")
+    );
     assert!(build("", &["--format", "csv"]).contains("`--tree` takes no CSV"));
     for more in ["--indexed", "--capacity=7"] {
         assert!(build("", &[more]).contains("cannot be used with"), "{more}");

@@ -11,11 +11,18 @@ use std::io::BufRead;
 /// Most objects inside each other: as many as readers of nested maps take.
 const MOST_DEPTH: usize = 127;
 
-/// A tree in the making, and the types of its parts and values.
+/// A tree in the making, the types of its parts and values, and the text that it is made of, if that is one.
 struct Planting<'t> {
     part: &'t Type,
     value: &'t Type,
     tree: TreeBuilder,
+    text: &'t str,
+}
+
+/// The line of a text where a part of it begins.
+fn line_of(text: &str, part: &str) -> u64 {
+    let before = part.as_ptr().addr() - text.as_ptr().addr();
+    1 + text.bytes().take(before).filter(|&byte| byte == b'\n').count() as u64
 }
 
 impl Build {
@@ -28,10 +35,16 @@ impl Build {
         value: &Type,
     ) -> Result<TreeBuilder, Failure> {
         let tree = TreeBuilder::new(part.clone(), value.clone());
+        let tree = tree.map_err(|error| Failure::usage(format!("--tree: {error}")))?;
+        let text = match kind {
+            Source::Nested => self.text(&mut source)?,
+            Source::Csv | Source::Json => String::new(),
+        };
         let mut planting = Planting {
             part,
             value,
-            tree: tree.map_err(|error| Failure::usage(format!("--tree: {error}")))?,
+            tree,
+            text: &text,
         };
         match kind {
             Source::Csv => return Err(self.fail("`--tree` takes no CSV; give JSON lines, as `dump` prints them")),
@@ -50,18 +63,30 @@ impl Build {
                 planted.map_err(|what| self.fail_at(number, what))
             })?,
             Source::Nested => {
-                let mut text = String::new();
-                source
-                    .read_to_string(&mut text)
-                    .map_err(|error| self.fail(format!("failed to read: {error}")))?;
-                let text = text.trim_start_matches('\u{FEFF}').trim();
-                if !text.is_empty() {
+                let text = text.trim_start_matches('\u{FEFF}');
+                if !text.trim().is_empty() {
                     let raw = serde_json::from_str(text).map_err(|error| self.fail(format!("no JSON: {error}")))?;
                     self.level(&mut planting, &mut Vec::new(), raw)?;
                 }
             }
         }
         Ok(planting.tree)
+    }
+
+    /// All of the input.
+    fn text(&self, source: &mut impl BufRead) -> Result<String, Failure> {
+        let mut bytes = Vec::new();
+        source
+            .read_to_end(&mut bytes)
+            .map_err(|error| self.fail(format!("failed to read: {error}")))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+            let line = 1 + bytes[..at].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            self.fail_at(
+                line,
+                format_args!("no UTF-8: byte {at} of the input is {:#04x}", bytes[at]),
+            )
+        })
     }
 
     /// What is below a path: levels, or a value.
@@ -71,42 +96,39 @@ impl Build {
         path: &mut Vec<Packed<'t>>,
         raw: &RawValue,
     ) -> Result<(), Failure> {
-        let failed = |path: &[Packed<'_>], what: &dyn std::fmt::Display| {
-            self.fail(if path.is_empty() {
-                what.to_string()
+        let text = planting.text;
+        let failed = |raw: &RawValue, path: &[Packed<'_>], what: &dyn std::fmt::Display| {
+            let line = line_of(text, raw.get());
+            if path.is_empty() {
+                self.fail_at(line, what)
             } else {
-                format!("{}: {what}", shown(path))
-            })
+                self.fail_at(line, format_args!("{}: {what}", shown(path)))
+            }
         };
         if !raw.get().starts_with('{') {
             if path.is_empty() {
-                return Err(failed(
-                    path,
-                    &"no JSON object, whose fields are the first parts of the paths",
-                ));
+                let what = "no JSON object, whose fields are the first parts of the paths";
+                return Err(failed(raw, path, &what));
             }
-            let input = input(raw, 0).map_err(|error| failed(path, &without_place(&error)))?;
-            let value = Packed::new(planting.value, &input).map_err(|error| failed(path, &error))?;
+            let input = input(raw, 0).map_err(|error| failed(raw, path, &without_place(&error)))?;
+            let value = Packed::new(planting.value, &input).map_err(|error| failed(raw, path, &error))?;
             return self
                 .plant(&mut planting.tree, path, &value)
-                .map_err(|what| self.fail(what));
+                .map_err(|what| failed(raw, &[], &what));
         }
         if path.len() >= MOST_DEPTH {
-            return Err(failed(
-                &path[..3],
-                &format_args!("more than {MOST_DEPTH} objects inside each other"),
-            ));
+            let what = format_args!("more than {MOST_DEPTH} objects inside each other");
+            return Err(failed(raw, &path[..3], &what));
         }
-        let Fields(fields) = serde_json::from_str(raw.get()).map_err(|error| failed(path, &without_place(&error)))?;
+        let fields = serde_json::from_str(raw.get());
+        let Fields(fields) = fields.map_err(|error| failed(raw, path, &without_place(&error)))?;
         if fields.is_empty() && !path.is_empty() && !self.allow_empty {
-            return Err(failed(
-                path,
-                &"an object without fields, which an archive of paths has no place for: leave it out; `--allow-empty` passes over it",
-            ));
+            let what = "an object without fields, which an archive of paths has no place for: leave it out; `--allow-empty` passes over it";
+            return Err(failed(raw, path, &what));
         }
         for (name, raw) in fields {
             let part = Packed::new(planting.part, &Input::Text(name.as_str().into()));
-            path.push(part.map_err(|error| failed(path, &format_args!("the part {name:?}: {error}")))?);
+            path.push(part.map_err(|error| failed(raw, path, &format_args!("the part {name:?}: {error}")))?);
             self.level(planting, path, raw)?;
             path.pop();
         }
