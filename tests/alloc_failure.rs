@@ -197,10 +197,13 @@ fn every_handle<const WORDS: usize>(n: u64) {
     };
     let refusals = run();
     // The calls of a healthy run, counted: an arena without a capacity takes 1,024 bytes with its core, the list of its chunks, and
-    // chunks of 496, 1,008 and 4,080 bytes, for more entries also of 2,032 and 8,176, and a longer list. The owned arena has a
-    // capacity of 1,000 bytes: 2,032 with its core, in one call, so that the chunks of 496 and 1,008 bytes, and with them the longer
-    // list, are not needed.
-    let (least, least_owned) = if n < 100 { (5, 3) } else { (8, 5) };
+    // three chunks, for more entries two more, and a longer list. The owned arena has a capacity of 1,000 bytes: 2,032 with its core, in
+    // one call, so that the first of these chunks is not needed.
+    let (least, least_owned) = match n {
+        ..100 => (5, 3),
+        100 => (5, 4),
+        _ => (8, 7),
+    };
     assert!(refusals >= least, "borrowed: {refusals} calls of the allocator");
     let owned = at_every_call(|| {
         let arena = insist(|| Arena::try_with(1_000, usize::MAX));

@@ -190,6 +190,19 @@ impl State {
         }
     }
 
+    /// A small block for this layout, if that takes no call.
+    #[inline]
+    pub(super) fn alloc_at_hand(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        if layout.size() == 0 {
+            return None;
+        }
+        let block = Block::of(layout);
+        match self.free.pop_small(block.small()?) {
+            Some(ptr) => Some(ptr),
+            None => self.carve(block),
+        }
+    }
+
     /// A block from the active chunk, if that and the budget have room.
     #[inline]
     fn carve(&mut self, block: Block) -> Option<NonNull<u8>> {
@@ -280,6 +293,24 @@ impl State {
             .or_else(|| self.lone.as_ref().and_then(|lone| lone.reach(address)))
     }
 
+    /// Makes a block larger where it stands, if it is the last of the active chunk, which has room: says whether.
+    ///
+    /// # Safety
+    ///
+    /// A live block of this arena, of one layout, not empty; the other one is larger, and aligned as much.
+    #[inline]
+    pub(super) unsafe fn extend(&mut self, ptr: NonNull<u8>, old: Layout, new: Layout) -> bool {
+        let (from, to) = (Block::of(old), Block::of(new));
+        if !self.active.is_last(ptr, from) || to.align > MIN_ALIGN {
+            return false;
+        }
+        let more = Block {
+            size: to.size - from.size,
+            align: MIN_ALIGN,
+        };
+        self.carve(more).is_some()
+    }
+
     /// Makes a block of another size of a block, with the same bytes as far as they go.
     ///
     /// The last block of the active chunk stays where it is: a growing vector leaves nothing behind. A block that becomes
@@ -296,7 +327,7 @@ impl State {
         new: Layout,
     ) -> Result<NonNull<u8>, ArenaError> {
         let mut spare = None;
-        if old.size() != 0 && new.size() != 0 && ptr.addr().get().is_multiple_of(new.align()) {
+        if old.size() != 0 && new.size() != 0 && ptr.addr().get() & (new.align() - 1) == 0 {
             let (from, to) = (Block::of(old), Block::of(new));
             if to.size == from.size {
                 return Ok(ptr);

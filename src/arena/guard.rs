@@ -86,6 +86,22 @@ impl State {
         self.make(layout)
     }
 
+    /// A block for this layout, if that takes no call: never here.
+    #[allow(clippy::unused_self, reason = "the other arena has blocks at hand")]
+    pub(super) const fn alloc_at_hand(&mut self, _layout: Layout) -> Option<NonNull<u8>> {
+        None
+    }
+
+    /// Makes a block larger where it stands: never here.
+    ///
+    /// # Safety
+    ///
+    /// None here.
+    #[allow(clippy::unused_self, reason = "blocks of the other arena stand side by side")]
+    pub(super) const unsafe fn extend(&mut self, _ptr: NonNull<u8>, _old: Layout, _new: Layout) -> bool {
+        false
+    }
+
     /// A block for this layout, which is not empty, whatever the budget says.
     fn make(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
         let needed = Block::of(layout).size;

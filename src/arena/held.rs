@@ -237,6 +237,28 @@ impl<H: Sealed> Held<H> {
         }
     }
 
+    /// Makes a block larger where it stands, if that takes no call: says whether.
+    ///
+    /// # Safety
+    ///
+    /// A live block of this arena, of one layout; the other one is larger, and aligned as much.
+    #[inline]
+    pub(crate) unsafe fn extend(&mut self, ptr: NonNull<u8>, old: Layout, new: Layout) -> bool {
+        match self.peek(H::core) {
+            // SAFETY: the core of that handle; the rest is handed on to the caller.
+            Some(core) if old.size() != 0 => unsafe { turn::<H, _>(core, |state| state.extend(ptr, old, new)) },
+            _ => false,
+        }
+    }
+
+    /// A block of a table, if that takes no call.
+    #[inline]
+    pub(crate) fn alloc_table_at_hand(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        let core = self.get_mut().core()?;
+        // SAFETY: the core of that handle.
+        unsafe { turn::<H, _>(core, |state| state.alloc_at_hand(layout)) }
+    }
+
     /// Gives a block of a table back.
     ///
     /// # Safety

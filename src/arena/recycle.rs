@@ -106,7 +106,7 @@ impl Block {
 
     /// Index of the small class of this block, if it has one.
     #[inline]
-    const fn small(self) -> Option<usize> {
+    pub(super) const fn small(self) -> Option<usize> {
         if self.align == MIN_ALIGN && self.size <= SMALL * MIN_ALIGN {
             Some(self.size / MIN_ALIGN - 1)
         } else {
@@ -183,11 +183,7 @@ impl FreeLists {
     #[inline(never)]
     pub(super) fn pop(&mut self, block: Block) -> Option<NonNull<u8>> {
         match block.small() {
-            Some(class) => {
-                let found = self.pop_small(class);
-                self.bytes -= if found.is_some() { block.size } else { 0 };
-                found
-            }
+            Some(class) => self.pop_small(class),
             None => self.pop_large(block),
         }
     }
@@ -221,8 +217,9 @@ impl FreeLists {
             })
     }
 
+    /// [`pop`](Self::pop), of a block of this small class, and inlined.
     #[inline]
-    fn pop_small(&mut self, class: usize) -> Option<NonNull<u8>> {
+    pub(super) fn pop_small(&mut self, class: usize) -> Option<NonNull<u8>> {
         let bit = 1_u64 << class;
         if self.mask & bit == 0 {
             return None;
@@ -235,6 +232,7 @@ impl FreeLists {
             Some(next) => _ = place.write(next),
             None => self.mask &= !bit,
         }
+        self.bytes -= (class + 1) * MIN_ALIGN;
         Some(head.cast())
     }
 

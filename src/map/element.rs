@@ -10,7 +10,6 @@ use super::{
 };
 use crate::arena::Handle;
 use crate::error::{Full, InsertError, fail_map as fail};
-use crate::table::Found;
 
 /// How a table hashes its entries.
 #[inline(always)]
@@ -287,12 +286,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     #[inline]
     pub fn remove_entry<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<(K, V)> {
         let Self { table, hash_builder } = self;
-        let found = table.find_entry(
+        table.remove(
             || hash_builder.hash_one(key),
             |(known, _)| key.equivalent(known),
             |(key, _)| hash_builder.hash_one(key),
-        );
-        found.map(Found::remove)
+        )
     }
 
     /// The place of a key, occupied or vacant. The map does not grow before something is inserted there.

@@ -44,6 +44,7 @@
 mod change;
 mod layouts;
 
+use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -156,6 +157,27 @@ impl<T> Block<T> {
     #[inline]
     const fn marks(self) -> usize {
         (self.slots() * 2 + self.slots() / 4 + self.slots() / 2).next_multiple_of(8)
+    }
+
+    /// The layout that the block was taken with, and bytes from its start to the tags: what [`Layouts::of`] says, with nothing checked.
+    ///
+    /// # Safety
+    ///
+    /// A live block, with a note or without.
+    #[inline]
+    pub(super) unsafe fn layout(self, noted: bool) -> (Layout, usize) {
+        let slots = self.slots() * size_of::<T>();
+        let header = if self.groups() >= HEADER_FROM {
+            size_of::<Header<T>>()
+        } else {
+            0
+        };
+        let note = if noted { size_of::<super::Note>() } else { 0 };
+        let size = slots + self.marks() + header + note;
+        // SAFETY: such a layout was made with all checks (B1).
+        let layout = unsafe { Layout::from_size_align_unchecked(size, Layouts::<T>::align(self.groups())) };
+        debug_assert_eq!(Some((layout, slots)), Layouts::<T>::of(self.groups(), noted));
+        (layout, slots)
     }
 
     /// The highest load, in entries.

@@ -318,7 +318,28 @@ impl<T, H: Handle> Table<T, H> {
     }
 
     /// Gives the blocks back. The entries are gone, or leaked.
+    #[inline]
     fn free_blocks(&mut self) {
+        if !self.is_small() || self.is_noted() {
+            return self.free_other_blocks();
+        }
+        // (Written out: most maps of a few entries end soon after they were made.)
+        let (tags, capacity) = (self.tags, self.small_capacity());
+        self.forget_blocks();
+        if capacity != 0 {
+            let before = capacity * size_of::<T>();
+            // SAFETY: T1: the block was taken from this arena with this layout, which is that of `Layouts::small` without a note.
+            unsafe {
+                let layout = Layout::from_size_align_unchecked(before, align_of::<T>());
+                self.handle.dealloc_table(tags.sub(before), layout);
+            }
+        }
+        self.watch_blocks();
+    }
+
+    /// The same of a table of groups, or with a note.
+    #[inline(never)]
+    fn free_other_blocks(&mut self) {
         if self.is_moving() {
             // SAFETY: T1.
             let header = unsafe { self.block().header().as_ref() };
@@ -357,9 +378,10 @@ impl<T, H: Handle> Table<T, H> {
 
     #[inline]
     fn give_back(&mut self, block: Block<T>, noted: bool) {
-        if let Some((layout, before)) = Layouts::<T>::of(block.groups(), noted) {
-            // SAFETY: T1: the block was taken with this layout from this arena.
-            unsafe { self.handle.dealloc_table(block.tags.sub(before), layout) };
+        // SAFETY: T1: the block was taken with this layout from this arena.
+        unsafe {
+            let (layout, before) = block.layout(noted);
+            self.handle.dealloc_table(block.tags.sub(before), layout);
         }
     }
 
@@ -372,6 +394,7 @@ impl<T, H: Handle> Table<T, H> {
         unsafe { (&raw const this.handle).read() }.into_inner()
     }
 
+    #[inline]
     fn end(&mut self) {
         self.record();
         if mem::needs_drop::<T>() && self.len > 0 {

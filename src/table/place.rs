@@ -107,10 +107,23 @@ impl<'a, T, H: Handle> Found<'a, T, H> {
     pub(crate) fn remove(self) -> T {
         // SAFETY: B5.
         unsafe {
-            let index = self.table.index_of(self.slot);
-            if !self.table.is_settled() {
-                return self.table.take(index);
+            if self.table.is_settled() {
+                return self.remove_settled();
             }
+            self.table.take(self.table.index_of(self.slot))
+        }
+    }
+
+    /// [`remove`](Self::remove), of a settled table.
+    ///
+    /// # Safety
+    ///
+    /// It is.
+    #[inline(always)] // part of every removal
+    pub(super) unsafe fn remove_settled(self) -> T {
+        // SAFETY: B5.
+        unsafe {
+            let index = self.table.index_of(self.slot);
             self.table.set_len(self.table.len - 1);
             self.table.block().release(index);
             self.slot.entry.read()

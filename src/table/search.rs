@@ -241,6 +241,12 @@ impl<T, H: Handle> Table<T, H> {
             self.set_len(self.len + 1);
             return Ok(None);
         }
+        if self.grow_small_if_at_hand() {
+            // SAFETY: T1: the first slot is free.
+            unsafe { self.block().slot(0).write(entry) };
+            self.set_len(1);
+            return Ok(None);
+        }
         self.insert_growing(entry, hasher, eq, found)
     }
 
@@ -328,6 +334,37 @@ impl<T, H: Handle> Table<T, H> {
             Search::Found(found) => Some(found),
             Search::Vacant(_) => None,
         }
+    }
+
+    /// Takes the entry of a key out; entries that are on their way make a step first. (Of a settled table, written out: few instructions, so
+    /// that they stand in the loops of callers.)
+    #[inline(always)] // the removal itself
+    pub(crate) fn remove(
+        &mut self,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Option<T> {
+        if !self.is_settled() {
+            return self.remove_unsettled(hash, eq, hasher);
+        }
+        let hash = hash();
+        // SAFETY: T1: a live block, borrowed as the table is, which is settled.
+        unsafe {
+            let entry = self.block().find(hash, eq)?;
+            let slot = Slot { entry, hash };
+            Some(Found { table: self, slot }.remove_settled())
+        }
+    }
+
+    #[inline(never)]
+    fn remove_unsettled(
+        &mut self,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Option<T> {
+        self.find_entry(hash, eq, hasher).map(Found::remove)
     }
 
     /// Like [`find_entry`](Self::find_entry), where nobody can hash: nothing moves.

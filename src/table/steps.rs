@@ -282,7 +282,7 @@ unsafe fn move_home<T>(
         let moved = lanes.len() + batch.len;
         batch.room = STEP;
         ready(block, home & block.mask);
-        if split(old, block, home, lanes, hasher) {
+        if split::<_, 2>(old, block, home, lanes, hasher) {
             old.clear_home(home);
         } else {
             for lane in lanes {

@@ -12,7 +12,7 @@ pub(in crate::table) struct Layouts<T>(PhantomData<T>);
 
 impl<T> Layouts<T> {
     /// Alignment of a block: small ones need none for their tags, and the arena is quickest up to 8.
-    const fn align(groups: usize) -> usize {
+    pub(in crate::table) const fn align(groups: usize) -> usize {
         let least = if groups >= 4 { LANES } else { 8 };
         if align_of::<T>() > least {
             align_of::<T>()
