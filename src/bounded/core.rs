@@ -405,7 +405,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             again,
         } = coming;
         debug_assert!(!self.is_full_for(weight), "room was made before");
-        let (print, mark) = (hash >> 7, mark(hash));
+        let (print, mark) = (hash >> 8, mark(hash));
         let came_back = self.ghost(home, print).vanish(self.room.buckets_mut(), mark);
         if let Some(was_small) = came_back {
             self.stats.ghost_hits += 1;

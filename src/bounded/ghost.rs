@@ -17,7 +17,7 @@ const SMALL: u8 = 1 << 7;
 #[repr(C, align(32))]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
-    /// The last is the number of the oldest cell, which looks like no tag.
+    /// The last is the number of the oldest cell.
     tags: [u8; LANES],
     rests: [u8; LANES],
 }
@@ -69,11 +69,38 @@ impl Ghost {
         let rest = self.rest();
         let Bucket { tags, rests } = self.bucket(buckets)?;
         for lane in Tags::of(tags).matches(mark) {
-            if rests[lane] & !SMALL == rest {
+            if lane < CELLS && rests[lane] & !SMALL == rest {
                 tags[lane] = 0;
                 return Some(rests[lane] & SMALL != 0);
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bucket, CELLS, Ghost};
+    use crate::table::group::{LANES, Mark};
+
+    #[test]
+    fn the_number_of_the_oldest_cell_is_nobodys_tag() {
+        let mut buckets = [Bucket {
+            tags: [0; LANES],
+            rests: [0; LANES],
+        }];
+        let ghost = Ghost {
+            home: 0,
+            buckets_a_group: 1 << 32,
+            print: 0,
+        };
+        for oldest in 1..CELLS as u8 {
+            buckets[0].tags[CELLS] = oldest;
+            assert_eq!(ghost.vanish(&mut buckets, Mark::of(u64::from(oldest))), None);
+            assert_eq!(buckets[0].tags[CELLS], oldest);
+        }
+        ghost.appear(&mut buckets, 7, true);
+        assert_eq!(ghost.vanish(&mut buckets, Mark::of(7)), Some(true));
+        assert_eq!(ghost.vanish(&mut buckets, Mark::of(7)), None);
     }
 }
