@@ -180,6 +180,8 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut + Holds<V::Slot>> Va
     /// Repairs an archive whose header is good and whose content may be damaged, as
     /// [`FixedMap::recover`](crate::fixed::FixedMap::recover) does. An entry is kept if its texts lie in the room, too, are UTF-8 where they
     /// should be, and have no byte in common with those of another entry, of which that with the shorter texts is kept; garbage is counted anew.
+    /// What is kept is valid, and not always what was written: a text that was changed is not seen, nor a place that leads to other whole
+    /// bytes now. [`Recovered::checksum_failed`] says that this may be so.
     ///
     /// Allocates: heap, a bit for each byte of the room and for each slot. Time: O(bytes).
     ///
