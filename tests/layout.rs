@@ -8,8 +8,8 @@ use std::hash::Hash;
 
 use arenamap::bounded::Bounds;
 use arenamap::{
-    Arena, ArenaMap, ArenaSet, BoundedMap, BoundedStrMap, BytesMap, DefaultHashBuilder, Handle, MapLayout, PathMap,
-    SizeHint, StrMap,
+    Arena, ArenaMap, ArenaSet, ArenaVec, BoundedMap, BoundedStrMap, BytesMap, DefaultHashBuilder, Handle, MapLayout,
+    PathMap, SizeHint, StrMap,
 };
 
 type Map<K, V, H> = ArenaMap<K, V, DefaultHashBuilder, H>;
@@ -262,6 +262,46 @@ fn what_a_map_of_more_than_four_entries_leaves_behind() {
     for n in 0..5 {
         assert_eq!((map.get(&n), first.get(&n)), (Some(&n), Some(&n)));
     }
+}
+
+/// Blocks that became larger in place are freed with their new size: the next ones of that size take them.
+#[test]
+#[cfg(not(arenamap_guard))]
+fn what_grows_in_place_takes_what_waits() {
+    let (maps, lists) = (Arena::new(), Arena::new());
+    let mut waiting = (0, 0);
+    for round in 0..1_000 {
+        let mut map: Map<u64, u64, _> = Map::new_in(&maps);
+        for n in 0..5 {
+            map.insert(n, n);
+        }
+        maps.alloc(0_u64); // so that it is not the last block
+        drop(map);
+        let mut list = ArenaVec::new_in(&lists);
+        for n in 0..33_u64 {
+            list.push(n);
+        }
+        lists.alloc(0_u64);
+        drop(list);
+        if round == 1 {
+            waiting = (maps.free(), lists.free());
+        }
+    }
+    assert_eq!((maps.free(), lists.free()), waiting);
+}
+
+/// A waiting block of about the size that a map would like, and a budget that has no room for another.
+#[test]
+#[cfg(not(arenamap_guard))]
+fn a_map_that_cannot_become_four_times_as_large_doubles() {
+    let arena = Arena::with_budget(2_292);
+    let list = ArenaVec::<u64, _>::with_capacity_in(152, &arena);
+    arena.alloc(0_u64);
+    drop(list);
+    assert_eq!(arena.free(), 1_216);
+    let mut map: Map<u64, u64, _> = Map::new_in(&arena);
+    let refused = (0..).find(|&n| map.try_insert_overwrite(n, n).is_err());
+    assert_eq!((refused, map.len()), (Some(28), 28));
 }
 
 #[test]

@@ -293,7 +293,8 @@ impl State {
             .or_else(|| self.lone.as_ref().and_then(|lone| lone.reach(address)))
     }
 
-    /// Makes a block larger where it stands, if it is the last of the active chunk, which has room: says whether.
+    /// Makes a block larger where it stands, if it is the last of the active chunk, which has room, and none of the new size waits: says
+    /// whether. (Else each block that becomes larger and is freed behind others would leave one more that waits.)
     ///
     /// # Safety
     ///
@@ -301,7 +302,7 @@ impl State {
     #[inline]
     pub(super) unsafe fn extend(&mut self, ptr: NonNull<u8>, old: Layout, new: Layout) -> bool {
         let (from, to) = (Block::of(old), Block::of(new));
-        if !self.active.is_last(ptr, from) || to.align > MIN_ALIGN {
+        if !self.active.is_last(ptr, from) || to.align > MIN_ALIGN || self.free.has_block(to) {
             return false;
         }
         let more = Block {
@@ -313,7 +314,7 @@ impl State {
 
     /// Makes a block of another size of a block, with the same bytes as far as they go.
     ///
-    /// The last block of the active chunk stays where it is: a growing vector leaves nothing behind. A block that becomes
+    /// The last block of the active chunk stays where it is, unless one of the new size waits: a growing vector leaves nothing behind. A block that becomes
     /// smaller moves, so that its old size waits for the next of its kind; where there is no memory for that, it stays and
     /// its end waits as a block of its own. So only a larger one, or one that is to be aligned otherwise, can be refused.
     ///
@@ -342,7 +343,10 @@ impl State {
                     size: to.size - from.size,
                     align: MIN_ALIGN,
                 };
-                if more.size <= self.budget - self.carved && self.active.take(more).is_some() {
+                if more.size <= self.budget - self.carved
+                    && !self.free.has_block(to)
+                    && self.active.take(more).is_some()
+                {
                     self.count_taken(more);
                     self.padding = self.padding.saturating_add(to.align - MIN_ALIGN);
                     return Ok(ptr);

@@ -241,7 +241,7 @@ impl<H: Sealed> Held<H> {
     ///
     /// # Safety
     ///
-    /// A live block of this arena, of one layout; the other one is larger, and aligned as much.
+    /// A live block of this arena, of one layout; the other one is larger, and aligned as much. A block of no bytes need not be one.
     #[inline]
     pub(crate) unsafe fn extend(&mut self, ptr: NonNull<u8>, old: Layout, new: Layout) -> bool {
         match self.peek(H::core) {

@@ -210,11 +210,22 @@ impl FreeLists {
         (MIN_ALIGN.trailing_zeros()..usize::BITS - 1)
             .map(|log| Block { size, align: 1 << log })
             .take_while(|block| size.is_multiple_of(block.align))
-            .any(|block| match block.small() {
-                Some(class) => self.mask & (1 << class) != 0,
-                // SAFETY: the root of this tree; a node is read only.
-                None => unsafe { Self::descend(NonNull::from(&self.root), block.key()).read() }.is_some(),
-            })
+            .any(|block| self.has_block(block))
+    }
+
+    /// True if such a block waits.
+    #[inline]
+    pub(super) fn has_block(&self, block: Block) -> bool {
+        match block.small() {
+            Some(class) => self.mask & (1 << class) != 0,
+            None => self.bytes != 0 && self.has_large(block),
+        }
+    }
+
+    #[inline(never)]
+    fn has_large(&self, block: Block) -> bool {
+        // SAFETY: the root of this tree; a node is read only.
+        unsafe { Self::descend(NonNull::from(&self.root), block.key()).read() }.is_some()
     }
 
     /// [`pop`](Self::pop), of a block of this small class, and inlined.

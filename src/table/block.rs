@@ -127,11 +127,6 @@ impl Iterator for Way {
     }
 }
 
-/// Tells the compiler that a branch is hardly ever taken: one lane in a hundred has the tag and not the key.
-#[cold]
-#[inline(always)]
-const fn unlikely() {}
-
 impl<T> Block<T> {
     #[inline(always)]
     pub(super) const fn new(tags: NonNull<u8>, mask: usize) -> Self {
@@ -266,7 +261,8 @@ impl<T> Block<T> {
     /// As for [`group`](Self::group).
     #[inline(always)]
     unsafe fn flags_at(self, group: usize) -> NonNull<u32> {
-        // SAFETY: B1: four bytes for each group, behind `afar`.
+        // SAFETY: B1: four bytes for each group, behind `afar`; blocks are aligned to 8, and slots of 16 groups of them, tags and strides
+        // take multiples of 8 before that, so that these are aligned to 4.
         unsafe { self.tags.add(self.slots() * 2 + group / 4).cast() }
     }
 
@@ -438,7 +434,7 @@ impl<T> Block<T> {
     pub(super) unsafe fn find(self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
         let mark = Mark::of(hash);
         let home = self.home(hash);
-        // SAFETY: handed on; B2: matching lanes hold entries, as no mark is zero.
+        // SAFETY: handed on; B2: matching lanes hold entries, as no tag is zero.
         unsafe {
             let lanes = self.group(home).matches(mark);
             if let Some(lane) = lanes.first() {

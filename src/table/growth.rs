@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Up to [`AT_ONCE`] entries move in one call: they are copied, and the old block goes when the last one is. A table of less than 256 slots, of
-//! entries of at most 128 bytes, becomes one of four times the size: half of the copies, and in an arena, where the old blocks wait, as many bytes. Counted
+//! entries of at most 128 bytes, becomes one of four times the size, if the arena can spare it: half of the copies; where one map grows in an arena, in which its old blocks
+//! wait, as many bytes over all sizes. Counted
 //! (`cargo bench --bench instructions`, against hashbrown in a `Bump`; bytes of an arena in which one map of pairs of `u64` grew):
 //!
 //! | entries | 20 | 40 | 80 | 200 | 300 |
@@ -76,8 +77,11 @@ impl<T, H: Handle> Table<T, H> {
 
     /// Whether the arena can spare the block for so many entries, which may never come.
     pub(crate) fn affords(&self, entries: usize) -> bool {
-        let groups = groups_for(entries).and_then(|groups| Layouts::<T>::of(groups, true));
-        entries <= SMALL || groups.is_some_and(|(layout, _)| self.handle.spares(layout.size()))
+        entries <= SMALL || groups_for(entries).is_some_and(|groups| self.affords_groups(groups, true))
+    }
+
+    fn affords_groups(&self, groups: usize, noted: bool) -> bool {
+        Layouts::<T>::of(groups, noted).is_some_and(|(layout, _)| self.handle.spares(layout.size()))
     }
 
     /// The block is the table's from now on.
@@ -211,14 +215,18 @@ impl<T, H: Handle> Table<T, H> {
         if self.is_small() {
             return self.leave_small(hasher);
         }
-        let mut groups = self.block().groups().checked_mul(2).ok_or_else(|| self.too_large())?;
-        if size_of::<T>() <= LARGE && groups <= AT_ONCE_GROUPS && self.affords(groups * 2 * LOAD) {
-            groups *= 2;
-        }
+        let groups = self.block().groups().checked_mul(2).ok_or_else(|| self.too_large())?;
         if self.len < self.block().limit() {
             return Ok(());
         }
         if self.len <= AT_ONCE {
+            let takes_ahead = size_of::<T>() <= LARGE && groups <= AT_ONCE_GROUPS;
+            if takes_ahead
+                && self.affords_groups(groups * 2, self.is_noted())
+                && self.rebuild_at_once(groups * 2, hasher).is_ok()
+            {
+                return Ok(());
+            }
             return self.rebuild_at_once(groups, hasher);
         }
         self.begin(groups, self.block().slots())?;

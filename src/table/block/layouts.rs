@@ -11,7 +11,7 @@ use crate::table::{Note, SMALL};
 pub(in crate::table) struct Layouts<T>(PhantomData<T>);
 
 impl<T> Layouts<T> {
-    /// Alignment of a block: small ones need none for their tags, and the arena is quickest up to 8.
+    /// Alignment of a block: small ones need none for their tags, and 4 for their flags; the arena is quickest up to 8.
     pub(in crate::table) const fn align(groups: usize) -> usize {
         let least = if groups >= 4 { LANES } else { 8 };
         if align_of::<T>() > least {
