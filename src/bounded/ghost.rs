@@ -94,7 +94,7 @@ mod tests {
             buckets_a_group: 1 << 32,
             print: 0,
         };
-        for oldest in 1..CELLS as u8 {
+        for oldest in 1..15 {
             buckets[0].tags[CELLS] = oldest;
             assert_eq!(ghost.vanish(&mut buckets, Mark::of(u64::from(oldest))), None);
             assert_eq!(buckets[0].tags[CELLS], oldest);

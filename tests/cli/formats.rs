@@ -418,8 +418,11 @@ fn what_is_no_tree_says_where() {
     let said = place.run_with(&[&["build", "-", "x"][..], &types].concat(), b"{}");
     assert!(said.failed(2).contains("`--format nested` is for `--tree`"));
     assert_eq!(fs::read(place.path("pages.amap")).unwrap(), b"kept");
+}
 
-    // Which of two.
+#[test]
+fn of_two_values_of_a_path_one_is_taken() {
+    let place = Place::new();
     let twice = "{\"a\": 1, \"a\": 2}";
     for (which, value) in [("first", "1\n"), ("last", "2\n")] {
         let types = [

@@ -6,6 +6,15 @@ use arenamap::fixed::described::{Described, Type};
 use std::io::{self, Write};
 use std::path::Path;
 
+/// What an archive is, in words.
+fn kind(archive: &Described<'_>) -> &'static str {
+    match archive.tree() {
+        Some(_) => "a table, of a tree",
+        None if archive.head().kind == 0 => "a table",
+        None => "indexed",
+    }
+}
+
 #[allow(clippy::cast_precision_loss, reason = "percents for people")]
 pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -> io::Result<()> {
     let (head, stats) = (archive.head(), archive.stats());
@@ -17,11 +26,7 @@ pub(crate) fn show(file: &Path, archive: &Described<'_>, out: &mut impl Write) -
         "  format     version {}, kind {} ({}), hash function {}",
         head.version,
         head.kind,
-        match archive.tree() {
-            Some(_) => "a table, of a tree",
-            None if head.kind == 0 => "a table",
-            None => "indexed",
-        },
+        kind(archive),
         head.hasher
     )?;
     writeln!(out, "  state      {state}, generation {}", head.generation)?;

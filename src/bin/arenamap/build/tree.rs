@@ -19,10 +19,15 @@ struct Planting<'t> {
     text: &'t str,
 }
 
+/// The line that comes after a text, or goes on there.
+fn line_after(text: &str) -> u64 {
+    1 + text.matches('\n').count() as u64
+}
+
 /// The line of a text where a part of it begins.
 fn line_of(text: &str, part: &str) -> u64 {
     let before = part.as_ptr().addr() - text.as_ptr().addr();
-    1 + text.bytes().take(before).filter(|&byte| byte == b'\n').count() as u64
+    line_after(&text[..before])
 }
 
 impl Build {
@@ -81,7 +86,7 @@ impl Build {
             .map_err(|error| self.fail(format!("failed to read: {error}")))?;
         String::from_utf8(bytes).map_err(|error| {
             let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
-            let line = 1 + bytes[..at].iter().filter(|&&byte| byte == b'\n').count() as u64;
+            let line = line_after(std::str::from_utf8(&bytes[..at]).unwrap_or_default());
             self.fail_at(
                 line,
                 format_args!("no UTF-8: byte {at} of the input is {:#04x}", bytes[at]),
