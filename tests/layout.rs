@@ -239,31 +239,6 @@ fn control_bytes_are_those_of_the_drawing() {
     assert_eq!(Map::<u64, u64, _>::with_capacity_in(4, &arena).layout().control, 0);
 }
 
-/// Its block becomes larger where it stands, as the last one of its chunk; behind another one it goes back to the arena.
-#[test]
-#[cfg(not(arenamap_guard))]
-fn what_a_map_of_more_than_four_entries_leaves_behind() {
-    let arena = Arena::with_capacity(4_096);
-    let mut map: Map<u64, u64, _> = Map::new_in(&arena);
-    for n in 0..5 {
-        map.insert(n, n);
-    }
-    assert_eq!((arena.free(), map.allocation_size()), (0, arena.used()));
-
-    let mut first: Map<u64, u64, _> = Map::new_in(&arena);
-    first.insert(0, 0);
-    let small = first.allocation_size();
-    let mut second: Map<u64, u64, _> = Map::new_in(&arena);
-    second.insert(0, 0);
-    for n in 0..5 {
-        first.insert(n, n);
-    }
-    assert_eq!(arena.free(), small);
-    for n in 0..5 {
-        assert_eq!((map.get(&n), first.get(&n)), (Some(&n), Some(&n)));
-    }
-}
-
 /// Blocks that became larger in place are freed with their new size: the next ones of that size take them.
 #[test]
 #[cfg(not(arenamap_guard))]

@@ -293,25 +293,6 @@ impl State {
             .or_else(|| self.lone.as_ref().and_then(|lone| lone.reach(address)))
     }
 
-    /// Makes a block larger where it stands, if it is the last of the active chunk, which has room, and none of the new size waits: says
-    /// whether. (Else each block that becomes larger and is freed behind others would leave one more that waits.)
-    ///
-    /// # Safety
-    ///
-    /// A live block of this arena, of one layout, not empty; the other one is larger, and aligned as much.
-    #[inline]
-    pub(super) unsafe fn extend(&mut self, ptr: NonNull<u8>, old: Layout, new: Layout) -> bool {
-        let (from, to) = (Block::of(old), Block::of(new));
-        if !self.active.is_last(ptr, from) || to.align > MIN_ALIGN || self.free.has_block(to) {
-            return false;
-        }
-        let more = Block {
-            size: to.size - from.size,
-            align: MIN_ALIGN,
-        };
-        self.carve(more).is_some()
-    }
-
     /// Makes a block of another size of a block, with the same bytes as far as they go.
     ///
     /// The last block of the active chunk stays where it is, unless one of the new size waits: a growing vector leaves nothing behind. A block that becomes

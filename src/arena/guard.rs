@@ -92,16 +92,6 @@ impl State {
         None
     }
 
-    /// Makes a block larger where it stands: never here.
-    ///
-    /// # Safety
-    ///
-    /// None here.
-    #[allow(clippy::unused_self, reason = "blocks of the other arena stand side by side")]
-    pub(super) const unsafe fn extend(&mut self, _ptr: NonNull<u8>, _old: Layout, _new: Layout) -> bool {
-        false
-    }
-
     /// A block for this layout, which is not empty, whatever the budget says.
     fn make(&mut self, layout: Layout) -> Result<NonNull<u8>, ArenaError> {
         let needed = Block::of(layout).size;

@@ -237,20 +237,6 @@ impl<H: Sealed> Held<H> {
         }
     }
 
-    /// Makes a block larger where it stands, if that takes no call: says whether.
-    ///
-    /// # Safety
-    ///
-    /// A live block of this arena, of one layout; the other one is larger, and aligned as much. A block of no bytes need not be one.
-    #[inline]
-    pub(crate) unsafe fn extend(&mut self, ptr: NonNull<u8>, old: Layout, new: Layout) -> bool {
-        match self.peek(H::core) {
-            // SAFETY: the core of that handle; the rest is handed on to the caller.
-            Some(core) if old.size() != 0 => unsafe { turn::<H, _>(core, |state| state.extend(ptr, old, new)) },
-            _ => false,
-        }
-    }
-
     /// A block of a table, if that takes no call.
     #[inline]
     pub(crate) fn alloc_table_at_hand(&mut self, layout: Layout) -> Option<NonNull<u8>> {
@@ -337,6 +323,14 @@ impl<H: Sealed> Held<H> {
             Some(bytes <= left(state).saturating_sub(kept) || state.waits(bytes))
         });
         fits.unwrap_or(true) // an arena that is still to be made has no budget
+    }
+
+    /// Whether a block of that many bytes is at most a quarter of the budget.
+    #[inline]
+    pub(crate) fn has_budget_for_four(&self, bytes: usize) -> bool {
+        self.raw()
+            .look(|state| Some(bytes <= state.budget() / 4))
+            .unwrap_or(true)
     }
 
     /// Says where the arena was made, if it is there and nobody knows.

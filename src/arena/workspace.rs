@@ -147,7 +147,8 @@ impl<T, F: FnMut(&SharedArena<'static>) -> T> Workspace<T, F> {
     ///
     /// [`StillShared`] if there are handles outside: a clone of [`arena`](Self::arena), or a collection that was moved or leaked
     /// out of the workspace. The collections are empty then too, but the arena was not reset: what those handles have stays valid,
-    /// and what `alloc` put into the arena takes its place until a reset succeeds.
+    /// and what `alloc` put into the arena takes its place until a reset succeeds. (An arena that is not reset is warm after two equal
+    /// rounds, not one: [`budgets`](crate::guide::budgets).)
     ///
     /// ```
     /// use arenamap::{SharedMap, Workspace};

@@ -41,8 +41,8 @@ pub type DefaultHashBuilder = foldhash::fast::RandomState;
 /// # Growth
 ///
 /// A map of up to four entries is one block of entries, searched by comparing keys. A larger one is one table. When it
-/// is full, it is replaced by a table of twice the size (of four times below 256 slots, if its entries have at most 128 bytes and the
-/// arena can spare it). Up to 224 entries move at once. More entries move in steps:
+/// is full, it is replaced by a table of twice the size (of four times below 256 slots, if its entries have at most 128 bytes and
+/// that is at most a quarter of the budget). Up to 224 entries move at once. More entries move in steps:
 /// each later insertion, removal or `get_mut` moves at most 32 of them. So no call moves many, however large the map is. Until all
 /// have moved, the map holds both tables. [`reserve`](Self::reserve) finishes the move at once;
 /// [`settle`](Self::settle) moves as many entries as you say.

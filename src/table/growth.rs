@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Up to [`AT_ONCE`] entries move in one call: they are copied, and the old block goes when the last one is. A table of less than 256 slots, of
-//! entries of at most 128 bytes, becomes one of four times the size, if the arena can spare it: half of the copies; where one map grows in an arena, in which its old blocks
+//! entries of at most 128 bytes, becomes one of four times the size, if that is at most a quarter of the budget: half of the copies; where one map grows in an arena, in which its old blocks
 //! wait, as many bytes over all sizes. Counted
 //! (`cargo bench --bench instructions`, against hashbrown in a `Bump`; bytes of an arena in which one map of pairs of `u64` grew):
 //!
@@ -77,11 +77,17 @@ impl<T, H: Handle> Table<T, H> {
 
     /// Whether the arena can spare the block for so many entries, which may never come.
     pub(crate) fn affords(&self, entries: usize) -> bool {
-        entries <= SMALL || groups_for(entries).is_some_and(|groups| self.affords_groups(groups, true))
+        let groups = groups_for(entries).and_then(|groups| Layouts::<T>::of(groups, true));
+        entries <= SMALL || groups.is_some_and(|(layout, _)| self.handle.spares(layout.size()))
     }
 
-    fn affords_groups(&self, groups: usize, noted: bool) -> bool {
-        Layouts::<T>::of(groups, noted).is_some_and(|(layout, _)| self.handle.spares(layout.size()))
+    /// Whether a table of so many groups, the next one but one, is to be the next one. (What is free at the moment is not asked: a cycle of
+    /// work would take other blocks than the equal one before it.)
+    fn takes_ahead(&self, groups: usize) -> bool {
+        size_of::<T>() <= LARGE
+            && groups <= AT_ONCE_GROUPS * 2
+            && Layouts::<T>::of(groups, self.is_noted())
+                .is_some_and(|(layout, _)| self.handle.has_budget_for_four(layout.size()))
     }
 
     /// The block is the table's from now on.
@@ -220,11 +226,7 @@ impl<T, H: Handle> Table<T, H> {
             return Ok(());
         }
         if self.len <= AT_ONCE {
-            let takes_ahead = size_of::<T>() <= LARGE && groups <= AT_ONCE_GROUPS;
-            if takes_ahead
-                && self.affords_groups(groups * 2, self.is_noted())
-                && self.rebuild_at_once(groups * 2, hasher).is_ok()
-            {
+            if self.takes_ahead(groups * 2) && self.rebuild_at_once(groups * 2, hasher).is_ok() {
                 return Ok(());
             }
             return self.rebuild_at_once(groups, hasher);
@@ -234,8 +236,9 @@ impl<T, H: Handle> Table<T, H> {
         Ok(())
     }
 
-    /// A group for the entries of a small table: where their block stands, if it is the last one of its chunk and can become larger, or
-    /// in another. (Written out: most maps of more than four entries come by here, and with the usual way it was half of their time.)
+    /// A group for the entries of a small table. (Written out: most maps of more than four entries come by here, and with the usual way it
+    /// was half of their time. The old block is not made larger where it stands: an arena that is not reset would have none of its size
+    /// for the next map, and would carve one.)
     #[inline(never)]
     fn leave_small(&mut self, hasher: &impl Fn(&T) -> u64) -> Result<(), ArenaError> {
         let layouts = Layouts::<T>::small(self.small_capacity(), false).zip(Layouts::<T>::of(1, false));
@@ -251,29 +254,19 @@ impl<T, H: Handle> Table<T, H> {
             // SAFETY: T1: slots below `len` hold entries.
             *tag = Mark::of(hasher(unsafe { self.block().slot(index).as_ref() })).tag();
         }
-        // SAFETY: T1: the block has this layout.
-        let old = unsafe { self.tags.sub(before) };
-        // SAFETY: as above; that of a group is larger, and its alignment is the same, or 8, which every block has.
-        let stays = unsafe { self.handle.extend(old, small, large) };
-        let start = if stays {
-            old
-        } else {
-            let block = self.handle.try_alloc_table(large);
-            block.inspect_err(|error| self.tally.refused(error))?
-        };
+        let start = self.handle.try_alloc_table(large);
+        let start = start.inspect_err(|error| self.tally.refused(error))?;
         #[cfg(feature = "probes")] // else the numbers cost three instructions
         probes::growth_begin(self.slots(), LANES, len);
-        // SAFETY: B1: the block reaches to the tags and beyond them. Four entries at most are read, once each, at its start or in the old
-        // block, and written to its last slots of sixteen. One group is every hash's home (B3). No user code runs (T4).
+        // SAFETY: B1: the block reaches to the tags and beyond them. Each entry is read once, and the old block given back without them
+        // (T1). One group is every hash's home (B3). No user code runs (T4).
         unsafe {
             let block = Block::new(start.add(to_tags), 0);
             block.zero_all();
             for (index, &tag) in tags.iter().enumerate().take(len) {
                 block.put_as(index, self.block().slot(index).read(), tag);
             }
-            if !stays {
-                self.handle.dealloc_table(old, small);
-            }
+            self.handle.dealloc_table(self.tags.sub(before), small);
             self.settle_in(block, false);
         }
         self.watch_blocks();
