@@ -137,6 +137,23 @@ fn refusals_by_errors() {
     assert_eq!(number(&map, "refused_budget"), 1);
 }
 
+/// It would have become four times as large, had there been room.
+#[test]
+#[cfg(not(arenamap_guard))]
+fn a_map_that_doubles_instead_was_refused_nothing() {
+    let arena = Arena::with_budget(12_000);
+    let mut map = ArenaMap::new_in(&arena);
+    for n in 0..14_u64 {
+        map.insert(n, n);
+    }
+    let left = 12_000 - arena.used() - arena.free();
+    let _beside = arenamap::ArenaVec::<u8, _>::with_capacity_in(left - 1_000, &arena);
+    map.insert(14, 14);
+    assert_eq!((map.len(), map.capacity()), (15, 28));
+    assert_eq!(number(&map, "refused_budget"), 0);
+    assert_eq!(number(&arena, "refused_budget"), 0);
+}
+
 #[test]
 fn refusals_of_the_heap() {
     let arena = Arena::with_capacity(64);

@@ -325,12 +325,14 @@ impl<H: Sealed> Held<H> {
         fits.unwrap_or(true) // an arena that is still to be made has no budget
     }
 
-    /// Whether a block of that many bytes is at most a quarter of the budget.
+    /// Whether a block of that many bytes is at most a quarter of the budget, which has room for it or one that waits.
     #[inline]
-    pub(crate) fn has_budget_for_four(&self, bytes: usize) -> bool {
-        self.raw()
-            .look(|state| Some(bytes <= state.budget() / 4))
-            .unwrap_or(true)
+    pub(crate) fn has_a_quarter_for(&self, bytes: usize) -> bool {
+        let fits = self.raw().look(|state| {
+            let is_quarter = bytes <= state.budget() / 4;
+            Some(is_quarter && (bytes <= left(state) || state.waits(bytes)))
+        });
+        fits.unwrap_or(true) // as above
     }
 
     /// Says where the arena was made, if it is there and nobody knows.

@@ -488,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn no_hash_has_the_mark_of_a_free_slot() {
+    fn no_hash_has_the_tag_of_a_free_slot() {
         for byte in 0..=255_u64 {
             for mark in [Mark::of(byte << 56), Mark::of(byte)] {
                 assert_ne!(mark.tag(), 0);

@@ -81,13 +81,13 @@ impl<T, H: Handle> Table<T, H> {
         entries <= SMALL || groups.is_some_and(|(layout, _)| self.handle.spares(layout.size()))
     }
 
-    /// Whether a table of so many groups, the next one but one, is to be the next one. (What is free at the moment is not asked: a cycle of
-    /// work would take other blocks than the equal one before it.)
+    /// Whether a table of so many groups, the next one but one, is to be the next one. (How much of the budget is free is not asked, but
+    /// whether it is enough: else a cycle of work would take other blocks than the equal one before it.)
     fn takes_ahead(&self, groups: usize) -> bool {
         size_of::<T>() <= LARGE
             && groups <= AT_ONCE_GROUPS * 2
             && Layouts::<T>::of(groups, self.is_noted())
-                .is_some_and(|(layout, _)| self.handle.has_budget_for_four(layout.size()))
+                .is_some_and(|(layout, _)| self.handle.has_a_quarter_for(layout.size()))
     }
 
     /// The block is the table's from now on.

@@ -70,6 +70,12 @@ fn check_block<T>(
             // SAFETY: as above.
             let (flag, passed) = unsafe { (block.flags(group).have_class(class), block.count(group, class)) };
             assert_eq!(flag, passed > 0, "class {class} at {group}");
+            // SAFETY: as above.
+            let bits = unsafe { block.flags(group) }.0 >> (class * 2) & 0b11;
+            assert!(
+                bits == 0 || bits == 0b11,
+                "both flags of class {class} at {group}, or none"
+            );
             assert!(passed >= needed.min(MANY), "{passed} at {group}, {needed} are needed");
             assert!(
                 !exact || passed == needed || passed == MANY,
