@@ -98,7 +98,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             self.queues.promote(&mut self.room, slot);
         }
         self.room
-            .set_meta(slot, self.room.meta(slot).with_uses(belongings.uses));
+            .change_meta(slot, |meta| meta.with_uses(belongings.uses));
     }
 }
 
@@ -134,7 +134,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         let mut passed = 0;
         while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {
             let key = &other.core.entry(slot).0;
-            let hash = self.hash_builder.hash_one(key);
+            let hash = self.hash_of(key);
             let found = self.core.find(hash, |(known, _)| key == known);
             let belongings = other.core.belongings(slot, theirs);
             let pair = other.core.take(slot);
@@ -196,7 +196,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         let mut passed = 0;
         while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {
             let key = other.core.entry(slot).key.get();
-            let hash = self.hash_builder.hash_one(key);
+            let hash = self.hash_of(key);
             let tick = self.core.tick(now); // each is a write by itself
             let found = self.core.find(hash, |known| known.key.get() == key);
             let mut out = |_: &Q, _, _| {};

@@ -110,7 +110,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     pub(super) fn set_life(&mut self, slot: usize, lifetime: Lifetime, tick: u64) {
         let (deadline, idle) = Self::deadline(lifetime, tick);
         self.room
-            .set_meta(slot, self.room.meta(slot).with_deadline(deadline, idle));
+            .change_meta(slot, |meta| meta.with_deadline(deadline, idle));
         self.room.add_deadline(slot / LANES, deadline);
     }
 

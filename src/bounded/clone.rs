@@ -21,7 +21,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         let mut next = self.occupied_from(0);
         while let Some(slot) = next {
             let entry = copy(self.entry(slot), raw)?;
-            twin.room.fill_as(slot, self.room.tag(slot), entry);
+            twin.room.fill_as(slot, self.room.tag(slot), self.room.meta(slot), entry);
             twin.len += 1;
             if self.bounds().weight.is_some() {
                 twin.weight += u64::from(self.weight_of(slot));

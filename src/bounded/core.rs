@@ -4,9 +4,9 @@ use core::mem;
 
 use super::clock::Clock;
 use super::ghost::{Ghost, buckets_for};
-use super::meta::Fresh;
+use super::meta::{Fresh, Meta};
 use super::queues::{Queues, cells_for};
-use super::room::{Room, Taken, mark, spread};
+use super::room::{Room, Taken, mark};
 use super::sizes::Sizes;
 use super::stats::BoundedStats;
 use super::{Bounds, Lifetime, Reason, Terms};
@@ -39,6 +39,7 @@ impl<K, V> Kept for (K, V) {
 /// What a new entry comes with.
 #[derive(Clone, Copy)]
 pub(super) struct Coming {
+    /// [Spread](super::room::spread), as all hashes here.
     pub(super) hash: u64,
     pub(super) lifetime: Lifetime,
     pub(super) weight: u32,
@@ -198,7 +199,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     #[inline(always)]
     pub(super) fn find(&self, hash: u64, is: impl FnMut(&T) -> bool) -> Option<usize> {
-        self.room.find(spread(hash), is)
+        self.room.find(hash, is)
     }
 
     #[inline(always)]
@@ -216,25 +217,45 @@ impl<T: Kept, H: Handle> Core<T, H> {
         self.room.entry_mut(slot)
     }
 
-    /// The slot of a lookup that is found in time, used once more.
+    /// The slot of a lookup, if its entry is in time.
     #[inline(always)]
-    pub(super) fn hit(&mut self, found: Option<usize>, tick: u64) -> Option<usize> {
-        let live = found.filter(|&slot| !self.is_due(slot, tick));
-        match live {
-            Some(slot) => {
-                self.stats.hits += 1;
-                self.touch(slot, tick);
-            }
-            None => self.stats.misses += 1,
-        }
-        live
+    pub(super) fn in_time(&self, found: Option<usize>, tick: u64) -> Option<usize> {
+        found.filter(|&slot| !self.is_due(slot, tick))
     }
 
+    /// A lookup found an entry in time, which is used once more.
     #[inline(always)]
-    fn touch(&mut self, slot: usize, tick: u64) {
-        let meta = self.room.meta(slot);
-        self.room.set_meta(slot, meta.used()); // always: whether it makes a difference is hard to guess
-        if meta.is_idle() && matches!(self.lifetime, Lifetime::SinceUse(_)) {
+    pub(super) fn hit(&mut self, slot: usize, tick: u64) -> &mut T {
+        if self.room.meta(slot).is_idle() {
+            self.stay(slot, tick);
+        }
+        let entry = self.room.use_entry(slot);
+        self.stats.hits += 1;
+        entry
+    }
+
+    /// A lookup found nothing in time.
+    #[inline(always)]
+    pub(super) const fn miss(&mut self) {
+        self.stats.misses += 1;
+    }
+
+    /// The entry of a lookup, if it is in time, which is counted.
+    #[inline(always)]
+    pub(super) fn look(&mut self, found: Option<usize>, tick: u64) -> Option<&mut T> {
+        match self.in_time(found, tick) {
+            Some(slot) => Some(self.hit(slot, tick)),
+            None => {
+                self.miss();
+                None
+            }
+        }
+    }
+
+    /// An entry was used whose deadline moves then.
+    #[inline(never)]
+    fn stay(&mut self, slot: usize, tick: u64) {
+        if let Lifetime::SinceUse(_) = self.lifetime {
             self.set_life(slot, self.lifetime, tick);
         }
     }
@@ -326,10 +347,6 @@ impl<T: Kept, H: Handle> Core<T, H> {
             out(entry(), Reason::Refused);
             return None;
         }
-        let coming = Coming {
-            hash: spread(coming.hash),
-            ..coming
-        };
         let home = self.room.home(coming.hash);
         if !self.is_full_for(coming.weight) {
             return Some(self.put(home, coming, tick, entry()));
@@ -369,7 +386,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             };
             return Renewed::Goes(self.take(slot), coming, reason);
         }
-        self.room.set_meta(slot, self.room.meta(slot).used());
+        self.room.change_meta(slot, Meta::used);
         self.set_life(slot, coming.lifetime, tick);
         self.set_weight(slot, coming.weight);
         self.stats.insertions += u64::from(was_due);
@@ -395,7 +412,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         }
     }
 
-    /// Puts an entry whose key is not there, whose hash is [spread], and whose home this is; there is room.
+    /// Puts an entry whose key is not there, and whose home this is; there is room.
     #[inline(always)]
     fn put(&mut self, home: usize, coming: Coming, tick: u64, entry: T) -> usize {
         let Coming {

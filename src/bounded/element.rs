@@ -9,6 +9,7 @@ use equivalent::Equivalent;
 use super::Lifetime;
 use super::core::{Coming, Core, Renewed};
 use super::entry::{Entry, OccupiedEntry, VacantEntry};
+use super::room::spread;
 use super::{BoundedMap, Displaced, Reason, Terms};
 use crate::arena::Handle;
 
@@ -44,16 +45,21 @@ impl<K, V, H: Handle> Core<(K, V), H> {
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     #[inline(always)]
     fn find<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<usize> {
-        self.core
-            .find(self.hash_builder.hash_one(key), |(known, _)| key.equivalent(known))
+        self.core.find(self.hash_of(key), |(known, _)| key.equivalent(known))
     }
 
-    /// The slot of a key that is there in time; the use is counted.
+    /// The hash by which the core finds a key.
     #[inline(always)]
-    fn hit<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<usize> {
-        let found = self.find(key);
+    pub(super) fn hash_of<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        spread(self.hash_builder.hash_one(key))
+    }
+
+    /// The pair of a key that is there in time; the use is counted.
+    #[inline(always)]
+    fn look<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&mut (K, V)> {
         let tick = self.core.tick(now);
-        self.core.hit(found, tick)
+        let found = self.find(key);
+        self.core.look(found, tick)
     }
 
     /// The value of a key.
@@ -81,8 +87,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn get_key_value<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<(&K, &V)> {
-        let slot = self.hit(key, now)?;
-        let (key, value) = self.core.entry(slot);
+        let (key, value) = self.look(key, now)?;
         Some((key, value))
     }
 
@@ -91,8 +96,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn get_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&mut V> {
-        let slot = self.hit(key, now)?;
-        Some(&mut self.core.entry_mut(slot).1)
+        let (_, value) = self.look(key, now)?;
+        Some(value)
     }
 
     /// The value of a key, without a trace: no use is counted, no deadline moves.
@@ -247,7 +252,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         tick: u64,
         mut out: impl FnMut(Displaced<K, V>),
     ) {
-        let hash = self.hash_builder.hash_one(&key);
+        let hash = self.hash_of(&key);
         let found = self.core.find(hash, |(known, _)| key == *known);
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = self.core.coming(hash, terms);
@@ -274,12 +279,13 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     #[inline]
     #[track_caller]
     pub fn get_or_insert_with(&mut self, key: K, now: u64, make: impl FnOnce() -> V) -> &mut V {
-        let hash = self.hash_builder.hash_one(&key);
-        let found = self.core.find(hash, |(known, _)| key == *known);
         let tick = self.core.tick(now);
-        if let Some(slot) = self.core.hit(found, tick) {
-            return &mut self.core.entry_mut(slot).1;
+        let hash = self.hash_of(&key);
+        let found = self.core.find(hash, |(known, _)| key == *known);
+        if let Some(slot) = self.core.in_time(found, tick) {
+            return &mut self.core.hit(slot, tick).1;
         }
+        self.core.miss();
         let entry = VacantEntry {
             map: self,
             key,
@@ -306,19 +312,21 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn entry(&mut self, key: K, now: u64) -> Entry<'_, K, V, S, H> {
-        let hash = self.hash_builder.hash_one(&key);
-        let found = self.core.find(hash, |(known, _)| key == *known);
         let tick = self.core.tick(now);
-        match self.core.hit(found, tick) {
-            Some(slot) => Entry::Occupied(OccupiedEntry { map: self, slot, tick }),
-            None => Entry::Vacant(VacantEntry {
-                map: self,
-                key,
-                hash,
-                tick,
-                expired: found,
-            }),
+        let hash = self.hash_of(&key);
+        let found = self.core.find(hash, |(known, _)| key == *known);
+        if let Some(slot) = self.core.in_time(found, tick) {
+            self.core.hit(slot, tick);
+            return Entry::Occupied(OccupiedEntry { map: self, slot, tick });
         }
+        self.core.miss();
+        Entry::Vacant(VacantEntry {
+            map: self,
+            key,
+            hash,
+            tick,
+            expired: found,
+        })
     }
 
     /// Removes a key, and returns its value, if it was there in time.

@@ -29,13 +29,9 @@ impl<T: Kept, H: Handle> Core<T, H> {
         for _ in 0..steps {
             let group = self.room.due_group(tick)?;
             self.count(1);
-            let due = (self.room.full(group).into_iter())
-                .map(|lane| group * LANES + lane)
-                .find(|&slot| self.is_due(slot, tick) && Some(slot) != spared);
-            if let Some(slot) = due {
+            if let Some(slot) = self.room.due_slot(group, tick, spared) {
                 return Some(self.expire(slot));
             }
-            self.room.refresh(group, spared);
         }
         None
     }

@@ -26,7 +26,7 @@
 //!
 //! This file decides; it changes no slots but their eight bytes of [`Meta`](super::meta::Meta), so that another policy could stand here.
 
-use super::meta::FREE_RANK;
+use super::meta::{FREE_RANK, Meta};
 use super::room::Room;
 use crate::table::group::LANES;
 
@@ -171,7 +171,7 @@ impl Queues {
     /// Moves an entry on to the main queue.
     #[inline]
     pub(super) fn promote<T>(&mut self, room: &mut Room<T>, slot: usize) {
-        room.set_meta(slot, room.meta(slot).promoted());
+        room.change_meta(slot, Meta::promoted);
         self.small -= 1;
     }
 
@@ -227,7 +227,7 @@ impl Queues {
             if meta.is_idle_in_main() {
                 return (slot, step);
             }
-            room.set_meta(slot, meta.passed());
+            room.change_meta(slot, Meta::passed);
             best.or(meta.rank(), slot);
             step += usize::from(meta.is_here());
             free = if meta.is_here() { 0 } else { free + 1 };

@@ -18,14 +18,15 @@
 //! Invariants:
 //!
 //! - **R1** The block has the layout that [`Sizes::layout`] says, and all of it is initialised but the entries of free slots.
-//! - **R2** A slot holds an entry if its tag is not zero: only [`Room::fill`], [`Room::fill_as`] and [`Room::take`] change tags and entries,
-//!   both at once.
+//! - **R2** A slot holds an entry exactly if its tag is not zero, and exactly if its eight bytes say so ([`Meta::is_here`]): only
+//!   [`Room::fill`], [`Room::fill_as`] and [`Room::take`] change tags, entries and that bit, all at once. What [`Room::change_meta`] is
+//!   given leaves the bit alone, as all functions from `Meta` to `Meta` do but `next` and `freed`, which are called in this file only.
 //! - **R3** Nobody else has the block; the owner gives it back once, with the entries dropped or forgotten.
 
 #![allow(unsafe_code, reason = "entries stand in uninitialised memory, found by their tags")]
 
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use core::slice;
@@ -45,7 +46,7 @@ pub(super) struct Group {
     /// Entries that went on from here, four bits for each class.
     went_on: u64,
     /// No deadline of the group is earlier; [`EMPTY`] if it has no entry.
-    due: u64,
+    pub(super) due: u64,
 }
 
 /// The place of one entry.
@@ -147,7 +148,7 @@ impl<T> Room<T> {
     }
 
     #[inline(always)]
-    fn groups(&self) -> &[Group] {
+    pub(super) fn groups(&self) -> &[Group] {
         // SAFETY: R1.
         unsafe { slice::from_raw_parts(self.groups.as_ptr(), self.sizes.groups) }
     }
@@ -271,10 +272,11 @@ impl<T> Room<T> {
     }
 
     #[inline(always)]
-    fn set_tag(&mut self, slot: usize, tag: u8) {
+    fn replace_tag(&mut self, slot: usize, tag: u8) -> u8 {
         assert!(slot < self.slot_count(), "a slot of this room");
         // SAFETY: R1, R3: there is a group for every sixteen slots.
-        unsafe { self.groups.add(slot / LANES).as_mut() }.tags[slot % LANES] = tag;
+        let group = unsafe { self.groups.add(slot / LANES).as_mut() };
+        mem::replace(&mut group.tags[slot % LANES], tag)
     }
 
     #[inline(always)]
@@ -282,25 +284,41 @@ impl<T> Room<T> {
         self.place(slot).meta
     }
 
+    /// Changes what is known of a slot, but not whether it has an entry (R2).
     #[inline(always)]
-    pub(super) fn set_meta(&mut self, slot: usize, meta: Meta) {
-        self.place_mut(slot).meta = meta;
+    pub(super) fn change_meta(&mut self, slot: usize, change: impl FnOnce(Meta) -> Meta) {
+        let place = self.place_mut(slot);
+        let meta = change(place.meta);
+        debug_assert_eq!(meta.is_here(), place.meta.is_here(), "entries come and go by `fill` and `take`");
+        place.meta = meta;
     }
 
     /// The entry of a slot, which has one.
     #[inline(always)]
     pub(super) fn entry(&self, slot: usize) -> &T {
-        assert!(self.tag(slot) != 0, "a place is used before anything else changes");
+        let place = self.place(slot);
+        assert!(place.meta.is_here(), "a place is used before anything else changes");
         // SAFETY: R2.
-        unsafe { self.place(slot).entry.assume_init_ref() }
+        unsafe { place.entry.assume_init_ref() }
     }
 
     /// The entry of a slot, which has one.
     #[inline(always)]
     pub(super) fn entry_mut(&mut self, slot: usize) -> &mut T {
-        assert!(self.tag(slot) != 0, "a place is used before anything else changes");
+        let place = self.place_mut(slot);
+        assert!(place.meta.is_here(), "a place is used before anything else changes");
         // SAFETY: R2.
-        unsafe { self.place_mut(slot).entry.assume_init_mut() }
+        unsafe { place.entry.assume_init_mut() }
+    }
+
+    /// The entry of a slot, which has one, used once more.
+    #[inline(always)]
+    pub(super) fn use_entry(&mut self, slot: usize) -> &mut T {
+        let place = self.place_mut(slot);
+        assert!(place.meta.is_here(), "a place is used before anything else changes");
+        place.meta = place.meta.used(); // always: whether it makes a difference is hard to guess
+        // SAFETY: R2.
+        unsafe { place.entry.assume_init_mut() }
     }
 
     /// All entries, to be changed, with their slots' eight bytes.
@@ -406,7 +424,7 @@ impl<T> Room<T> {
         let place = self.place_mut(slot);
         place.meta = place.meta.next(fresh);
         place.entry.write(entry);
-        self.set_tag(slot, mark.tag()); // R2
+        self.replace_tag(slot, mark.tag()); // R2
         slot
     }
 
@@ -464,7 +482,7 @@ impl<T> Room<T> {
         self.prefetch_slot(home * LANES + free.first_around_or_any(lane));
     }
 
-    /// Makes everything as in another room of the same sizes, but that no slot has an entry yet.
+    /// Makes everything as in another room of the same sizes, but that no slot has an entry yet. (In this one none has.)
     pub(super) fn copy_without_entries(&mut self, other: &Self) {
         self.buckets_mut().copy_from_slice(other.buckets());
         self.nodes_mut().copy_from_slice(other.nodes());
@@ -474,15 +492,17 @@ impl<T> Room<T> {
             (group.went_on, group.due) = (other.went_on, other.due);
         }
         for (slot, other) in self.slots_mut().iter_mut().zip(other.slots()) {
-            slot.meta = other.meta;
+            slot.meta = other.meta.freed();
         }
     }
 
-    /// Puts an entry into a free slot, the one that it has in another room, with this tag.
-    pub(super) fn fill_as(&mut self, slot: usize, tag: u8, entry: T) {
-        debug_assert!(tag != 0 && self.tag(slot) == 0);
-        self.place_mut(slot).entry.write(entry);
-        self.set_tag(slot, tag); // R2
+    /// Puts an entry into a free slot, the one that it has in another room, with this tag and these eight bytes.
+    pub(super) fn fill_as(&mut self, slot: usize, tag: u8, meta: Meta, entry: T) {
+        assert!(tag != 0 && meta.is_here() && self.tag(slot) == 0, "a free slot, for an entry");
+        let place = self.place_mut(slot);
+        place.meta = meta;
+        place.entry.write(entry);
+        self.replace_tag(slot, tag); // R2
     }
 
     /// All deadlines come so many ticks earlier; those before are at tick 0.
@@ -507,14 +527,13 @@ impl<T> Room<T> {
     /// Takes the entry out of a slot, which has one.
     #[inline(always)]
     pub(super) fn take(&mut self, slot: usize) -> Taken<T> {
-        let tag = self.tag(slot);
-        assert!(tag != 0, "a place is used before anything else changes");
-        self.set_tag(slot, 0);
         let place = self.place_mut(slot);
         let meta = place.meta;
+        assert!(meta.is_here(), "a place is used before anything else changes");
         place.meta = meta.freed();
+        let tag = self.replace_tag(slot, 0);
         // SAFETY: R2: the slot had an entry, and has none now.
-        let entry = unsafe { place.entry.assume_init_read() };
+        let entry = unsafe { self.place(slot).entry.assume_init_read() };
         let (group, class) = (slot / LANES, class_of(tag));
         let home = match meta.strides() {
             strides @ (0 | 1) => Some(self.come_back_one(group, class, strides == 1)),

@@ -2,6 +2,7 @@
 
 use core::hash::BuildHasher;
 
+use super::super::room::spread;
 use super::super::{Reason, Terms};
 use super::{BoundedCopiedMap, Entry, OccupiedEntry, Pair, VacantEntry};
 use crate::arena::Handle;
@@ -11,16 +12,21 @@ use crate::error::{ArenaError, InsertError, fail};
 impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     #[inline(always)]
     fn find(&self, key: &Q) -> Option<usize> {
-        self.core
-            .find(self.hash_builder.hash_one(key), |known| known.key.get() == key)
+        self.core.find(self.hash_of(key), |known| known.key.get() == key)
     }
 
-    /// The slot of a key that is there in time; the use is counted.
+    /// The hash by which the core finds a key.
     #[inline(always)]
-    fn hit(&mut self, key: &Q, now: u64) -> Option<usize> {
-        let found = self.find(key);
+    pub(in super::super) fn hash_of(&self, key: &Q) -> u64 {
+        spread(self.hash_builder.hash_one(key))
+    }
+
+    /// The pair of a key that is there in time; the use is counted.
+    #[inline(always)]
+    fn look(&mut self, key: &Q, now: u64) -> Option<&mut Pair<Q, V>> {
         let tick = self.core.tick(now);
-        self.core.hit(found, tick)
+        let found = self.find(key);
+        self.core.look(found, tick)
     }
 
     /// The value of a key.
@@ -36,8 +42,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn get_key_value(&mut self, key: &Q, now: u64) -> Option<(&Q, &V)> {
-        let slot = self.hit(key, now)?;
-        let Pair { key, value } = self.core.entry(slot);
+        let Pair { key, value } = self.look(key, now)?;
         Some((key.get(), value))
     }
 
@@ -46,8 +51,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn get_mut(&mut self, key: &Q, now: u64) -> Option<&mut V> {
-        let slot = self.hit(key, now)?;
-        Some(&mut self.core.entry_mut(slot).value)
+        Some(&mut self.look(key, now)?.value)
     }
 
     /// The value of a key, without a trace: no use is counted, no deadline moves.
@@ -216,7 +220,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         tick: u64,
         mut out: impl FnMut(&Q, V, Reason),
     ) -> Result<(), InsertError<&'k Q, V>> {
-        let hash = self.hash_builder.hash_one(key);
+        let hash = self.hash_of(key);
         let found = self.core.find(hash, |known| known.key.get() == key);
         let coming = self.core.coming(hash, terms);
         if found.is_none() && !self.core.takes(terms.weight) {
@@ -298,20 +302,22 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// ```
     #[inline]
     pub fn entry<'k>(&mut self, key: &'k Q, now: u64) -> Entry<'_, 'k, Q, V, H> {
-        let hash = self.hash_builder.hash_one(key);
-        let found = self.core.find(hash, |known| known.key.get() == key);
         let tick = self.core.tick(now);
+        let hash = self.hash_of(key);
+        let found = self.core.find(hash, |known| known.key.get() == key);
         let core = &mut self.core;
-        match core.hit(found, tick) {
-            Some(slot) => Entry::Occupied(OccupiedEntry { core, slot, tick }),
-            None => Entry::Vacant(VacantEntry {
-                core,
-                key,
-                hash,
-                tick,
-                expired: found,
-            }),
+        if let Some(slot) = core.in_time(found, tick) {
+            core.hit(slot, tick);
+            return Entry::Occupied(OccupiedEntry { core, slot, tick });
         }
+        core.miss();
+        Entry::Vacant(VacantEntry {
+            core,
+            key,
+            hash,
+            tick,
+            expired: found,
+        })
     }
 
     /// Removes a key, and returns its value, if it was there in time: see [`BoundedMap::remove`](super::super::BoundedMap::remove).
