@@ -3,7 +3,6 @@
 #![allow(unused_qualifications, reason = "in what gungraun makes of these functions")]
 
 use std::convert::Infallible;
-use std::hint::black_box;
 use std::ops::Range;
 
 use arenamap::BoundedMap;
@@ -72,87 +71,85 @@ fn quick_new(n: usize) -> Asked<Quick> {
     Asked { cache: quick(n), keys }
 }
 
-/// What is done with each key.
-trait Each {
-    fn get(&mut self);
-    fn get_or_insert_with(&mut self);
-    fn leave(&mut self);
+/// What is done with a key: each call by itself, so that the loop around it does not change what it is compiled to.
+trait Cache {
+    fn get(&mut self, key: u64) -> Option<&u64>;
+    fn get_or_insert_with(&mut self, key: u64) -> Option<&u64>;
+    /// One entry goes: because its time is over, or, where there is no time, by this key.
+    fn leave(&mut self, key: u64) -> bool;
 }
 
-impl Each for Asked<Ours> {
-    fn get(&mut self) {
-        for key in &self.keys {
-            black_box(self.cache.get(key, 0));
-        }
+impl Cache for Ours {
+    #[inline(never)]
+    fn get(&mut self, key: u64) -> Option<&u64> {
+        self.get(&key, 0)
     }
 
-    fn get_or_insert_with(&mut self) {
-        for &key in &self.keys {
-            black_box(self.cache.get_or_insert_with(key, 0, || key));
-        }
+    #[inline(never)]
+    fn get_or_insert_with(&mut self, key: u64) -> Option<&u64> {
+        Some(self.get_or_insert_with(key, 0, || key))
     }
 
-    /// One by one, because their time is over.
-    fn leave(&mut self) {
-        for _ in 0..self.keys.len() {
-            black_box(self.cache.expire(u64::MAX >> 20, 1));
-        }
-        assert!(self.cache.is_empty());
+    #[inline(never)]
+    fn leave(&mut self, _: u64) -> bool {
+        self.expire(u64::MAX >> 20, 1) == 1
     }
 }
 
-impl Each for Asked<Quick> {
-    fn get(&mut self) {
-        for key in &self.keys {
-            black_box(self.cache.get(key));
-        }
+impl Cache for Quick {
+    #[inline(never)]
+    fn get(&mut self, key: u64) -> Option<&u64> {
+        (*self).get(&key)
     }
 
-    fn get_or_insert_with(&mut self) {
-        for &key in &self.keys {
-            let Ok(value) = self.cache.get_or_insert_with(&key, || Ok::<_, Infallible>(key));
-            black_box(value);
-        }
+    #[inline(never)]
+    fn get_or_insert_with(&mut self, key: u64) -> Option<&u64> {
+        let Ok(value) = self.get_or_insert_with(&key, || Ok::<_, Infallible>(key));
+        value
     }
 
-    /// By their keys: it has no times.
-    fn leave(&mut self) {
-        for key in &self.keys {
-            black_box(self.cache.remove(key));
-        }
-        assert!(self.cache.is_empty());
+    #[inline(never)]
+    fn leave(&mut self, key: u64) -> bool {
+        self.remove(&key).is_some()
+    }
+}
+
+impl<C: Cache> Asked<C> {
+    /// For how many keys this is true.
+    fn count(&mut self, mut is: impl FnMut(&mut C, u64) -> bool) -> usize {
+        self.keys.iter().filter(|&&key| is(&mut self.cache, key)).count()
     }
 }
 
 #[library_benchmark]
 #[benches::bounded_map(iter = SIZES, setup = ours_held)]
 #[benches::quick_cache(iter = SIZES, setup = quick_held)]
-fn cache_hit<E: Each>(mut work: E) -> E {
-    work.get();
+fn cache_hit<C: Cache>(mut work: Asked<C>) -> Asked<C> {
+    assert_eq!(work.count(|cache, key| cache.get(key).is_some()), work.keys.len());
     work
 }
 
 #[library_benchmark]
 #[benches::bounded_map(iter = SIZES, setup = ours_new)]
 #[benches::quick_cache(iter = SIZES, setup = quick_new)]
-fn cache_miss<E: Each>(mut work: E) -> E {
-    work.get();
+fn cache_miss<C: Cache>(mut work: Asked<C>) -> Asked<C> {
+    assert_eq!(work.count(|cache, key| cache.get(key).is_some()), 0);
     work
 }
 
 #[library_benchmark]
 #[benches::bounded_map(iter = SIZES, setup = ours_new)]
 #[benches::quick_cache(iter = SIZES, setup = quick_new)]
-fn cache_evict<E: Each>(mut work: E) -> E {
-    work.get_or_insert_with();
+fn cache_evict<C: Cache>(mut work: Asked<C>) -> Asked<C> {
+    assert!(work.count(|cache, key| cache.get_or_insert_with(key).is_some()) > 0);
     work
 }
 
 #[library_benchmark]
 #[benches::bounded_map(iter = SIZES, setup = ours_held)]
 #[benches::quick_cache(iter = SIZES, setup = quick_held)]
-fn cache_expire<E: Each>(mut work: E) -> E {
-    work.leave();
+fn cache_expire<C: Cache>(mut work: Asked<C>) -> Asked<C> {
+    assert_eq!(work.count(Cache::leave), work.keys.len());
     work
 }
 

@@ -97,8 +97,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
         if !belongings.small && self.room.meta(slot).is_small() {
             self.queues.promote(&mut self.room, slot);
         }
-        self.room
-            .change_meta(slot, |meta| meta.with_uses(belongings.uses));
+        self.room.change_meta(slot, |meta| meta.with_uses(belongings.uses));
     }
 }
 

@@ -109,8 +109,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// Gives an entry another life from now on.
     pub(super) fn set_life(&mut self, slot: usize, lifetime: Lifetime, tick: u64) {
         let (deadline, idle) = Self::deadline(lifetime, tick);
-        self.room
-            .change_meta(slot, |meta| meta.with_deadline(deadline, idle));
+        self.room.change_meta(slot, |meta| meta.with_deadline(deadline, idle));
         self.room.add_deadline(slot / LANES, deadline);
     }
 

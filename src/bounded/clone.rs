@@ -16,12 +16,13 @@ impl<T: Kept, H: Handle> Core<T, H> {
         let mut twin = Core::try_new(self.bounds(), Held::new(handle))?;
         twin.room.copy_without_entries(&self.room);
         twin.queues = self.queues.without_entries();
-        (twin.lifetime, twin.clock) = (self.lifetime, self.clock);
+        (twin.lifetime, twin.clock, twin.due_group) = (self.lifetime, self.clock, self.due_group);
         let raw = twin.handle.made()?;
         let mut next = self.occupied_from(0);
         while let Some(slot) = next {
             let entry = copy(self.entry(slot), raw)?;
-            twin.room.fill_as(slot, self.room.tag(slot), self.room.meta(slot), entry);
+            twin.room
+                .fill_as(slot, self.room.tag(slot), self.room.meta(slot), entry);
             twin.len += 1;
             if self.bounds().weight.is_some() {
                 twin.weight += u64::from(self.weight_of(slot));

@@ -83,6 +83,8 @@ pub(super) struct Core<T: Kept, H: Handle> {
     pub(super) stats: BoundedStats,
     /// Steps of the call that goes on.
     pub(super) steps: usize,
+    /// The group in which an entry was due last.
+    pub(super) due_group: usize,
     pub(super) handle: Held<H>,
     pub(super) watch: Watch,
 }
@@ -107,6 +109,7 @@ impl<T: Kept, H: Handle> Core<T, H> {
             clock: None,
             stats: BoundedStats::default(),
             steps: 0,
+            due_group: 0,
             handle,
             watch,
         })

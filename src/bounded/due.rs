@@ -147,6 +147,15 @@ impl<T> Room<T> {
         }
     }
 
+    /// The slot of the first entry of a group that is due, if there is one, and is not spared. (Where many are due, this is soon found.)
+    #[inline]
+    pub(super) fn any_due(&self, group: usize, now: u64, spared: Option<usize>) -> Option<usize> {
+        let slots = self.full(group).into_iter().map(|lane| group * LANES + lane);
+        slots
+            .filter(|slot| Some(*slot) != spared)
+            .find(|&slot| self.meta(slot).deadline() <= now)
+    }
+
     /// The slot of an entry of a group that is due, if there is one, and is not spared: it must go now. Unless others of the group
     /// are due, too, the bound of the group is exact then, without that entry and the spared one.
     pub(super) fn due_slot(&mut self, group: usize, now: u64, spared: Option<usize>) -> Option<usize> {
@@ -157,11 +166,10 @@ impl<T> Room<T> {
             if Some(slot) == spared {
                 continue;
             }
-            if due.is_none() && deadline <= now {
-                due = Some(slot);
-            } else {
-                first = first.min(deadline);
-            }
+            // Which lane it is nobody can guess: no branch, and so all lanes are looked at.
+            let goes = due.is_none() & (deadline <= now);
+            due = if goes { Some(slot) } else { due };
+            first = first.min(if goes { EMPTY } else { deadline });
         }
         if first > now {
             self.raise(group, first);
@@ -209,7 +217,9 @@ impl<T> Room<T> {
         let mut index = 0;
         for level in (1..=self.sizes.levels.top()).rev() {
             // Which child it is nobody can guess: no branches.
-            let bits = (0..).zip(self.dues(level, index)).map(|(child, due)| u32::from(due <= now) << child);
+            let bits = (0..)
+                .zip(self.dues(level, index))
+                .map(|(child, due)| u32::from(due <= now) << child);
             let bits = NonZeroU32::new(bits.fold(0, |one, other| one | other))?;
             index = index * FAN + bits.trailing_zeros() as usize;
         }

@@ -74,7 +74,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// assert_eq!(map.get("a", 59), Some(&1));
     /// assert_eq!(map.get("a", 60), None);
     /// ```
-    #[inline]
+    #[inline(always)] // a lookup: few instructions, the rest of it is out of line
     pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&V> {
         match self.get_key_value(key, now) {
             Some((_, value)) => Some(value),
@@ -85,7 +85,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// The stored key and the value.
     ///
     /// Allocates: never. Time: O(1) on average.
-    #[inline]
+    #[inline(always)] // a lookup: few instructions, the rest of it is out of line
     pub fn get_key_value<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<(&K, &V)> {
         let (key, value) = self.look(key, now)?;
         Some((key, value))
@@ -94,7 +94,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// The value of a key, to change in place. That is a use, and no write: the deadline of [`Lifetime::SinceWrite`] stays.
     ///
     /// Allocates: never. Time: O(1) on average.
-    #[inline]
+    #[inline(always)] // a lookup: few instructions, the rest of it is out of line
     pub fn get_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q, now: u64) -> Option<&mut V> {
         let (_, value) = self.look(key, now)?;
         Some(value)

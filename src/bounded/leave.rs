@@ -27,9 +27,19 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// As [`reclaim_one`](Self::reclaim_one), which puts the deadline of the one that is spared back.
     fn reclaim_another(&mut self, tick: u64, steps: usize, spared: Option<usize>) -> Option<T> {
         for _ in 0..steps {
-            let group = self.room.due_group(tick)?;
+            // Where an entry was due others may be, if much is due at once.
+            let again = self.room.due(self.due_group) <= tick;
+            if !again {
+                self.due_group = self.room.due_group(tick)?;
+            }
             self.count(1);
-            if let Some(slot) = self.room.due_slot(group, tick, spared) {
+            let group = self.due_group;
+            let slot = if again {
+                self.room.any_due(group, tick, spared)
+            } else {
+                None
+            };
+            if let Some(slot) = slot.or_else(|| self.room.due_slot(group, tick, spared)) {
                 return Some(self.expire(slot));
             }
         }

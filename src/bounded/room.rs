@@ -289,7 +289,11 @@ impl<T> Room<T> {
     pub(super) fn change_meta(&mut self, slot: usize, change: impl FnOnce(Meta) -> Meta) {
         let place = self.place_mut(slot);
         let meta = change(place.meta);
-        debug_assert_eq!(meta.is_here(), place.meta.is_here(), "entries come and go by `fill` and `take`");
+        debug_assert_eq!(
+            meta.is_here(),
+            place.meta.is_here(),
+            "entries come and go by `fill` and `take`"
+        );
         place.meta = meta;
     }
 
@@ -498,7 +502,10 @@ impl<T> Room<T> {
 
     /// Puts an entry into a free slot, the one that it has in another room, with this tag and these eight bytes.
     pub(super) fn fill_as(&mut self, slot: usize, tag: u8, meta: Meta, entry: T) {
-        assert!(tag != 0 && meta.is_here() && self.tag(slot) == 0, "a free slot, for an entry");
+        assert!(
+            tag != 0 && meta.is_here() && self.tag(slot) == 0,
+            "a free slot, for an entry"
+        );
         let place = self.place_mut(slot);
         place.meta = meta;
         place.entry.write(entry);

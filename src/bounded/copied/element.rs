@@ -32,7 +32,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// The value of a key.
     ///
     /// Allocates: never. Time: O(1) on average.
-    #[inline]
+    #[inline(always)] // a lookup: few instructions, the rest of it is out of line
     pub fn get(&mut self, key: &Q, now: u64) -> Option<&V> {
         self.get_mut(key, now).map(|value| &*value)
     }
@@ -40,7 +40,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// The stored key and the value.
     ///
     /// Allocates: never. Time: O(1) on average.
-    #[inline]
+    #[inline(always)] // a lookup: few instructions, the rest of it is out of line
     pub fn get_key_value(&mut self, key: &Q, now: u64) -> Option<(&Q, &V)> {
         let Pair { key, value } = self.look(key, now)?;
         Some((key.get(), value))
@@ -49,7 +49,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     /// The value of a key, to change in place. That is a use, and no write.
     ///
     /// Allocates: never. Time: O(1) on average.
-    #[inline]
+    #[inline(always)] // a lookup: few instructions, the rest of it is out of line
     pub fn get_mut(&mut self, key: &Q, now: u64) -> Option<&mut V> {
         Some(&mut self.look(key, now)?.value)
     }
