@@ -49,7 +49,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 pub(super) use self::layouts::{Layouts, TOO_LARGE, groups_for};
-use super::group::{Flags, Group, LANES, Lanes, Mark};
+use super::group::{Flags, Group, LANES, Lanes, Mark, prefetch};
 
 /// Entries of a group at the highest load: 7/8, as hashbrown's, so that both have the same capacities.
 pub(super) const LOAD: usize = 14;
@@ -264,6 +264,16 @@ impl<T> Block<T> {
         // SAFETY: B1: four bytes for each group, behind `afar`; blocks are aligned to 8, and slots of 16 groups of them, tags and strides
         // take multiples of 8 before that, so that these are aligned to 4.
         unsafe { self.tags.add(self.slots() * 2 + group / 4).cast() }
+    }
+
+    /// Asks for the lines that an insertion reads and writes in a group.
+    #[inline(always)]
+    pub(super) fn prefetch(self, group: usize) {
+        let slots = self.tags.as_ptr().cast::<T>();
+        prefetch(self.tags.as_ptr().wrapping_add(group));
+        prefetch(self.tags.as_ptr().wrapping_add(self.slots() * 2 + group / 4)); // as `flags_at`
+        prefetch(slots.wrapping_sub(group + LANES / 2));
+        prefetch(slots.wrapping_sub(group + LANES - 2));
     }
 
     /// Classes of entries that went on from a group.

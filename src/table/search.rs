@@ -9,6 +9,7 @@ use core::hint::select_unpredictable;
 use core::ptr::NonNull;
 
 use super::group::{LANES, Mark, prefetch};
+use super::steps;
 use super::{Found, Free, NOTED, OLD, Search, Slot, Table, Vacant};
 use crate::arena::Handle;
 use crate::error::ArenaError;
@@ -152,7 +153,7 @@ impl<T, H: Handle> Table<T, H> {
             return (self.find_small(eq), 0);
         }
         let hash = hash();
-        self.step(&hasher);
+        self.step_before(hash, &hasher);
         (self.find(|| hash, eq), hash)
     }
 
@@ -280,7 +281,7 @@ impl<T, H: Handle> Table<T, H> {
             };
         }
         let hash = hasher(&entry);
-        self.step(&hasher);
+        self.step_before(hash, &hasher);
         self.insert_slowly(entry, hash, false, hasher, eq, found)
     }
 
@@ -420,6 +421,23 @@ impl<T, H: Handle> Table<T, H> {
             prefetch(self.tags.as_ptr().wrapping_add(home));
             prefetch(self.tags.as_ptr().cast::<T>().wrapping_sub(home + LANES / 2));
         }
+    }
+
+    /// Makes a step for the sake of a call that is about this hash, if entries are on their way. What the call will read is asked for
+    /// before.
+    #[inline]
+    fn step_before(&mut self, hash: u64, hasher: &impl Fn(&T) -> u64) {
+        if !self.is_moving() {
+            return;
+        }
+        // SAFETY: T1: a moving table has a header.
+        let header = unsafe { self.block().header().as_ref() };
+        if !steps::is_near(header.old) {
+            let place = header.old.home(hash) + Mark::of(hash).class();
+            let block = select_unpredictable(place >= header.cursor, header.old, self.block());
+            block.prefetch(block.home(hash));
+        }
+        self.step(hasher);
     }
 
     /// Asks for the slots that a search for this hash will read, while it reads the tags.

@@ -158,7 +158,7 @@ impl<T, H: Handle> Table<T, H> {
                 self.tally.step(0);
                 return self.move_strays(hasher);
             }
-            let near = old.slots() * size_of::<T>() <= NEAR;
+            let near = is_near(old);
             let enough = if near { ENOUGH_NEAR } else { ENOUGH };
             let mut moved = 0;
             for _ in 0..HOMES {
@@ -252,6 +252,12 @@ impl<T, H: Handle> Table<T, H> {
         }
         !self.is_moving()
     }
+}
+
+/// Whether a move out of this block is one in the processor's cache.
+#[inline(always)]
+pub(super) const fn is_near<T>(old: Block<T>) -> bool {
+    old.slots() * size_of::<T>() <= NEAR
 }
 
 /// Moves all entries of the home at the cursor, and says how many; `None` if they are more than `room`, or some of them have
