@@ -195,7 +195,7 @@ impl<K: PathKey + PathPart<K> + ?Sized, V: Clone, S: BuildHasher + Clone, H: Han
             };
             let made = match node.key() {
                 Some(key) => copy.make(at, 0, [key]),
-                None => Making::new(&mut copy, 0, 0).map(Making::finish),
+                None => Making::new(&mut copy, 0, 0).map(|mut making| making.finish()),
             };
             at = match made {
                 Ok(made) => made,

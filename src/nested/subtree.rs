@@ -125,6 +125,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
         map.slab.rehash(node, hash);
         let old_key = map.slab.get_mut(node).set_key(key);
         making.finish();
+        drop(making);
         self.prune(old_parent);
         if let Some(key) = old_key {
             K::end(key, self.table.handle().raw());

@@ -366,6 +366,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
 /// A path on its way down. When it is dropped, what it made that has nothing is gone.
 pub(super) struct Making<'m, K: PathKey + ?Sized, V, S, H: Handle> {
     pub(super) map: &'m mut PathMap<K, V, S, H>,
+    /// 0 when it is done.
     pub(super) at: u32,
     depth: usize,
     /// What is here was made just now: nothing is below it.
@@ -445,12 +446,12 @@ impl<'m, K: PathKey + ?Sized, V, S, H: Handle> Making<'m, K, V, S, H> {
     }
 
     /// Keeps what was made. The alarm, if it is to be raised, is raised before.
+    ///
+    /// (Not by value: that would be a copy of what was written just now, read in other pieces.)
     #[inline]
-    pub(super) fn finish(mut self) -> u32 {
+    pub(super) fn finish(&mut self) -> u32 {
         self.raise();
-        let at = self.at;
-        mem::forget(self);
-        at
+        mem::take(&mut self.at)
     }
 }
 
@@ -470,7 +471,10 @@ where
 }
 
 impl<K: PathKey + ?Sized, V, S, H: Handle> Drop for Making<'_, K, V, S, H> {
+    #[inline]
     fn drop(&mut self) {
-        self.map.prune(self.at);
+        if self.at != 0 {
+            self.map.prune(self.at);
+        }
     }
 }
