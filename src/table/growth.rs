@@ -304,7 +304,8 @@ impl<T, H: Handle> Table<T, H> {
                 }
             } else {
                 for entry in table.raw_iter() {
-                    block.put(hasher(entry.as_ref()), entry.read(), |_| ());
+                    let hash = hasher(entry.as_ref());
+                    block.claim(hash, |_| ()).copy_from_nonoverlapping(entry, 1);
                 }
             }
         }

@@ -214,17 +214,19 @@ impl<'a, T, H: Handle> Free<'a, T, H> {
     #[inline(always)] // part of every insertion
     pub(crate) fn put(self, entry: T) -> Found<'a, T, H> {
         let Self { table, hash } = self;
-        let (entry, looked) = if table.is_settled() {
-            // SAFETY: T1, T2: a live block with a free slot.
-            unsafe { put_counted(table.block(), hash, entry) }
+        let (slot, looked) = if table.is_settled() {
+            // SAFETY: T1, T2: a live block with a free slot, which is written next.
+            unsafe { claim_counted(table.block(), hash) }
         } else {
-            (table.put_unsettled(hash, entry), Looked::default())
+            (table.claim_unsettled(hash), Looked::default())
         };
+        // SAFETY: B2: a slot that was claimed.
+        unsafe { slot.write(entry) };
         table.set_len(table.len + 1);
         table.tally.looked(looked);
         Found {
             table,
-            slot: Slot { entry, hash },
+            slot: Slot { entry: slot, hash },
         }
     }
 
@@ -269,46 +271,44 @@ impl<T, H: Handle> Table<T, H> {
         Ok(known)
     }
 
-    /// Writes an entry into a free slot, of which there is one.
+    /// Makes a free slot, of which there is one, one of an entry, which is written next.
     #[inline(never)]
-    fn put_unsettled(&mut self, hash: u64, entry: T) -> NonNull<T> {
+    fn claim_unsettled(&mut self, hash: u64) -> NonNull<T> {
         let block = self.block();
         // SAFETY: T1, T2: the slot behind the last one of a small table; blocks with free slots, of which T3 says which one.
         unsafe {
             if self.is_small() {
-                let slot = block.slot(self.len);
-                slot.write(entry);
-                return slot;
+                return block.slot(self.len);
             }
             let header = block.header().as_ptr();
             let old = (*header).old;
             if old.home(hash) + Mark::of(hash).class() > (*header).cursor {
                 (*header).left += 1;
-                old.put(hash, entry, |_| ())
+                old.claim(hash, |_| ())
             } else {
-                steps::put_in_new(block, hash, entry)
+                steps::claim_in_new(block, hash)
             }
         }
     }
 }
 
-/// Writes an entry into a free slot, and says how many groups it looked at.
+/// `Block::claim`, and how many groups it looked at.
 ///
 /// # Safety
 ///
-/// As for `Block::put`.
+/// As for `Block::claim`.
 #[inline(always)] // part of every insertion
-unsafe fn put_counted<T>(block: Block<T>, hash: u64, entry: T) -> (NonNull<T>, Looked) {
+unsafe fn claim_counted<T>(block: Block<T>, hash: u64) -> (NonNull<T>, Looked) {
     #[cfg(not(feature = "counters"))]
     {
         // SAFETY: handed on.
-        (unsafe { block.put(hash, entry, |_| ()) }, Looked::default())
+        (unsafe { block.claim(hash, |_| ()) }, Looked::default())
     }
     #[cfg(feature = "counters")]
     {
         let mut groups = 0;
         // SAFETY: handed on.
-        let entry = unsafe { block.put(hash, entry, |_| groups += 1) };
-        (entry, Looked { groups })
+        let slot = unsafe { block.claim(hash, |_| groups += 1) };
+        (slot, Looked { groups })
     }
 }

@@ -101,7 +101,8 @@ pub(super) unsafe fn split_all<T, const PARTS: usize>(old: Block<T>, block: Bloc
         for (others, home) in others.into_iter().zip((0..old.slots()).step_by(LANES)) {
             for lane in others {
                 let entry = old.slot(home + lane);
-                block.put(hasher(entry.as_ref()), entry.read(), |_| ());
+                let hash = hasher(entry.as_ref());
+                block.claim(hash, |_| ()).copy_from_nonoverlapping(entry, 1);
             }
         }
     }

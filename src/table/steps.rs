@@ -233,7 +233,7 @@ impl<T, H: Handle> Table<T, H> {
                 }
                 // No user code from here on (T4).
                 for &mut (index, hash) in batch.entries() {
-                    block.put(hash, old.leave(index).read(), |_| ());
+                    block.claim(hash, |_| ()).copy_from_nonoverlapping(old.leave(index), 1);
                 }
                 (*header).left -= batch.len;
                 (*header).moved += batch.len;
@@ -297,7 +297,7 @@ unsafe fn move_home<T>(
         }
         // No user code from here on (T4).
         for &mut (index, hash) in batch.entries() {
-            put_in_new(block, hash, old.leave(index).read());
+            claim_in_new(block, hash).copy_from_nonoverlapping(old.leave(index), 1);
         }
         Some(moved)
     }
@@ -322,7 +322,7 @@ unsafe fn move_classes<T>(
     unsafe {
         let cursor = gather_classes(old, cursor, &mut batch, hasher);
         for &mut (index, hash) in batch.entries() {
-            put_in_new(block, hash, old.leave(index).read());
+            claim_in_new(block, hash).copy_from_nonoverlapping(old.leave(index), 1);
         }
         (batch.len, cursor)
     }
@@ -477,15 +477,15 @@ unsafe fn zero_ahead<T>(block: Block<T>, group: usize) {
     }
 }
 
-/// Puts an entry into the new block.
+/// Makes a slot of the new block one of an entry, which is to be written there.
 ///
 /// # Safety
 ///
-/// As for [`ready`], and nobody else uses the block.
+/// As for [`ready`], and nobody else uses the block. The entry is written next.
 #[inline(always)] // part of every move
-pub(super) unsafe fn put_in_new<T>(block: Block<T>, hash: u64, entry: T) -> NonNull<T> {
+pub(super) unsafe fn claim_in_new<T>(block: Block<T>, hash: u64) -> NonNull<T> {
     // SAFETY: handed on; the new block has room for all entries.
-    unsafe { block.put(hash, entry, |group| ready(block, group)) }
+    unsafe { block.claim(hash, |group| ready(block, group)) }
 }
 
 /// Asks for the slots of a group.

@@ -1,7 +1,7 @@
 //! Entries come into a block, and leave it; its marks follow.
 //!
 //! ```text
-//!  put     home full: pass(home), pass(1st stride), .. | free lane: slot, tag, afar = strides      B2, B3
+//!  claim   home full: pass(home), pass(1st stride), .. | free lane: tag, afar = strides; slot next  B2, B3
 //!  vacate  tag = 0 | afar > 0: unpass each group between here and home, last one takes the flag   B2, B4
 //!  leave   tag = 0, afar = 0: flags stay, the block is being moved from
 //! ```
@@ -60,7 +60,7 @@ impl<T> Block<T> {
     ///
     /// # Safety
     ///
-    /// As for [`put`](Self::put), and the index is that of a free slot.
+    /// As for [`claim`](Self::claim), and the index is that of a free slot.
     #[inline(always)] // the insertion itself
     pub(in crate::table) unsafe fn put_at_home(self, index: usize, hash: u64, entry: T) {
         // SAFETY: handed on.
@@ -70,36 +70,35 @@ impl<T> Block<T> {
         }
     }
 
-    /// Writes an entry into the first free slot on its way. `ready` is called before a group is looked at.
+    /// Makes the first free slot on the way of a hash one of an entry, which is to be written there. `ready` is called before a group is
+    /// looked at. (An entry that is handed on may go through memory, in pieces of other sizes than it is read in.)
     ///
     /// # Safety
     ///
     /// The table is borrowed exclusively, and the block has a free slot; groups are initialised once `ready` was called with
-    /// them.
+    /// them. The entry is written next (B2).
     #[inline(always)] // part of every insertion
-    pub(in crate::table) unsafe fn put(self, hash: u64, entry: T, mut ready: impl FnMut(usize)) -> NonNull<T> {
+    pub(in crate::table) unsafe fn claim(self, hash: u64, mut ready: impl FnMut(usize)) -> NonNull<T> {
         let home = self.home(hash);
         ready(home);
         // SAFETY: handed on.
         unsafe {
             if let Some(lane) = self.group(home).free().first() {
-                let slot = self.slot(home + lane);
-                slot.write(entry);
                 self.set_tag(home + lane, Mark::of(hash).tag());
-                return slot;
+                return self.slot(home + lane);
             }
-            self.put_afar(hash, entry, ready)
+            self.claim_afar(hash, ready)
         }
     }
 
-    /// The rest of [`put`](Self::put), behind home.
+    /// The rest of [`claim`](Self::claim), behind home.
     ///
     /// # Safety
     ///
-    /// As for [`put`](Self::put), and home is full.
+    /// As for [`claim`](Self::claim), and home is full.
     #[cold]
     #[inline(never)]
-    unsafe fn put_afar(self, hash: u64, entry: T, mut ready: impl FnMut(usize)) -> NonNull<T> {
+    unsafe fn claim_afar(self, hash: u64, mut ready: impl FnMut(usize)) -> NonNull<T> {
         let mark = Mark::of(hash);
         let mut passed = self.home(hash);
         for (strides, at) in self.way(passed, mark.class()) {
@@ -108,11 +107,9 @@ impl<T> Block<T> {
                 self.pass(passed, mark.class());
                 ready(at);
                 if let Some(lane) = self.group(at).free().first() {
-                    let slot = self.slot(at + lane);
-                    slot.write(entry);
                     self.set_tag(at + lane, mark.tag());
                     self.set_strides(at + lane, strides);
-                    return slot;
+                    return self.slot(at + lane);
                 }
             }
             passed = at;
@@ -198,7 +195,7 @@ impl<T> Block<T> {
     ///
     /// # Safety
     ///
-    /// As for [`put`](Self::put); nobody reads the entry where it was.
+    /// As for [`claim`](Self::claim); nobody reads the entry where it was.
     #[inline(always)] // part of every move
     pub(in crate::table) unsafe fn move_in(self, index: usize, mark: Mark, entry: NonNull<T>) {
         // SAFETY: handed on; two blocks do not overlap.
