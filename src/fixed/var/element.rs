@@ -173,26 +173,26 @@ impl<K: VarKey + ?Sized, V: VarValue + ?Sized, M: MemoryMut> VarMap<K, V, M> {
     ) -> Result<Option<V::Old>, VarInsertError<K::Given<'k>, V::Given<'v>>> {
         let hash = self.hash_given(&key);
         let room = self.core.room();
-        let placed = match self.core.place_of(hash, |other| K::is_given(&key, other, room)) {
+        let cause = match self.core.place_of(hash, |other| K::is_given(&key, other, room)) {
             Ok(Search::Found(slot)) => {
                 let fits = self
                     .check_old(slot, room)
                     .and_then(|old| self.check_fits(V::text(&value), old));
                 match fits {
                     Ok(()) => return Ok(Some(self.replace(slot, value))),
-                    Err(cause) => Err(cause),
+                    Err(cause) => cause,
                 }
             }
-            Ok(Search::Vacant(place)) => self.check_new(&key, &value).map(|()| place),
-            Err(error) => Err(self.check_len().err().unwrap_or(Refusal::Corrupt(error))),
+            Ok(Search::Vacant(place)) => match self.check_new(&key, &value) {
+                Ok(()) => {
+                    self.put(hash, place, key, value);
+                    return Ok(None);
+                }
+                Err(cause) => cause,
+            },
+            Err(error) => self.check_len().err().unwrap_or(Refusal::Corrupt(error)),
         };
-        match placed {
-            Ok(place) => {
-                self.put(hash, place, key, value);
-                Ok(None)
-            }
-            Err(cause) => Err(VarInsertError { key, value, cause }),
-        }
+        Err(VarInsertError { key, value, cause })
     }
 
     /// The value of a key, to change in place. A text keeps its length.
