@@ -1547,6 +1547,71 @@ fn a_smaller_map_gets_what_is_used() {
     assert_eq!((from.clock(), to.clock()), (Some(100), Some(100)));
 }
 
+/// What is over its time goes before what is not, also where nobody has looked yet; and no call makes more steps than it may.
+#[test]
+fn append_keeps_what_is_in_time() {
+    for (due, put_off) in [(500, 0), (20, 980), (300, 300)] {
+        for weighs in [false, true] {
+            let bounds = |most: usize| {
+                if weighs {
+                    Bounds::entries(2_000).weight(most as u64)
+                } else {
+                    Bounds::entries(most)
+                }
+            };
+            let mut from = BoundedMap::<u64, ()>::new(bounds(1_000));
+            for key in 0..1_000 {
+                let lives = if key < due + put_off { Some(60) } else { None };
+                from.insert(key, (), 0);
+                from.set_time_to_live(&key, lives, 0);
+            }
+            for key in 0..put_off {
+                from.set_time_to_live(&key, None, 0);
+            }
+            let live = usize::try_from(1_000 - due).unwrap();
+            let mut to = BoundedMap::new(bounds(live));
+            to.append(&mut from, 60);
+            assert_eq!(
+                (to.len(), from.stats().evicted),
+                (live, 0),
+                "{due}, {put_off}, {weighs}"
+            );
+            assert!(from.stats().most_steps <= 20, "{}", from.stats());
+        }
+    }
+}
+
+/// A value is dropped once, also where the drop of its key panics.
+#[test]
+fn an_entry_that_is_removed_drops_its_value_after_a_panic() {
+    struct Fragile(u8);
+    impl Drop for Fragile {
+        fn drop(&mut self) {
+            assert!(self.0 != 1, "fragile");
+        }
+    }
+    impl PartialEq for Fragile {
+        fn eq(&self, other: &Self) -> bool {
+            self.0 % 2 == other.0 % 2
+        }
+    }
+    impl Eq for Fragile {}
+    impl std::hash::Hash for Fragile {
+        fn hash<S: std::hash::Hasher>(&self, state: &mut S) {
+            state.write_u8(self.0 % 2);
+        }
+    }
+    let value = std::rc::Rc::new(());
+    let mut map = BoundedMap::new(4);
+    map.insert(Fragile(1), value.clone(), 0);
+    let removed = catch_unwind(AssertUnwindSafe(|| match map.entry(Fragile(3), 0) {
+        Entry::Occupied(entry) => drop(entry.remove()),
+        Entry::Vacant(_) => unreachable!("it is there"),
+    }));
+    assert!(removed.is_err() && map.is_empty());
+    assert_eq!(std::rc::Rc::strong_count(&value), 1);
+}
+
 /// A key that the arena refuses stays where it was, with all that come behind it.
 #[test]
 fn a_refused_append_loses_nothing() {

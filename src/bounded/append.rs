@@ -60,13 +60,18 @@ impl<T: Kept, H: Handle> Core<T, H> {
 
     /// Evicts until a map with these bounds has room for all that is left: what goes first here, not what comes first there. (Entries that are too
     /// heavy for it have no room there anyway.)
+    ///
+    /// (What is due goes before: else what is not might go in its place, since a call looks at few bounds of groups.)
     fn evict_to(&mut self, bounds: Bounds, tick: u64) {
+        let raw = self.handle.raw();
+        self.expire_due(tick, usize::MAX, |entry| entry.end(raw));
         let most = bounds.weight.unwrap_or(u64::MAX);
         let fits = |weight: &u64| *weight <= most;
         let slots = (0..self.room.slot_count()).filter(|&slot| self.room.meta(slot).is_here());
         let mut weight: u64 = slots.map(|slot| self.weight_of(slot).into()).filter(fits).sum();
         while self.len > bounds.entries || weight > most {
             let (before, lens) = (self.weight, self.len);
+            self.steps = 0; // each by itself, as of `evict`
             let (entry, _) = self.displace(tick);
             self.end_entry(entry);
             let gone = if self.bounds.weight.is_some() {

@@ -246,13 +246,11 @@ impl<T: Kept, H: Handle> Core<T, H> {
     /// The entry of a lookup, if it is in time, which is counted.
     #[inline(always)]
     pub(super) fn look(&mut self, found: Option<usize>, tick: u64) -> Option<&mut T> {
-        match self.in_time(found, tick) {
-            Some(slot) => Some(self.hit(slot, tick)),
-            None => {
-                self.miss();
-                None
-            }
+        if let Some(slot) = self.in_time(found, tick) {
+            return Some(self.hit(slot, tick));
         }
+        self.miss();
+        None
     }
 
     /// An entry was used whose deadline moves then.

@@ -158,6 +158,7 @@ impl<T> Room<T> {
 
     /// The slot of an entry of a group that is due, if there is one, and is not spared: it must go now. Unless others of the group
     /// are due, too, the bound of the group is exact then, without that entry and the spared one.
+    #[allow(clippy::needless_bitwise_bool, reason = "both are known, and a branch would be guessed wrong")]
     pub(super) fn due_slot(&mut self, group: usize, now: u64, spared: Option<usize>) -> Option<usize> {
         let (mut due, mut first) = (None, EMPTY);
         for lane in self.full(group) {
@@ -179,7 +180,7 @@ impl<T> Room<T> {
 
     #[inline(never)]
     fn raise(&mut self, group: usize, due: u64) {
-        let mut old = self.due(group);
+        let old = self.due(group);
         if old == due {
             return;
         }
@@ -195,8 +196,7 @@ impl<T> Room<T> {
             if known == least {
                 return;
             }
-            self.set_node(level, index, least);
-            old = known;
+            self.set_node(level, index, least); // `old` until now, too
         }
     }
 

@@ -150,7 +150,9 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher, H: Handle> OccupiedEntry<'a, K, V, S, 
     ///
     /// Allocates: never. Time: O(1).
     pub fn remove(self) -> V {
-        self.remove_entry().1
+        let (key, value) = self.remove_entry();
+        drop(key); // by itself: if that panics, the value is dropped
+        value
     }
 
     /// Removes the entry, and returns it.

@@ -108,8 +108,13 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     /// Takes out at most so many entries that are due, and says how many there were.
-    pub(super) fn expire_with(&mut self, now: u64, at_most: usize, mut out: impl FnMut(T)) -> usize {
+    pub(super) fn expire_with(&mut self, now: u64, at_most: usize, out: impl FnMut(T)) -> usize {
         let tick = self.tick(now);
+        self.expire_due(tick, at_most, out)
+    }
+
+    /// The same, at a tick of this call.
+    pub(super) fn expire_due(&mut self, tick: u64, at_most: usize, mut out: impl FnMut(T)) -> usize {
         let (mut count, most_steps) = (0, self.stats.most_steps);
         while count < at_most {
             let entry = self.reclaim(tick, usize::MAX, None);

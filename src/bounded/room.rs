@@ -21,6 +21,7 @@
 //! - **R2** A slot holds an entry exactly if its tag is not zero, and exactly if its eight bytes say so ([`Meta::is_here`]): only
 //!   [`Room::fill`], [`Room::fill_as`] and [`Room::take`] change tags, entries and that bit, all at once. What [`Room::change_meta`] is
 //!   given leaves the bit alone, as all functions from `Meta` to `Meta` do but `next` and `freed`, which are called in this file only.
+//!   ([`Room::copy_without_entries`] clears it in slots that have none.)
 //! - **R3** Nobody else has the block; the owner gives it back once, with the entries dropped or forgotten.
 
 #![allow(unsafe_code, reason = "entries stand in uninitialised memory, found by their tags")]
@@ -496,6 +497,7 @@ impl<T> Room<T> {
             (group.went_on, group.due) = (other.went_on, other.due);
         }
         for (slot, other) in self.slots_mut().iter_mut().zip(other.slots()) {
+            debug_assert!(!slot.meta.is_here(), "a room without entries");
             slot.meta = other.meta.freed();
         }
     }

@@ -61,10 +61,10 @@ union Form {
 #[inline(always)] // part of every insertion
 fn short(bytes: &[u8]) -> [u64; 2] {
     let len = bytes.len();
-    let (low, high) = if let (Some(&first), Some(&last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+    let (low, high) = if let (Some(&first), Some(&last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         let high = u64::from_le_bytes(last) >> (8 * (SHORT - len)) >> 8;
         (u64::from_le_bytes(first), high)
-    } else if let (Some(&first), Some(&last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+    } else if let (Some(&first), Some(&last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         let last = u64::from(u32::from_le_bytes(last)) << (8 * (len - 4));
         (u64::from(u32::from_le_bytes(first)) | last, 0)
     } else {
