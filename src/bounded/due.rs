@@ -158,7 +158,10 @@ impl<T> Room<T> {
 
     /// The slot of an entry of a group that is due, if there is one, and is not spared: it must go now. Unless others of the group
     /// are due, too, the bound of the group is exact then, without that entry and the spared one.
-    #[allow(clippy::needless_bitwise_bool, reason = "both are known, and a branch would be guessed wrong")]
+    #[allow(
+        clippy::needless_bitwise_bool,
+        reason = "both are known, and a branch would be guessed wrong"
+    )]
     pub(super) fn due_slot(&mut self, group: usize, now: u64, spared: Option<usize>) -> Option<usize> {
         let (mut due, mut first) = (None, EMPTY);
         for lane in self.full(group) {
