@@ -423,10 +423,10 @@ impl<Q: CopiedKey + ?Sized, V: Clone, S: Clone, H: Handle> CopiedMap<Q, V, S, H>
         self.map.table.try_copy_beside(
             table,
             false, // keys of a copy that ends early are given back
-            |handle, (key, value)| {
+            |handle, (key, value), place| {
                 let block = Block::copy_in(handle.made()?, key.get())?;
                 let value = value.clone(); // before the block is let go
-                Ok((block.keep(), value))
+                Ok(place.write((block.keep(), value)))
             },
             give_back_all,
         )

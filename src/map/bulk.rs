@@ -411,10 +411,11 @@ impl<K: Clone, V: Clone, S: Clone, H: Handle> ArenaMap<K, V, S, H> {
     #[cfg_attr(feature = "registry", track_caller)]
     pub fn try_clone_in<H2: Handle>(&self, handle: H2) -> Result<ArenaMap<K, V, S, H2>, ArenaError> {
         let hash_builder = self.hash_builder.clone();
-        match self
-            .table
-            .try_copy_in(Held::new(handle), true, |_, entry| Ok(entry.clone()))
-        {
+        match self.table.try_copy_in(
+            Held::new(handle),
+            true,
+            |_, entry, place| Ok(place.write(entry.clone())),
+        ) {
             Ok(table) => Ok(ArenaMap { table, hash_builder }),
             Err((_, cause)) => Err(cause),
         }
@@ -445,7 +446,7 @@ impl<K: Clone, V: Clone, S: Clone, H: Handle> ArenaMap<K, V, S, H> {
         let hash_builder = source.hash_builder.clone();
         source
             .table
-            .try_copy_to(&mut self.table, true, |_, entry| Ok(entry.clone()))?;
+            .try_copy_to(&mut self.table, true, |_, entry, place| Ok(place.write(entry.clone())))?;
         self.hash_builder = hash_builder;
         Ok(())
     }

@@ -13,14 +13,25 @@
     reason = "writes entries into the slots of a fresh block; B1, B2, T1, T2"
 )]
 
-use core::mem;
-use core::ptr::NonNull;
+use core::mem::{self, MaybeUninit};
+use core::ptr::{self, NonNull};
 
 use super::block::{Block, Header};
 use super::group::LANES;
 use super::{NOTED, Note, Table};
 use crate::arena::{Handle, Held};
 use crate::error::ArenaError;
+
+/// Makes a copy of an entry in a place, and returns it. (By value it would be read back in other pieces than it was written in.)
+pub(crate) trait CopyEntry<T, H: Handle>:
+    for<'p> FnMut(&mut Held<H>, &T, &'p mut MaybeUninit<T>) -> Result<&'p mut T, ArenaError>
+{
+}
+
+impl<T, H: Handle, F> CopyEntry<T, H> for F where
+    F: for<'p> FnMut(&mut Held<H>, &T, &'p mut MaybeUninit<T>) -> Result<&'p mut T, ArenaError>
+{
+}
 
 impl<T, H: Handle> Table<T, H> {
     /// A copy in another arena. `copy` makes its entries, and may be refused too: then what was made comes back, in a table that
@@ -38,7 +49,7 @@ impl<T, H: Handle> Table<T, H> {
         &self,
         handle: Held<H2>,
         forgettable: bool,
-        copy: impl FnMut(&mut Held<H2>, &T) -> Result<T, ArenaError>,
+        copy: impl CopyEntry<T, H2>,
     ) -> Result<Table<T, H2>, (Table<T, H2>, ArenaError)> {
         let mut fresh = Table::new(handle, self.watch.kind());
         match self.copy_into(&mut fresh, None, forgettable, copy) {
@@ -54,7 +65,7 @@ impl<T, H: Handle> Table<T, H> {
         &self,
         other: &mut Table<T, H2>,
         forgettable: bool,
-        copy: impl FnMut(&mut Held<H2>, &T) -> Result<T, ArenaError>,
+        copy: impl CopyEntry<T, H2>,
     ) -> Result<(), ArenaError> {
         /// Empties a table that a copy was to fill.
         struct Filling<'a, T, H: Handle>(&'a mut Table<T, H>);
@@ -82,7 +93,7 @@ impl<T, H: Handle> Table<T, H> {
         &self,
         other: &mut Table<T, H2>,
         forgettable: bool,
-        copy: impl FnMut(&mut Held<H2>, &T) -> Result<T, ArenaError>,
+        copy: impl CopyEntry<T, H2>,
         let_go: impl Fn(&Table<T, H2>),
     ) -> Result<(), ArenaError> {
         // The table that reports its size to a hint goes on doing so.
@@ -106,7 +117,7 @@ impl<T, H: Handle> Table<T, H> {
         fresh: &mut Table<T, H2>,
         note: Option<Note>,
         forgettable: bool,
-        copy: impl FnMut(&mut Held<H2>, &T) -> Result<T, ArenaError>,
+        copy: impl CopyEntry<T, H2>,
     ) -> Result<(), ArenaError> {
         if self.is_small() {
             if self.small_capacity() == 0 {
@@ -161,13 +172,12 @@ impl<T, H: Handle> Table<T, H> {
         &self,
         fresh: &mut Table<T, H2>,
         forgettable: bool,
-        mut copy: impl FnMut(&mut Held<H2>, &T) -> Result<T, ArenaError>,
+        mut copy: impl CopyEntry<T, H2>,
     ) -> Result<(), ArenaError> {
         if self.is_small() {
             for entry in self.iter() {
-                let entry = copy(&mut fresh.handle, entry)?;
                 // SAFETY: T1: the small forms are alike, and `len` slots are taken.
-                unsafe { fresh.block().slot(fresh.len).write(entry) };
+                unsafe { copy_into(fresh.block().slot(fresh.len), &mut fresh.handle, entry, &mut copy)? };
                 fresh.set_len(fresh.len + 1);
             }
             return Ok(());
@@ -278,6 +288,24 @@ const fn is_forgotten<T>(forgettable: bool) -> bool {
     forgettable && !mem::needs_drop::<T>()
 }
 
+/// Copies an entry into a free slot.
+///
+/// # Safety
+///
+/// The slot is one of a live block, which is borrowed exclusively.
+#[inline(always)]
+unsafe fn copy_into<T, H: Handle>(
+    slot: NonNull<T>,
+    handle: &mut Held<H>,
+    entry: &T,
+    copy: &mut impl CopyEntry<T, H>,
+) -> Result<(), ArenaError> {
+    // SAFETY: handed on; a slot is memory for an entry.
+    let copied: *const T = copy(handle, entry, unsafe { slot.cast::<MaybeUninit<T>>().as_mut() })?;
+    assert!(ptr::eq(copied, slot.as_ptr()), "a copy is made in its place");
+    Ok(())
+}
+
 /// Copies the entries of some groups, and then their flags and strides.
 fn copy_groups<T, H: Handle>(
     from: Block<T>,
@@ -286,7 +314,7 @@ fn copy_groups<T, H: Handle>(
     end: usize,
     table: &mut Table<T, H>,
     forgettable: bool,
-    copy: &mut impl FnMut(&mut Held<H>, &T) -> Result<T, ArenaError>,
+    copy: &mut impl CopyEntry<T, H>,
 ) -> Result<(), ArenaError> {
     // SAFETY: B1: two live blocks of as many groups, initialised from `start` to `end`; the new one belongs to `table`.
     unsafe {
@@ -294,9 +322,7 @@ fn copy_groups<T, H: Handle>(
             for group in (start..end).step_by(LANES) {
                 let (lanes, slots, to_slots) = (from.group(group).full(), from.slot(group), to.slot(group));
                 for lane in lanes {
-                    to_slots
-                        .sub(lane)
-                        .write(copy(&mut table.handle, slots.sub(lane).as_ref())?);
+                    copy_into(to_slots.sub(lane), &mut table.handle, slots.sub(lane).as_ref(), copy)?;
                 }
             }
             to.copy_marks(from, start, end);
@@ -305,8 +331,8 @@ fn copy_groups<T, H: Handle>(
         for group in (start..end).step_by(LANES) {
             for lane in from.group(group).full() {
                 let index = group + lane;
-                let entry = copy(&mut table.handle, from.slot(index).as_ref())?;
-                to.put_as(index, entry, from.tag(index));
+                copy_into(to.slot(index), &mut table.handle, from.slot(index).as_ref(), copy)?;
+                to.fill_as(index, from.tag(index));
                 table.set_len(table.len + 1);
             }
         }

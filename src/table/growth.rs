@@ -264,7 +264,8 @@ impl<T, H: Handle> Table<T, H> {
             let block = Block::new(start.add(to_tags), 0);
             block.zero_all();
             for (index, &tag) in tags.iter().enumerate().take(len) {
-                block.put_as(index, self.block().slot(index).read(), tag);
+                block.slot(index).copy_from_nonoverlapping(self.block().slot(index), 1);
+                block.fill_as(index, tag);
             }
             self.handle.dealloc_table(self.tags.sub(before), small);
             self.settle_in(block, false);

@@ -222,7 +222,9 @@ fn programs_agree_with_a_model_at_every_size_and_hash() {
                     }
                     96 => {
                         let copy = map
-                            .try_copy_in(Held::new(Arena::new()), key.is_multiple_of(2), |_, entry| Ok(*entry))
+                            .try_copy_in(Held::new(Arena::new()), key.is_multiple_of(2), |_, entry, place| {
+                                Ok(place.write(*entry))
+                            })
                             .ok()
                             .unwrap();
                         copy.check(hash, &model, keys);
@@ -322,7 +324,9 @@ fn do_one(
             map.settle(40, &hasher);
         }
         10..=13 => {
-            let copy = map.try_copy_in(Held::new(Arena::new()), key % 2 == 0, |_, entry| Ok(entry.clone()));
+            let copy = map.try_copy_in(Held::new(Arena::new()), key % 2 == 0, |_, entry, place| {
+                Ok(place.write(entry.clone()))
+            });
             let copy = copy.ok().unwrap();
             copy.check_invariants(false, None);
             assert_eq!(copy.len(), map.len());

@@ -229,18 +229,16 @@ impl<T> Block<T> {
         }
     }
 
-    /// Writes an entry and the tag of the same slot elsewhere, without flags on its way.
+    /// Gives a slot the tag of the same one elsewhere, without flags on its way.
     ///
     /// # Safety
     ///
-    /// The table is borrowed exclusively, and the index is that of a free slot; `copy_marks` comes before any search.
+    /// The table is borrowed exclusively, and the index is that of a slot that was free and has an entry now; `copy_marks` comes before
+    /// any search.
     #[inline(always)]
-    pub(in crate::table) unsafe fn put_as(self, index: usize, entry: T, tag: u8) {
+    pub(in crate::table) unsafe fn fill_as(self, index: usize, tag: u8) {
         // SAFETY: handed on.
-        unsafe {
-            self.slot(index).write(entry);
-            self.set_tag(index, tag);
-        }
+        unsafe { self.set_tag(index, tag) };
     }
 
     /// Takes over tags and marks of the same groups elsewhere.
