@@ -46,22 +46,10 @@ impl<T: Kept, H: Handle> Core<T, H> {
         self.queues.first_small(&mut self.room)
     }
 
-    /// The same, after those that it comes to and whose time is over were dropped.
-    fn next_out_in_time(&mut self, passed: &mut usize, tick: u64) -> Option<usize> {
-        loop {
-            let slot = self.next_out(passed)?;
-            if !self.is_due(slot, tick) {
-                return Some(slot);
-            }
-            let entry = self.expire(slot);
-            self.end_entry(entry);
-        }
-    }
-
     /// Evicts until a map with these bounds has room for all that is left: what goes first here, not what comes first there. (Entries that are too
     /// heavy for it have no room there anyway.)
     ///
-    /// (What is due goes before: else what is not might go in its place, since a call looks at few bounds of groups.)
+    /// (What is due goes before, all of it: else what is not might go in its place, since a call looks at few bounds of groups.)
     fn evict_to(&mut self, bounds: Bounds, tick: u64) {
         let raw = self.handle.raw();
         self.expire_due(tick, usize::MAX, |entry| entry.end(raw));
@@ -136,7 +124,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         self.core.tick(now); // also if nothing comes
         other.core.evict_to(self.core.bounds, theirs);
         let mut passed = 0;
-        while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {
+        while let Some(slot) = other.core.next_out(&mut passed) {
             let key = &other.core.entry(slot).0;
             let hash = self.hash_of(key);
             let found = self.core.find(hash, |(known, _)| key == known);
@@ -198,7 +186,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         other.core.evict_to(self.core.bounds, theirs);
         let raw = other.core.handle().raw();
         let mut passed = 0;
-        while let Some(slot) = other.core.next_out_in_time(&mut passed, theirs) {
+        while let Some(slot) = other.core.next_out(&mut passed) {
             let key = other.core.entry(slot).key.get();
             let hash = self.hash_of(key);
             let tick = self.core.tick(now); // each is a write by itself

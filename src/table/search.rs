@@ -8,6 +8,7 @@
 use core::hint::select_unpredictable;
 use core::ptr::NonNull;
 
+use super::block::{Block, Header};
 use super::group::{LANES, Mark, prefetch};
 use super::steps;
 use super::{Found, Free, NOTED, OLD, Search, Slot, Table, Vacant};
@@ -99,15 +100,22 @@ impl<T, H: Handle> Table<T, H> {
         None
     }
 
-    /// (Which block it is cannot be guessed: so one of them is chosen, not jumped to.)
+    /// A hash's place in the old block of a move, and the block to look into first. (Which one it is cannot be guessed: so it is chosen, not
+    /// jumped to.)
+    #[inline(always)]
+    fn side(&self, header: &Header<T>, hash: u64) -> (usize, Block<T>) {
+        let place = header.old.home(hash) + Mark::of(hash).class();
+        let block = select_unpredictable(place >= header.cursor, header.old, self.block());
+        (place, block)
+    }
+
     #[cold]
     #[inline(never)]
     fn find_moving(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
         // SAFETY: T1: both blocks are live; T3 says which ones to look into.
         unsafe {
             let header = self.block().header().as_ref();
-            let place = header.old.home(hash) + Mark::of(hash).class();
-            let block = select_unpredictable(place >= header.cursor, header.old, self.block());
+            let (place, block) = self.side(header, hash);
             let found = block.find(hash, &mut eq);
             if found.is_none() && place == header.cursor {
                 return self.block().find(hash, eq);
@@ -433,8 +441,7 @@ impl<T, H: Handle> Table<T, H> {
         // SAFETY: T1: a moving table has a header.
         let header = unsafe { self.block().header().as_ref() };
         if !steps::is_near(header.old) {
-            let place = header.old.home(hash) + Mark::of(hash).class();
-            let block = select_unpredictable(place >= header.cursor, header.old, self.block());
+            let (_, block) = self.side(header, hash);
             block.prefetch(block.home(hash));
         }
         self.step(hasher);
