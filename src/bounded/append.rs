@@ -98,7 +98,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// Moves all entries of another map into this one: with a new map, this is how a cache gets another capacity.
     ///
     /// They keep the ticks that they have left, their uses and weights (without weights in one of the maps, all are 1), their queue and, about,
-    /// their order. What this map is too small for is evicted there first, as [`evict`](Self::evict) would. Dropped are those whose time is
+    /// their order. What this map is too small for is evicted there first, as [`evict`](Self::evict) would. (Where both have a key, what
+    /// was evicted there leaves what is here.) Dropped are those whose time is
     /// over, those too heavy for this map, and what was here under the same keys; and where both maps do not fit together, what is here makes
     /// room. The other map is empty afterwards. Who was evicted from it before is not known here, nor the lifetime that it gives to what is
     /// inserted: [`set_lifetime`](Self::set_lifetime).
