@@ -403,9 +403,19 @@ impl<T> Block<T> {
     #[inline(always)]
     pub(super) unsafe fn at_home(self, group: usize) -> Lanes {
         // SAFETY: handed on.
-        let strides = unsafe { Group::load(self.afar(group).as_ptr()) };
-        // SAFETY: as above.
-        unsafe { self.group(group) }.full().and(strides.zeros())
+        unsafe { self.group(group).full().and(self.at_strides(group, 0)) }
+    }
+
+    /// Lanes of a group whose entries are so many strides from home, at most [`FAR`]; of none, free ones as well.
+    ///
+    /// # Safety
+    ///
+    /// As for [`at_home`](Self::at_home).
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "at most 255")]
+    pub(super) unsafe fn at_strides(self, group: usize, strides: usize) -> Lanes {
+        // SAFETY: handed on: a byte for each slot.
+        unsafe { Group::load(self.afar(group).as_ptr()) }.bytes_of(strides as u8)
     }
 
     /// The header of the block.

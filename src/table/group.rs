@@ -271,11 +271,17 @@ mod sse2 {
             lanes.and(self.zeros().others())
         }
 
+        /// Lanes with this byte.
+        #[inline(always)]
+        pub(crate) fn bytes_of(self, byte: u8) -> Lanes {
+            // SAFETY: as in `equal`.
+            self.equal(unsafe { _mm_set1_epi8(byte.cast_signed()) })
+        }
+
         /// Lanes with a byte of 0.
         #[inline(always)]
         pub(crate) fn zeros(self) -> Lanes {
-            // SAFETY: as in `equal`.
-            self.equal(unsafe { _mm_setzero_si128() })
+            self.bytes_of(0)
         }
 
         /// The bytes, but 0 where those of another group are 0.
@@ -370,10 +376,16 @@ mod words {
             self.equal(CLASS, (class as u8) << 1).and(self.zeros().others())
         }
 
+        /// Lanes with this byte.
+        #[inline(always)]
+        pub(crate) fn bytes_of(self, byte: u8) -> Lanes {
+            self.equal(0xFF, byte)
+        }
+
         /// Lanes with a byte of 0.
         #[inline(always)]
         pub(crate) fn zeros(self) -> Lanes {
-            self.equal(0xFF, 0)
+            self.bytes_of(0)
         }
 
         /// The bytes, but 0 where those of another group are 0.
@@ -458,6 +470,7 @@ mod tests {
             assert_eq!(one.matches(mark), other.matches(mark));
             assert_eq!(one.of_class(class), other.of_class(class));
             assert_eq!(one.zeros(), other.zeros());
+            assert_eq!(one.bytes_of(bytes[3]), other.bytes_of(bytes[3]));
             assert_eq!((one.free(), one.full()), (one.zeros(), one.zeros().others()));
             bytes.rotate_left(1);
             // SAFETY: sixteen bytes each.
@@ -479,6 +492,7 @@ mod tests {
             for (lane, &byte) in bytes.iter().enumerate() {
                 assert_eq!(one.matches(mark).has(lane), byte == mark.tag());
                 assert_eq!(one.zeros().has(lane), byte == 0);
+                assert_eq!(one.bytes_of(bytes[3]).has(lane), byte == bytes[3]);
                 assert_eq!(
                     one.of_class(class).has(lane),
                     byte != 0 && super::class_of(byte) == class

@@ -420,11 +420,8 @@ unsafe fn gather_way<T>(
         while old.flags(at).have_class(class) {
             let Some((ahead, next)) = way.next() else { break };
             at = next;
-            for lane in old.group(at).of_class(class) {
+            for lane in old.group(at).of_class(class).and(old.at_strides(at, ahead.min(FAR))) {
                 let index = at + lane;
-                if old.strides(index) != ahead.min(FAR) {
-                    continue;
-                }
                 if ahead < FAR && batch.is_full() {
                     return false;
                 }
