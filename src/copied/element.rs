@@ -9,7 +9,7 @@ use super::{
 };
 use crate::arena::Handle;
 use crate::error::{ArenaError, InsertError, fail_call};
-use crate::table::{Found, Search, Vacant};
+use crate::table::{Found, KeyShape, Search, Vacant};
 
 impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> CopiedMap<Q, V, S, H> {
     /// The value of a key.
@@ -236,6 +236,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> CopiedMap<Q, V, S, H> 
     pub(super) fn search(&mut self, key: &Q) -> (Search<'_, (Stored<Q>, V), H>, &S) {
         let Inner { table, hash_builder } = &mut self.map;
         let search = table.search(
+            KeyShape::Whole,
             || hash_builder.hash_one(key),
             |(known, _)| known.get() == key,
             |(key, _)| hash_builder.hash_one(key),

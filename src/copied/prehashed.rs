@@ -7,7 +7,7 @@ use super::key::Block;
 use super::{CopiedKey, CopiedMap, Inner, OccupiedEntry};
 use crate::arena::Handle;
 use crate::error::{InsertError, fail_call};
-use crate::table::Search;
+use crate::table::{KeyShape, Search};
 
 impl<Q: CopiedKey + ?Sized, V, S, H: Handle> CopiedMap<Q, V, S, H> {
     /// The entry that has this hash, and for whose key `eq` returns true.
@@ -108,7 +108,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> CopiedMap<Q, V, S, H> 
     ) -> Result<OccupiedEntry<'_, Q, V, H>, InsertError<&'k Q, V>> {
         let Inner { table, hash_builder } = &mut self.map;
         let hasher = |(key, _): &_| hash_builder.hash_one(key);
-        let Search::Vacant(mut vacant) = table.search(|| hash, |_| false, hasher) else {
+        let Search::Vacant(mut vacant) = table.search(KeyShape::Whole, || hash, |_| false, hasher) else {
             unreachable!("nothing is equal")
         };
         let copied = vacant.arena().and_then(|arena| Block::copy_in(arena, key));

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::arena::Handle;
 use crate::error::{Full, InsertError, fail_map as fail};
+use crate::table::KeyShape;
 
 /// How a table hashes its entries.
 #[inline(always)]
@@ -60,7 +61,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn get_key_value<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
-        match self.table.get(|| self.hash_of(key), |(known, _)| key.equivalent(known)) {
+        match self.table.get(
+            KeyShape::of(key),
+            || self.hash_of(key),
+            |(known, _)| key.equivalent(known),
+        ) {
             Some((key, value)) => Some((key, value)),
             None => None,
         }
@@ -104,6 +109,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     pub fn get_key_value_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<(&K, &mut V)> {
         let Self { table, hash_builder } = self;
         let found = table.step_and_get_mut(
+            KeyShape::of(key),
             || hash_builder.hash_one(key),
             |(known, _)| key.equivalent(known),
             |(key, _)| hash_builder.hash_one(key),
@@ -258,7 +264,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn insert_within_capacity(&mut self, key: K, value: V) -> Result<Option<V>, Full<K, V>> {
-        match self.place(|hash_builder| hash_builder.hash_one(&key), |known| *known == key) {
+        match self.place(
+            KeyShape::of(&key),
+            |hash_builder| hash_builder.hash_one(&key),
+            |known| *known == key,
+        ) {
             Place::Occupied(place) => Ok(Some(mem::replace(&mut place.into_entry().1, value))),
             Place::Vacant(place) => place.insert_within_capacity(key, value).map(|()| None),
         }
@@ -283,10 +293,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// Removes a key and returns the stored key and its value.
     ///
     /// Allocates: never. Time: O(1) on average.
-    #[inline]
+    #[inline(always)] // as `insert`
     pub fn remove_entry<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<(K, V)> {
         let Self { table, hash_builder } = self;
         table.remove(
+            KeyShape::of(key),
             || hash_builder.hash_one(key),
             |(known, _)| key.equivalent(known),
             |(key, _)| hash_builder.hash_one(key),
@@ -308,7 +319,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S, H> {
-        match self.place(|hash_builder| hash_builder.hash_one(&key), |known| *known == key) {
+        match self.place(
+            KeyShape::of(&key),
+            |hash_builder| hash_builder.hash_one(&key),
+            |known| *known == key,
+        ) {
             Place::Occupied(place) => Entry::Occupied(OccupiedEntry { place }),
             Place::Vacant(place) => Entry::Vacant(VacantEntry { place, key }),
         }
@@ -338,7 +353,11 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        match self.place(|hash_builder| hash_builder.hash_one(key), |known| key.equivalent(known)) {
+        match self.place(
+            KeyShape::of(key),
+            |hash_builder| hash_builder.hash_one(key),
+            |known| key.equivalent(known),
+        ) {
             Place::Occupied(place) => EntryRef::Occupied(OccupiedEntry { place }),
             Place::Vacant(place) => EntryRef::Vacant(VacantEntryRef { place, key }),
         }
@@ -383,7 +402,9 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
                 self.table.prefetch(*hash);
             }
             for ((hash, key), out) in hashes.iter().zip(keys).zip(out) {
-                let found = self.table.get(|| *hash, |(known, _)| key.equivalent(known));
+                let found = self
+                    .table
+                    .get(KeyShape::of(key), || *hash, |(known, _)| key.equivalent(known));
                 *out = found.map(|(_, value)| value);
             }
         }

@@ -19,7 +19,7 @@ use core::hash::{BuildHasher, Hash};
 use super::ArenaMap;
 use crate::arena::Handle;
 use crate::error::{Full, InsertError};
-use crate::table::{Found, Search, Slot, Vacant as FreePlace};
+use crate::table::{Found, KeyShape, Search, Slot, Vacant as FreePlace};
 
 /// What a search ends with.
 pub(crate) enum Place<'a, K, V, S, H: Handle> {
@@ -45,13 +45,19 @@ type KeyAndPlace<'a, K, V, S, H> = (K, Vacant<'a, K, V, S, H>);
 impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// The place of a key; the closures hash it and compare it. Entries that are on their way make a step first.
     #[inline]
-    pub(crate) fn place(&mut self, hash: impl FnOnce(&S) -> u64, eq: impl Fn(&K) -> bool) -> Place<'_, K, V, S, H>
+    pub(crate) fn place(
+        &mut self,
+        shape: KeyShape,
+        hash: impl FnOnce(&S) -> u64,
+        eq: impl Fn(&K) -> bool,
+    ) -> Place<'_, K, V, S, H>
     where
         K: Hash,
         S: BuildHasher,
     {
         let Self { table, hash_builder } = self;
         let search = table.search(
+            shape,
             || hash(hash_builder),
             move |(known, _)| eq(known), // the closure itself: a reference to it would be made in memory first
             |(key, _)| hash_builder.hash_one(key),

@@ -8,7 +8,7 @@ use core::iter::FusedIterator;
 use super::{ArenaMap, OccupiedEntry, Place};
 use crate::arena::Handle;
 use crate::error::{InsertError, fail_map as fail};
-use crate::table::{RawIterHash, RawIterHashMut};
+use crate::table::{KeyShape, RawIterHash, RawIterHashMut};
 
 impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// The entry that has this hash, and for whose key `eq` returns true.
@@ -26,7 +26,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// ```
     #[inline]
     pub fn find(&self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<(&K, &V)> {
-        match self.table.get(|| hash, move |(key, _)| eq(key)) {
+        match self.table.get(KeyShape::Parts, || hash, move |(key, _)| eq(key)) {
             Some((key, value)) => Some((key, value)),
             None => None,
         }
@@ -37,7 +37,7 @@ impl<K, V, S, H: Handle> ArenaMap<K, V, S, H> {
     /// Allocates: never. Time: O(1) on average.
     #[inline]
     pub fn find_mut(&mut self, hash: u64, mut eq: impl FnMut(&K) -> bool) -> Option<(&K, &mut V)> {
-        match self.table.get_mut(|| hash, move |(key, _)| eq(key)) {
+        match self.table.get_mut(KeyShape::Parts, || hash, move |(key, _)| eq(key)) {
             Some((key, value)) => Some((&*key, value)),
             None => None,
         }
@@ -106,7 +106,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> ArenaMap<K, V, S, H> {
         key: K,
         value: V,
     ) -> Result<OccupiedEntry<'_, K, V, S, H>, InsertError<K, V>> {
-        match self.place(|_| hash, |_| false) {
+        match self.place(KeyShape::Whole, |_| hash, |_| false) {
             Place::Vacant(place) => place.try_insert(key, value).map(|place| OccupiedEntry { place }),
             Place::Occupied(_) => unreachable!("nothing is equal"),
         }

@@ -9,6 +9,7 @@ use super::key::PathKey;
 use super::slab::{Record, mix};
 use super::tree::spread;
 use crate::arena::Handle;
+use crate::table::KeyShape;
 
 /// Parts of a path that are found by one search, at most.
 pub(super) const STRIDE: usize = 4;
@@ -95,6 +96,7 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
     fn find<Q: Equivalent<K> + ?Sized>(&self, from: u32, parts: &[&Q], hash: u32) -> Option<Reached<'_, K, V>> {
         self.table.prefetch_slots(spread(hash));
         let entry = self.table.get(
+            KeyShape::Whole,
             || spread(hash),
             |entry| entry.hash == hash && self.leads(from, parts, entry.node),
         )?;

@@ -36,7 +36,7 @@ use super::key::{PathKey, PathPart};
 use super::slab::mix;
 use super::{Cursor, PathError, PathMap};
 use crate::arena::Handle;
-use crate::table::{Found, Search, Vacant};
+use crate::table::{Found, KeyShape, Search, Vacant};
 
 /// Nodes that a write recycles at most, beside two for each part of the path along which it may make levels: so no fewer than it makes.
 pub(super) const PER_WRITE: usize = 8;
@@ -130,6 +130,7 @@ impl<K: PathKey + ?Sized, V, S, H: Handle> PathMap<K, V, S, H> {
         if self.table.len() > 0 {
             let entry = Entry { hash, node: number };
             let found = self.table.find_entry(
+                KeyShape::Whole,
                 || entry.spread(),
                 |known| known.node == number && known.hash == hash,
                 Entry::spread,
@@ -353,7 +354,10 @@ impl<K: PathKey + ?Sized, V, S: BuildHasher, H: Handle> PathMap<K, V, S, H> {
             vacant.room(|| entry.spread(), Entry::spread)?.put(entry);
             return Ok(());
         }
-        match self.table.search(|| entry.spread(), |_| false, Entry::spread) {
+        match self
+            .table
+            .search(KeyShape::Whole, || entry.spread(), |_| false, Entry::spread)
+        {
             Search::Vacant(vacant) => {
                 vacant.room(|| entry.spread(), Entry::spread)?.put(entry);
                 Ok(())

@@ -11,6 +11,7 @@ use crate::error::{Full, InsertError, fail_map as fail};
 #[cfg(doc)]
 use crate::map::ArenaMap;
 use crate::map::{EntryRef, Place};
+use crate::table::KeyShape;
 
 impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// The stored element that equals a value.
@@ -240,8 +241,11 @@ impl<T: Eq + Hash, S: BuildHasher, H: Handle> ArenaSet<T, S, H> {
     /// The place of an element.
     #[inline]
     pub(super) fn place(&mut self, value: &T) -> Place<'_, T, (), S, H> {
-        self.map
-            .place(|hash_builder| hash_builder.hash_one(value), |known| known == value)
+        self.map.place(
+            KeyShape::of(value),
+            |hash_builder| hash_builder.hash_one(value),
+            |known| known == value,
+        )
     }
 
     /// Removes the element that equals a value; false if there is none.

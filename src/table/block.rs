@@ -41,6 +41,7 @@
 
 #![allow(unsafe_code, reason = "entries stand in uninitialised memory, found by their tags")]
 
+mod candidates;
 mod change;
 mod layouts;
 
@@ -48,6 +49,7 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
+pub(super) use self::candidates::Further;
 pub(super) use self::layouts::{Layouts, TOO_LARGE, groups_for};
 use super::group::{Flags, Group, LANES, Lanes, Mark, prefetch};
 
@@ -103,6 +105,11 @@ impl<T> Clone for Block<T> {
 }
 impl<T> Copy for Block<T> {}
 
+/// Tells the compiler that a branch is hardly ever taken.
+#[cold]
+#[inline(always)]
+pub(super) const fn unlikely() {}
+
 /// The groups that come behind a home on the way of a class, each with the number of its stride. (The sums of 1, 2, 3 and so on
 /// leave every rest, divided by a power of two, before they repeat one; so do they when each is multiplied by an odd number.)
 #[derive(Clone)]
@@ -111,6 +118,17 @@ pub(super) struct Way {
     ahead: usize,
     stride: usize,
     mask: usize,
+}
+
+impl Way {
+    /// The same way behind some strides.
+    #[inline]
+    const fn after(mut self, strides: usize) -> Self {
+        let sum = strides.wrapping_mul(strides + 1) / 2;
+        self.at = self.at.wrapping_add(self.stride.wrapping_mul(sum)) & self.mask;
+        self.ahead = strides;
+        self
+    }
 }
 
 impl Iterator for Way {
@@ -445,7 +463,7 @@ impl<T> Block<T> {
         unsafe { self.tags.add(self.marks() + header).cast() }
     }
 
-    /// The entry of this hash that is equal.
+    /// The entry of this hash that is equal. What is seldom is out of line, with the comparison.
     ///
     /// # Safety
     ///
@@ -456,6 +474,7 @@ impl<T> Block<T> {
         let home = self.home(hash);
         // SAFETY: handed on; B2: matching lanes hold entries, as no tag is zero.
         unsafe {
+            // (A loop over lanes in the place of the condition made hits 5 to 10 % slower.)
             let lanes = self.group(home).matches(mark);
             if let Some(lane) = lanes.first() {
                 let slot = self.slot(home + lane);
@@ -469,6 +488,91 @@ impl<T> Block<T> {
             }
             None
         }
+    }
+
+    /// The same, but where home does not tell, it says where the search goes on: with which [candidate](Self::candidate).
+    ///
+    /// # Safety
+    ///
+    /// As for [`find`](Self::find).
+    #[inline(always)] // the lookup itself
+    pub(super) unsafe fn find_at_home(
+        self,
+        hash: u64,
+        eq: impl FnOnce(&T) -> bool,
+    ) -> Result<Option<NonNull<T>>, Further> {
+        let mark = Mark::of(hash);
+        let home = self.home(hash);
+        // SAFETY: as in `find`.
+        unsafe {
+            if let Some(lane) = self.group(home).matches(mark).first() {
+                let slot = self.slot(home + lane);
+                if eq(slot.as_ref()) {
+                    return Ok(Some(slot));
+                }
+                unlikely();
+                return Err(Further::behind(lane));
+            }
+            if self.flags(home).have(mark) {
+                unlikely();
+                return Err(Further::HOME);
+            }
+            Ok(None)
+        }
+    }
+
+    /// The rest of a search whose first lane was that of another key: these lanes of its home, and the groups behind it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`find`](Self::find), and the lanes are some of those that match.
+    #[cold]
+    #[inline(never)]
+    unsafe fn find_on(
+        self,
+        mark: Mark,
+        home: usize,
+        lanes: Lanes,
+        mut eq: impl FnMut(&T) -> bool,
+    ) -> Option<NonNull<T>> {
+        // SAFETY: handed on; B2: matching lanes hold entries.
+        unsafe {
+            for lane in lanes {
+                let slot = self.slot(home + lane);
+                if eq(slot.as_ref()) {
+                    return Some(slot);
+                }
+            }
+            if self.flags(home).have(mark) {
+                return self.find_afar(mark, home, eq);
+            }
+        }
+        None
+    }
+
+    /// The rest of a search, behind its home.
+    ///
+    /// # Safety
+    ///
+    /// As for [`find`](Self::find), and the home has the flag of the class.
+    #[cold]
+    #[inline(never)]
+    unsafe fn find_afar(self, mark: Mark, home: usize, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        for (_, at) in self.way(home, mark.class()) {
+            // SAFETY: handed on; B2: matching lanes hold entries.
+            unsafe {
+                for lane in self.group(at).matches(mark) {
+                    let slot = self.slot(at + lane);
+                    if eq(slot.as_ref()) {
+                        return Some(slot);
+                    }
+                }
+                if !self.flags(at).have(mark) {
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     /// The entry of this hash that is equal, if it is not at home.
@@ -488,63 +592,7 @@ impl<T> Block<T> {
         None
     }
 
-    /// The rest of a search whose first lane was that of another key: these lanes of its home, and the groups behind it. (Out of line:
-    /// a loop over lanes in the place of a condition made hits 5 to 10 % slower.)
-    ///
-    /// # Safety
-    ///
-    /// As for [`find`](Self::find), and the lanes are some of those that match.
-    #[cold]
-    #[inline(never)]
-    unsafe fn find_on(
-        self,
-        mark: Mark,
-        home: usize,
-        lanes: Lanes,
-        mut eq: impl FnMut(&T) -> bool,
-    ) -> Option<NonNull<T>> {
-        // SAFETY: handed on.
-        unsafe {
-            for lane in lanes {
-                let slot = self.slot(home + lane);
-                if eq(slot.as_ref()) {
-                    return Some(slot);
-                }
-            }
-            if self.flags(home).have(mark) {
-                return self.find_afar(mark, home, eq);
-            }
-        }
-        None
-    }
-
-    /// The rest of a search, behind its home.
-    ///
-    /// # Safety
-    ///
-    /// As for [`find`](Self::find).
-    #[cold]
-    #[inline(never)]
-    unsafe fn find_afar(self, mark: Mark, home: usize, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
-        for (_, at) in self.way(home, mark.class()) {
-            // SAFETY: handed on.
-            unsafe {
-                let group = self.group(at);
-                for lane in group.matches(mark) {
-                    let slot = self.slot(at + lane);
-                    if eq(slot.as_ref()) {
-                        return Some(slot);
-                    }
-                }
-                if !self.flags(at).have(mark) {
-                    return None;
-                }
-            }
-        }
-        None
-    }
-
-    /// The index of an entry that may have this hash.
+    /// The index of an entry that may have this hash, where all entries have one address.
     ///
     /// # Safety
     ///

@@ -27,7 +27,7 @@ use core::ptr::NonNull;
 
 use super::Table;
 use super::block::{Block, Header};
-use super::group::{Group, LANES, Lanes, Mark};
+use super::group::{Group, LANES};
 use crate::arena::Handle;
 
 pub(crate) use self::hash::{RawIterHash, RawIterHashMut};
@@ -415,40 +415,6 @@ impl<T, H: Handle> Table<T, H> {
                 }
             }
         }
-    }
-
-    /// All entries that may have this hash.
-    pub(crate) fn iter_hash(&self, hash: u64) -> RawIterHash<'_, T> {
-        let mut iter = RawIterHash {
-            few: RawIterRef {
-                raw: RawIter::empty(),
-                table: PhantomData,
-            },
-            mark: Mark::of(hash),
-            hash,
-            block: self.block(),
-            way: Block::<T>::new(NonNull::dangling(), 0).way(0, 0),
-            at: 0,
-            lanes: Lanes(0).into_iter(),
-            more: false,
-            next: None,
-        };
-        if self.is_small() {
-            iter.few = self.iter();
-        } else if self.is_settled() {
-            iter.enter(self.block());
-        } else {
-            // SAFETY: T1; T3 says which blocks.
-            let header = unsafe { self.block().header().as_ref() };
-            let place = header.old.home(hash) + iter.mark.class();
-            if place < header.cursor {
-                iter.enter(self.block());
-            } else {
-                iter.enter(header.old);
-                iter.next = (place == header.cursor).then(|| self.block());
-            }
-        }
-        iter
     }
 }
 

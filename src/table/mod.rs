@@ -58,6 +58,7 @@ pub(crate) use self::iter::{
     RawDrain, RawExtractIf, RawIntoIter, RawIter, RawIterHash, RawIterHashMut, RawIterMut, RawIterRef,
 };
 pub(crate) use self::place::{Found, Free, Search, Slot, Vacant};
+pub(crate) use self::search::KeyShape;
 use crate::arena::{Handle, Held, Raw};
 use crate::error::ArenaError;
 use crate::observe::tally::TableTally;

@@ -114,6 +114,13 @@ impl<'a, T, H: Handle> Found<'a, T, H> {
         }
     }
 
+    /// The same, where it is seldom called.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn remove_out_of_line(self) -> T {
+        self.remove()
+    }
+
     /// [`remove`](Self::remove), of a settled table.
     ///
     /// # Safety
@@ -186,8 +193,10 @@ impl<'a, T, H: Handle> Vacant<'a, T, H> {
         if table.is_settled() && table.len < table.limit & !NOTED || table.is_room_in_small() {
             return Ok(Free { table, hash: known });
         }
-        match table.make_room(known, hash, hasher) {
-            Ok(hash) => Ok(Free { table, hash }),
+        // (Here, and not out of line: see `Candidates`.)
+        let hash = if table.is_about_to_hash() { hash() } else { known };
+        match table.make_room(hasher) {
+            Ok(()) => Ok(Free { table, hash }),
             Err(error) => Err(error),
         }
     }
@@ -247,28 +256,23 @@ impl<T, H: Handle> Table<T, H> {
         self.is_small() && (self.len < self.small_capacity() || self.grow_small_if_empty())
     }
 
-    /// Makes room in a table whose entries are moving, or that is full. Returns the hash: `known`, or a new one for a
-    /// table that was small.
+    /// Whether the table is a small one that is going to have tags.
+    #[inline]
+    const fn is_about_to_hash(&self) -> bool {
+        self.is_small() && self.small_capacity() >= SMALL
+    }
+
+    /// Makes room in a table whose entries are moving, or that is full.
     #[cold]
     #[inline(never)]
-    fn make_room(
-        &mut self,
-        known: u64,
-        hash: impl FnOnce() -> u64,
-        hasher: impl Fn(&T) -> u64,
-    ) -> Result<u64, ArenaError> {
-        let mut known = known;
-        if self.is_small() {
-            if self.small_capacity() < SMALL {
-                self.grow_small()?;
-                return Ok(known);
-            }
-            known = hash();
+    fn make_room(&mut self, hasher: impl Fn(&T) -> u64) -> Result<(), ArenaError> {
+        if self.is_small() && self.small_capacity() < SMALL {
+            return self.grow_small();
         }
         if self.len >= self.capacity() {
             self.grow(&hasher)?;
         }
-        Ok(known)
+        Ok(())
     }
 
     /// Makes a free slot, of which there is one, one of an entry, which is written next.

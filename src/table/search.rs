@@ -8,69 +8,70 @@
 use core::hint::select_unpredictable;
 use core::ptr::NonNull;
 
-use super::block::{Block, Header};
+use super::block::{Block, Further, Header};
 use super::group::{LANES, Mark, prefetch};
 use super::steps;
 use super::{Found, Free, NOTED, OLD, Search, Slot, Table, Vacant};
 use crate::arena::Handle;
 use crate::error::ArenaError;
 
+/// How a key comes to a search, which decides what of it is out of line.
+#[derive(Clone, Copy)]
+pub(crate) enum KeyShape {
+    /// In one register, or as the address of bytes: what a search does seldom is out of line, with the comparison.
+    Whole,
+    /// Perhaps made of parts by the caller just now: no address of it leaves the caller's function. (`block/candidates.rs` says why.)
+    Parts,
+}
+
+impl KeyShape {
+    /// Bytes of the largest keys of which parts are read together.
+    const MOST: usize = 32;
+
+    #[inline(always)] // a constant
+    pub(crate) const fn of<Q: ?Sized>(key: &Q) -> Self {
+        let is_sized = size_of::<&Q>() == size_of::<&()>();
+        if is_sized && size_of_val(key) > align_of_val(key) && size_of_val(key) <= Self::MOST {
+            KeyShape::Parts
+        } else {
+            KeyShape::Whole
+        }
+    }
+}
+
 impl<T, H: Handle> Table<T, H> {
     /// The entry of a key.
     ///
     /// Complexity: O(1) on average. `hash` is not called where there are few entries.
     #[inline(always)] // the lookup itself
-    pub(crate) fn find(&self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
-        if !self.is_settled() {
-            return self.find_unsettled(hash, eq);
-        }
-        let hash = hash();
-        // SAFETY: T1: a live block, borrowed as the table is.
-        unsafe { self.block().find(hash, eq) }
-    }
-
-    /// The entry of a key.
-    #[inline(always)] // the lookup itself
-    pub(crate) fn get(&self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<&T> {
-        match self.find(hash, eq) {
-            // SAFETY: an entry, borrowed as the table is.
-            Some(entry) => Some(unsafe { entry.as_ref() }),
-            None => None,
-        }
-    }
-
-    /// The entry of a key, to change in place. Nothing moves.
-    #[inline(always)] // the lookup itself
-    pub(crate) fn get_mut(&mut self, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<&mut T> {
-        match self.find(hash, eq) {
-            // SAFETY: an entry, borrowed as the table is.
-            Some(mut entry) => Some(unsafe { entry.as_mut() }),
-            None => None,
-        }
-    }
-
-    /// The entry of a key, to change in place; entries that are on their way make a step first. (Else a map whose keys are mostly
-    /// there, and are changed in place, would go on looking into two blocks for long. Written out, because it takes an instruction
-    /// more through `find_entry`, and `entry` three more where both share it.)
-    ///
-    /// Complexity: O(1) on average; no more than `steps::STEP` entries move.
-    #[inline(always)] // the lookup itself
-    pub(crate) fn step_and_get_mut(
-        &mut self,
+    pub(crate) fn find(
+        &self,
+        shape: KeyShape,
         hash: impl FnOnce() -> u64,
         eq: impl FnMut(&T) -> bool,
-        hasher: impl Fn(&T) -> u64,
-    ) -> Option<&mut T> {
-        let found = if self.is_settled() {
-            // SAFETY: T1: a live block, borrowed as the table is.
-            unsafe { self.block().find(hash(), eq) }
+    ) -> Option<NonNull<T>> {
+        if self.is_settled() {
+            self.find_settled(shape, hash(), eq)
+        } else if matches!(shape, KeyShape::Whole) {
+            self.find_unsettled(hash, eq)
+        } else if self.is_small() {
+            self.find_small(eq)
         } else {
-            self.search_unsettled(hash, eq, hasher).0
-        };
-        match found {
-            // SAFETY: an entry, borrowed as the table is.
-            Some(mut entry) => Some(unsafe { entry.as_mut() }),
-            None => None,
+            self.find_further(hash(), Further::START, eq)
+        }
+    }
+
+    #[inline(always)] // the lookup itself
+    fn find_settled(&self, shape: KeyShape, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        // SAFETY: T1: a live block, borrowed as the table is.
+        unsafe {
+            if matches!(shape, KeyShape::Whole) {
+                return self.block().find(hash, eq);
+            }
+            match self.block().find_at_home(hash, &mut eq) {
+                Ok(found) => found,
+                Err(from) => self.find_further(hash, from, eq),
+            }
         }
     }
 
@@ -81,6 +82,102 @@ impl<T, H: Handle> Table<T, H> {
             self.find_small(eq)
         } else {
             self.find_moving(hash(), eq)
+        }
+    }
+
+    /// The entry of a hash in a table that is not small.
+    #[cold]
+    #[inline(never)]
+    fn find_moving(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        let (first, second) = self.sides(hash);
+        // SAFETY: T1: live blocks, borrowed as the table is; T3 says which ones to look into.
+        unsafe {
+            let found = first.find(hash, &mut eq);
+            if found.is_some() {
+                return found;
+            }
+            second?.find(hash, eq)
+        }
+    }
+
+    /// The entry of a hash among the candidates from one on, in a table that is not small: of a key in parts.
+    #[inline(always)]
+    fn find_further(&self, hash: u64, from: Further, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
+        let mut from = from;
+        while let Some((entry, next)) = self.candidate(hash, from) {
+            // SAFETY: an entry, borrowed as the table is.
+            if eq(unsafe { entry.as_ref() }) {
+                return Some(entry);
+            }
+            from = next;
+        }
+        None
+    }
+
+    /// The first candidate from one on, and the one behind it. The table is not small.
+    #[cold]
+    #[inline(never)]
+    fn candidate(&self, hash: u64, from: Further) -> Option<(NonNull<T>, Further)> {
+        // SAFETY: T1: live blocks, borrowed as the table is; T3 says which ones to look into.
+        unsafe {
+            let (first, second) = self.sides(hash);
+            if !from.is_in_second() {
+                let found = first.candidate(hash, from);
+                if found.is_some() {
+                    return found;
+                }
+            }
+            let (entry, next) = second?.candidate(hash, from.in_first())?;
+            Some((entry, next.in_second()))
+        }
+    }
+
+    /// The entry of a key.
+    #[inline(always)] // the lookup itself
+    pub(crate) fn get(&self, shape: KeyShape, hash: impl FnOnce() -> u64, eq: impl FnMut(&T) -> bool) -> Option<&T> {
+        match self.find(shape, hash, eq) {
+            // SAFETY: an entry, borrowed as the table is.
+            Some(entry) => Some(unsafe { entry.as_ref() }),
+            None => None,
+        }
+    }
+
+    /// The entry of a key, to change in place. Nothing moves.
+    #[inline(always)] // the lookup itself
+    pub(crate) fn get_mut(
+        &mut self,
+        shape: KeyShape,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+    ) -> Option<&mut T> {
+        match self.find(shape, hash, eq) {
+            // SAFETY: an entry, borrowed as the table is.
+            Some(mut entry) => Some(unsafe { entry.as_mut() }),
+            None => None,
+        }
+    }
+
+    /// The entry of a key, to change in place; entries that are on their way make a step first. (Else a map whose keys are mostly
+    /// there, and are changed in place, would go on looking into two blocks for long.)
+    ///
+    /// Complexity: O(1) on average; no more than `steps::STEP` entries move.
+    #[inline(always)] // the lookup itself
+    pub(crate) fn step_and_get_mut(
+        &mut self,
+        shape: KeyShape,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Option<&mut T> {
+        let found = if self.is_settled() {
+            self.find_settled(shape, hash(), eq)
+        } else {
+            self.step_and_find(shape, hash, eq, hasher).0
+        };
+        match found {
+            // SAFETY: an entry, borrowed as the table is.
+            Some(mut entry) => Some(unsafe { entry.as_mut() }),
+            None => None,
         }
     }
 
@@ -109,19 +206,16 @@ impl<T, H: Handle> Table<T, H> {
         (place, block)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn find_moving(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<NonNull<T>> {
-        // SAFETY: T1: both blocks are live; T3 says which ones to look into.
-        unsafe {
-            let header = self.block().header().as_ref();
-            let (place, block) = self.side(header, hash);
-            let found = block.find(hash, &mut eq);
-            if found.is_none() && place == header.cursor {
-                return self.block().find(hash, eq);
-            }
-            found
+    /// The block to look into for a hash, and perhaps another one. The table is not small.
+    #[inline]
+    pub(super) fn sides(&self, hash: u64) -> (Block<T>, Option<Block<T>>) {
+        if self.is_settled() {
+            return (self.block(), None);
         }
+        // SAFETY: T1: a moving table has a header.
+        let header = unsafe { self.block().header().as_ref() };
+        let (place, block) = self.side(header, hash);
+        (block, (place == header.cursor).then(|| self.block())) // T3
     }
 
     /// The place of a key, to change; entries that are on their way make a step first.
@@ -130,16 +224,16 @@ impl<T, H: Handle> Table<T, H> {
     #[inline(always)] // part of every insertion
     pub(crate) fn search(
         &mut self,
+        shape: KeyShape,
         hash: impl FnOnce() -> u64,
         eq: impl FnMut(&T) -> bool,
         hasher: impl Fn(&T) -> u64,
     ) -> Search<'_, T, H> {
         let (found, hash) = if self.is_settled() {
             let hash = hash();
-            // SAFETY: T1: a live block, borrowed as the table is.
-            (unsafe { self.block().find(hash, eq) }, hash)
+            (self.find_settled(shape, hash, eq), hash)
         } else {
-            self.search_unsettled(hash, eq, hasher)
+            self.step_and_find(shape, hash, eq, hasher)
         };
         match found {
             Some(entry) => Search::Found(Found {
@@ -150,8 +244,30 @@ impl<T, H: Handle> Table<T, H> {
         }
     }
 
+    /// The entry of a key, and the key's hash, which is 0 in a small table; entries that are on their way make a step first. The table is not
+    /// settled.
+    #[inline(always)]
+    fn step_and_find(
+        &mut self,
+        shape: KeyShape,
+        hash: impl FnOnce() -> u64,
+        eq: impl FnMut(&T) -> bool,
+        hasher: impl Fn(&T) -> u64,
+    ) -> (Option<NonNull<T>>, u64) {
+        if matches!(shape, KeyShape::Whole) {
+            self.step_and_find_whole(hash, eq, hasher)
+        } else if self.is_small() {
+            (self.find_small(eq), 0)
+        } else {
+            let hash = hash();
+            self.step_before(hash, &hasher);
+            (self.find_further(hash, Further::START, eq), hash)
+        }
+    }
+
+    /// The same, out of line.
     #[inline(never)]
-    fn search_unsettled(
+    fn step_and_find_whole(
         &mut self,
         hash: impl FnOnce() -> u64,
         eq: impl FnMut(&T) -> bool,
@@ -162,7 +278,7 @@ impl<T, H: Handle> Table<T, H> {
         }
         let hash = hash();
         self.step_before(hash, &hasher);
-        (self.find(|| hash, eq), hash)
+        (self.find_moving(hash, eq), hash)
     }
 
     /// Puts an entry in, or hands it to `found` with the one that is equal.
@@ -306,15 +422,9 @@ impl<T, H: Handle> Table<T, H> {
         found: impl FnOnce(&mut T, T) -> R,
     ) -> Result<Option<R>, (T, ArenaError)> {
         let eq_entry = |known: &T| eq(&entry, known);
-        let known = if self.is_settled() {
+        let known = if at_home && self.is_settled() {
             // SAFETY: T1: a live block, borrowed as the table is.
-            unsafe {
-                if at_home {
-                    self.block().find_elsewhere(hash, eq_entry)
-                } else {
-                    self.block().find(hash, eq_entry)
-                }
-            }
+            unsafe { self.block().find_elsewhere(hash, eq_entry) }
         } else {
             self.find_moving(hash, eq_entry)
         };
@@ -335,11 +445,12 @@ impl<T, H: Handle> Table<T, H> {
     #[inline(always)] // part of every removal
     pub(crate) fn find_entry(
         &mut self,
+        shape: KeyShape,
         hash: impl FnOnce() -> u64,
         eq: impl FnMut(&T) -> bool,
         hasher: impl Fn(&T) -> u64,
     ) -> Option<Found<'_, T, H>> {
-        match self.search(hash, eq, hasher) {
+        match self.search(shape, hash, eq, hasher) {
             Search::Found(found) => Some(found),
             Search::Vacant(_) => None,
         }
@@ -350,20 +461,24 @@ impl<T, H: Handle> Table<T, H> {
     #[inline(always)] // the removal itself
     pub(crate) fn remove(
         &mut self,
+        shape: KeyShape,
         hash: impl FnOnce() -> u64,
         eq: impl FnMut(&T) -> bool,
         hasher: impl Fn(&T) -> u64,
     ) -> Option<T> {
-        if !self.is_settled() {
+        if self.is_settled() {
+            let hash = hash();
+            let entry = self.find_settled(shape, hash, eq)?;
+            let slot = Slot { entry, hash };
+            // SAFETY: it is settled.
+            return Some(unsafe { Found { table: self, slot }.remove_settled() });
+        }
+        if matches!(shape, KeyShape::Whole) {
             return self.remove_unsettled(hash, eq, hasher);
         }
-        let hash = hash();
-        // SAFETY: T1: a live block, borrowed as the table is, which is settled.
-        unsafe {
-            let entry = self.block().find(hash, eq)?;
-            let slot = Slot { entry, hash };
-            Some(Found { table: self, slot }.remove_settled())
-        }
+        let (entry, hash) = self.step_and_find(shape, hash, eq, hasher);
+        let slot = Slot { entry: entry?, hash };
+        Some(Found { table: self, slot }.remove_out_of_line())
     }
 
     #[inline(never)]
@@ -373,13 +488,13 @@ impl<T, H: Handle> Table<T, H> {
         eq: impl FnMut(&T) -> bool,
         hasher: impl Fn(&T) -> u64,
     ) -> Option<T> {
-        self.find_entry(hash, eq, hasher).map(Found::remove)
+        self.find_entry(KeyShape::Whole, hash, eq, hasher).map(Found::remove)
     }
 
     /// Like [`find_entry`](Self::find_entry), where nobody can hash: nothing moves.
     #[inline]
     pub(crate) fn find_entry_at_rest(&mut self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<Found<'_, T, H>> {
-        let entry = self.find(|| hash, eq)?;
+        let entry = self.find(KeyShape::Parts, || hash, eq)?;
         Some(Found {
             table: self,
             slot: Slot { entry, hash },
@@ -433,7 +548,7 @@ impl<T, H: Handle> Table<T, H> {
 
     /// Makes a step for the sake of a call that is about this hash, if entries are on their way. What the call will read is asked for
     /// before.
-    #[inline]
+    #[inline(never)]
     fn step_before(&mut self, hash: u64, hasher: &impl Fn(&T) -> u64) {
         if !self.is_moving() {
             return;
@@ -471,7 +586,7 @@ impl<T, H: Handle> Table<T, H> {
         let found = [(); N].map(|()| {
             let this = number;
             number += 1;
-            self.find(|| hash(this), |entry| eq(this, entry))
+            self.find(KeyShape::Whole, || hash(this), |entry| eq(this, entry))
         });
         for (this, place) in found.iter().enumerate() {
             // A type without a size has one place for all entries, and one entry that is equal.

@@ -8,13 +8,18 @@ use super::block::{Block, FAR, MANY};
 use super::group::{LANES, Mark, class_of};
 use super::growth::AT_ONCE;
 use super::steps::STEP;
-use super::{Kind, Search, Table};
+use super::{KeyShape, Kind, Search, Table};
 use crate::arena::{Arena, Held};
 
 type Map = Table<(u64, u64), Arena>;
 
 fn new() -> Map {
     Table::new(Held::new(Arena::new()), Kind::ArenaMap)
+}
+
+/// Every other search is one of a key made of parts.
+fn shape(number: u64) -> KeyShape {
+    [KeyShape::Whole, KeyShape::Parts][(number % 2) as usize]
 }
 
 /// From good to constant.
@@ -145,7 +150,8 @@ const NEAR: u64 = (FAR * LANES) as u64;
 
 impl Map {
     fn put(&mut self, hash: fn(u64) -> u64, key: u64, value: u64) -> Option<u64> {
-        match self.search(|| hash(key), |entry| entry.0 == key, |entry| hash(entry.0)) {
+        let shape = shape(key ^ self.len as u64);
+        match self.search(shape, || hash(key), |entry| entry.0 == key, |entry| hash(entry.0)) {
             Search::Found(mut found) => Some(std::mem::replace(&mut found.get_mut().1, value)),
             Search::Vacant(vacant) => {
                 let free = vacant.room(|| hash(key), |entry| hash(entry.0)).unwrap();
@@ -156,13 +162,20 @@ impl Map {
     }
 
     fn look(&self, hash: fn(u64) -> u64, key: u64) -> Option<u64> {
+        let whole = self.find(KeyShape::Whole, || hash(key), |entry| entry.0 == key);
+        let in_parts = self.find(KeyShape::Parts, || hash(key), |entry| entry.0 == key);
+        assert_eq!(whole, in_parts, "{key}");
         // SAFETY: borrowed.
-        self.find(|| hash(key), |entry| entry.0 == key)
-            .map(|entry| unsafe { entry.as_ref() }.1)
+        whole.map(|entry| unsafe { entry.as_ref() }.1)
     }
 
     fn cut(&mut self, hash: fn(u64) -> u64, key: u64) -> Option<u64> {
-        let found = self.find_entry(|| hash(key), |entry| entry.0 == key, |entry| hash(entry.0))?;
+        let shape = shape(key ^ (self.len as u64 / 2));
+        if self.len.is_multiple_of(2) {
+            let removed = self.remove(shape, || hash(key), |entry| entry.0 == key, |entry| hash(entry.0));
+            return removed.map(|entry| entry.1);
+        }
+        let found = self.find_entry(shape, || hash(key), |entry| entry.0 == key, |entry| hash(entry.0))?;
         Some(found.remove().1)
     }
 
@@ -276,7 +289,7 @@ fn no_call_moves_more_than_a_step() {
                 count.set(count.get() + 1);
                 hash(entry.0)
             };
-            match map.search(|| hash(key), |entry| entry.0 == key, hasher) {
+            match map.search(shape(key), || hash(key), |entry| entry.0 == key, hasher) {
                 Search::Found(_) => unreachable!(),
                 Search::Vacant(vacant) => drop(vacant.room(|| hash(key), hasher).unwrap().put((key, 0))),
             }
@@ -332,7 +345,7 @@ fn do_one(
             assert_eq!(copy.len(), map.len());
         }
         14..=79 => {
-            let found = map.find_entry(|| hash(key), |known| eq(known.0, key), hasher);
+            let found = map.find_entry(shape(key), || hash(key), |known| eq(known.0, key), hasher);
             if let Some(found) = found {
                 let ((known, _), free) = found.remove_and_keep_place();
                 if drawn % 2 == 0 {
@@ -346,7 +359,7 @@ fn do_one(
             }
         }
         120..=199 => _ = map.insert(entry, hasher, |known, entry| eq(known.0, entry.0), |_, _| ()),
-        _ if grows == (drawn < 8) => match map.search(|| hash(key), |known| eq(known.0, key), hasher) {
+        _ if grows == (drawn < 8) => match map.search(shape(key), || hash(key), |known| eq(known.0, key), hasher) {
             Search::Found(mut found) => found.get_mut().1 = entry.1,
             Search::Vacant(vacant) => {
                 vacant.room(|| hash(key), hasher).unwrap().put(entry);
@@ -354,7 +367,7 @@ fn do_one(
             }
         },
         _ => {
-            if let Some(found) = map.find_entry(|| hash(key), |known| eq(known.0, key), hasher) {
+            if let Some(found) = map.find_entry(shape(key), || hash(key), |known| eq(known.0, key), hasher) {
                 found.remove();
                 assert_eq!(map.len(), before - 1);
             }
@@ -373,7 +386,7 @@ fn a_panic_in_the_last_home_loses_nothing() {
             left.set(left.get() - 1);
             hash(entry.0)
         };
-        let put = |map: &mut Map, key| match map.search(|| hash(key), |entry| entry.0 == key, hasher) {
+        let put = |map: &mut Map, key| match map.search(shape(key), || hash(key), |entry| entry.0 == key, hasher) {
             Search::Found(_) => unreachable!(),
             Search::Vacant(vacant) => {
                 vacant.room(|| hash(key), hasher).unwrap().put((key, key));

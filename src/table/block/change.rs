@@ -15,13 +15,8 @@
 
 use core::ptr::NonNull;
 
-use super::{Block, FAR};
+use super::{Block, FAR, unlikely};
 use crate::table::group::{Group, LANES, Mark, class_of};
-
-/// Tells the compiler that a branch is hardly ever taken: one lane in 256 has the tag and not the key.
-#[cold]
-#[inline(always)]
-const fn unlikely() {}
 
 impl<T> Block<T> {
     /// The entry of this hash that is equal, or a free slot, if there is one or the other at home and nothing elsewhere.
@@ -46,7 +41,7 @@ impl<T> Block<T> {
                 if eq(slot.as_ref()) {
                     return Some(Ok(slot));
                 }
-                unlikely();
+                unlikely(); // one lane in 256 has the tag and not the key
                 lanes = lanes.without_first();
             }
             if self.flags(home).have(mark) {

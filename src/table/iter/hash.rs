@@ -9,24 +9,18 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::super::Table;
-use super::super::block::{Block, Way};
-use super::super::group::{EachLane, Lanes, Mark};
+use super::super::block::{Block, Further};
 use super::RawIterRef;
 use crate::arena::Handle;
 
 /// Entries that may have one hash.
 pub(crate) struct RawIterHash<'a, T> {
     /// All of a small table.
-    pub(super) few: RawIterRef<'a, T>,
-    pub(super) hash: u64,
-    pub(super) mark: Mark,
-    pub(super) block: Block<T>,
-    pub(super) way: Way,
-    pub(super) at: usize,
-    pub(super) lanes: EachLane,
-    /// An entry has passed the group.
-    pub(super) more: bool,
-    pub(super) next: Option<Block<T>>,
+    few: RawIterRef<'a, T>,
+    hash: u64,
+    /// Where those of other tables are, and where to go on.
+    at: Option<(Block<T>, Further)>,
+    next: Option<Block<T>>,
 }
 
 // SAFETY: as a shared borrow of the entries (I1).
@@ -38,8 +32,6 @@ impl<T> Clone for RawIterHash<'_, T> {
     fn clone(&self) -> Self {
         Self {
             few: self.few.clone(),
-            lanes: self.lanes.clone(),
-            way: self.way.clone(),
             ..*self
         }
     }
@@ -50,50 +42,42 @@ impl<T> Default for RawIterHash<'_, T> {
         Self {
             few: RawIterRef::default(),
             hash: 0,
-            mark: Mark::of(0),
-            block: Block::new(NonNull::dangling(), 0),
-            way: Block::<T>::new(NonNull::dangling(), 0).way(0, 0),
-            at: 0,
-            lanes: Lanes(0).into_iter(),
-            more: false,
+            at: None,
             next: None,
         }
     }
 }
 
+impl<T, H: Handle> Table<T, H> {
+    /// All entries that may have this hash.
+    pub(crate) fn iter_hash(&self, hash: u64) -> RawIterHash<'_, T> {
+        if self.is_small() {
+            return RawIterHash {
+                few: self.iter(),
+                ..RawIterHash::default()
+            };
+        }
+        let (block, next) = self.sides(hash);
+        RawIterHash {
+            few: RawIterRef::default(),
+            hash,
+            at: Some((block, Further::START)),
+            next,
+        }
+    }
+}
+
 impl<T> RawIterHash<'_, T> {
-    pub(super) fn enter(&mut self, block: Block<T>) {
-        self.block = block;
-        let home = block.home(self.hash);
-        self.way = block.way(home, self.mark.class());
-        self.look_at(home);
-    }
-
-    fn look_at(&mut self, group: usize) {
-        self.at = group;
-        // SAFETY: I1: a group of a live block on the way of the hash.
-        let (bytes, flags) = unsafe { (self.block.group(group), self.block.flags(group)) };
-        self.lanes = bytes.matches(self.mark).into_iter();
-        self.more = flags.have(self.mark);
-    }
-
     /// The next entry, as a pointer.
     fn next_place(&mut self) -> Option<NonNull<T>> {
         loop {
-            if let Some(lane) = self.lanes.next() {
-                // SAFETY: B2: a lane with a tag.
-                return Some(unsafe { self.block.slot(self.at + lane) });
+            let (block, from) = self.at.as_mut()?;
+            // SAFETY: I1; the groups on the way of the hash are initialised in these blocks (T3).
+            if let Some((place, next)) = unsafe { block.candidate(self.hash, *from) } {
+                *from = next;
+                return Some(place);
             }
-            if self.more
-                && let Some((_, next)) = self.way.next()
-            {
-                self.look_at(next);
-            } else if let Some(block) = self.next.take() {
-                self.enter(block);
-            } else {
-                self.more = false;
-                return None;
-            }
+            self.at = self.next.take().map(|block| (block, Further::START));
         }
     }
 }
