@@ -2,6 +2,7 @@
 //! compiled depends on it (`src/table/search.rs`), what it finds does not: each method that looks for a key, in maps from empty to
 //! some thousands of entries that move, with hashers from good to constant, beside `std`'s map.
 #![cfg(feature = "std")]
+#![allow(clippy::cast_possible_truncation, reason = "small numbers")]
 
 mod support;
 
@@ -10,7 +11,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use arenamap::hash_map::{Entry, EntryRef};
-use arenamap::{ArenaMap, ArenaSet};
+use arenamap::{ArenaMap, ArenaSet, BoundedMap};
 use support::hashers::Graded;
 use support::{Dice, times};
 
@@ -155,6 +156,45 @@ fn program<K: Key>(steps: u32, side: u32, hasher: Graded, seed: u64) -> bool {
     moved
 }
 
+/// The same of a bounded map with room for all keys, and none for more.
+fn bounded_program<K: Key>(steps: u32, side: u32, hasher: Graded, seed: u64) {
+    let mut dice = Dice::new(seed);
+    let mut map: BoundedMap<K, u32, Graded> = BoundedMap::with_hasher((side * side) as usize, hasher);
+    let mut model: HashMap<K, u32> = HashMap::new();
+    for step in 0..steps {
+        let [a, b] = [(); 2].map(|()| dice.below(side.into()) as u32);
+        let known = model.get(&K::of(a, b)).copied();
+        match dice.below(8) {
+            0 => assert_eq!(map.get(&K::of(a, b), 0).copied(), known),
+            1 => assert_eq!(map.peek(&K::of(a, b), 0).copied(), known),
+            2 => {
+                if let Some(value) = map.get_mut(&K::of(a, b), 0) {
+                    *value += 1;
+                    *model.get_mut(&K::of(a, b)).expect("a key of both") += 1;
+                }
+                assert_eq!(map.contains_key(&K::of(a, b), 0), known.is_some());
+            }
+            3 | 4 => {
+                let old = map.insert(K::of(a, b), step, 0).map(|old| old.value);
+                assert_eq!(old, model.insert(K::of(a, b), step));
+            }
+            5 => {
+                let value = *map.get_or_insert_with(K::of(a, b), 0, || step);
+                assert_eq!(value, *model.entry(K::of(a, b)).or_insert(step));
+            }
+            6 => assert_eq!(map.remove(&K::of(a, b), 0), model.remove(&K::of(a, b))),
+            _ => {
+                *map.entry(K::of(a, b), 0).or_insert(step) += 2;
+                *model.entry(K::of(a, b)).or_insert(step) += 2;
+            }
+        }
+        assert_eq!(map.len(), model.len());
+    }
+    for (key, value) in &model {
+        assert_eq!(map.peek(key, 0), Some(value));
+    }
+}
+
 fn all_programs<K: Key>(moves: bool) {
     let mut moved = false;
     for (seed, (name, hasher)) in (1..).zip(Graded::ALL) {
@@ -162,12 +202,9 @@ fn all_programs<K: Key>(moves: bool) {
         let is_good = seed == 1;
         for side in [2, 5, 12, if is_good { 80 } else { 25 }] {
             println!("{name}, {side} times {side} keys");
-            moved |= program::<K>(
-                u32::try_from(times(side as usize * side as usize * 4 + 200, 60)).unwrap(),
-                side,
-                hasher,
-                seed,
-            );
+            let steps = u32::try_from(times(side as usize * side as usize * 4 + 200, 60)).unwrap();
+            moved |= program::<K>(steps, side, hasher, seed);
+            bounded_program::<K>(steps, side, hasher, seed);
         }
     }
     assert!(moved || !moves || cfg!(miri), "some entries were on their way");

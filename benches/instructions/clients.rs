@@ -69,6 +69,7 @@ count! {
     // Whole programs.
     lru: lru::Lru, [100, 1_000, 10_000];
     astar: astar::AStar, [8, 32];
+    life: life::Life, [100, 1_000];
     dijkstra: dijkstra::Dijkstra, [100, 1_000];
     cliques: cliques::Cliques, [24, 48];
     word_counter: words::WordCounter, [100, 1_000];

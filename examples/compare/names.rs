@@ -25,6 +25,7 @@ pub(crate) enum Scenario {
     SnapshotGet,
     Lru,
     Astar,
+    Life,
     Dijkstra,
     Cliques,
     WordCounter,
@@ -155,6 +156,9 @@ impl Scenario {
             Scenario::Astar => {
                 "a whole program: shortest ways on a grid, with a few small maps for each (of hashbrown in a `Bump`)"
             }
+            Scenario::Life => {
+                "a whole program: the game of life from n cells on, with keys that are pairs made by the caller"
+            }
             Scenario::Dijkstra => "a whole program: distances to all nodes of a graph, whose edges are maps of maps",
             Scenario::Cliques => "a whole program: maximal cliques of a graph, by many small sets",
             Scenario::WordCounter => "a whole program: words of a text counted by `entry`, the most frequent taken out",
@@ -205,7 +209,8 @@ impl Scale {
             Scenario::Lru => [&[100], &[1_000], &[100, 1_000, 10_000]],
             Scenario::Astar => [&[8], &[32], &[8, 32]],
             Scenario::Cliques => [&[24], &[24], &[24, 48]],
-            Scenario::Dijkstra
+            Scenario::Life
+            | Scenario::Dijkstra
             | Scenario::WordCounter
             | Scenario::Multimap
             | Scenario::SetUnion

@@ -118,6 +118,7 @@ pub(crate) fn prepare(port: &mut Port, subject: Subject, scenario: Scenario, n: 
         Scenario::SnapshotGet => archives::get(port, subject, n),
         Scenario::Lru => program!(port, subject, n, lru::Lru),
         Scenario::Astar => program!(port, subject, n, astar::AStar),
+        Scenario::Life => program!(port, subject, n, life::Life),
         Scenario::Dijkstra => program!(port, subject, n, dijkstra::Dijkstra),
         Scenario::Cliques => program!(port, subject, n, cliques::Cliques),
         Scenario::WordCounter => program!(port, subject, n, words::WordCounter),

@@ -9,6 +9,7 @@ use super::{BoundedMap, Bounds, Lifetime};
 use crate::arena::Handle;
 use crate::copied::{CopiedKey, Loose};
 use crate::error::{ArenaError, fail};
+use crate::table::KeyShape;
 
 /// What an entry takes along to another map.
 #[derive(Clone, Copy)]
@@ -128,7 +129,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
         while let Some(slot) = other.core.next_out(&mut passed) {
             let key = &other.core.entry(slot).0;
             let hash = self.hash_of(key);
-            let found = self.core.find(hash, |(known, _)| key == known);
+            let found = self.core.find(KeyShape::Whole, hash, |(known, _)| key == known);
             let belongings = other.core.belongings(slot, theirs);
             let pair = other.core.take(slot);
             let tick = self.core.tick(now); // each is a write by itself
@@ -191,7 +192,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
             let key = other.core.entry(slot).key.get();
             let hash = self.hash_of(key);
             let tick = self.core.tick(now); // each is a write by itself
-            let found = self.core.find(hash, |known| known.key.get() == key);
+            let found = self.core.find(KeyShape::Whole, hash, |known| known.key.get() == key);
             let mut out = |_: &Q, _, _| {};
             let copy = match found {
                 Some(_) => None,

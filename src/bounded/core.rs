@@ -13,6 +13,7 @@ use super::{Bounds, Lifetime, Reason, Terms};
 use crate::arena::{Handle, Held, Raw};
 use crate::error::ArenaError;
 use crate::observe::watch::{Kind, Place, Watch};
+use crate::table::KeyShape;
 use crate::table::group::LANES;
 
 /// Entries that one write looks at, or bounds that it makes exact, because their time may have come.
@@ -201,8 +202,8 @@ impl<T: Kept, H: Handle> Core<T, H> {
     }
 
     #[inline(always)]
-    pub(super) fn find(&self, hash: u64, is: impl FnMut(&T) -> bool) -> Option<usize> {
-        self.room.find(hash, is)
+    pub(super) fn find(&self, shape: KeyShape, hash: u64, is: impl FnMut(&T) -> bool) -> Option<usize> {
+        self.room.find(shape, hash, is)
     }
 
     #[inline(always)]

@@ -12,6 +12,7 @@ use super::entry::{Entry, OccupiedEntry, VacantEntry};
 use super::room::spread;
 use super::{BoundedMap, Displaced, Reason, Terms};
 use crate::arena::Handle;
+use crate::table::KeyShape;
 
 impl<K, V, H: Handle> Core<(K, V), H> {
     /// Puts a pair in, whose key was found, in time or not, or was not. Its slot, unless it can never stand here.
@@ -45,7 +46,8 @@ impl<K, V, H: Handle> Core<(K, V), H> {
 impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     #[inline(always)]
     fn find<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<usize> {
-        self.core.find(self.hash_of(key), |(known, _)| key.equivalent(known))
+        self.core
+            .find(KeyShape::of(key), self.hash_of(key), |(known, _)| key.equivalent(known))
     }
 
     /// The hash by which the core finds a key.
@@ -238,22 +240,24 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     /// map.insert_with("large", 3, Terms::new().weight(8), 0, |out| assert_eq!(out.key, "small"));
     /// assert_eq!((map.len(), map.weight()), (1, 8));
     /// ```
+    #[inline] // the hash, before the key goes on through memory: see `table/block/candidates.rs`
     pub fn insert_with(&mut self, key: K, value: V, terms: Terms, now: u64, out: impl FnMut(Displaced<K, V>)) {
         let tick = self.core.tick(now);
-        self.insert_at(key, value, terms, tick, out);
+        let hash = self.hash_of(&key);
+        self.insert_at(key, value, hash, terms, tick, out);
     }
 
-    /// As [`insert_with`](Self::insert_with), at a tick of this call.
+    /// As [`insert_with`](Self::insert_with), at a tick of this call, with the hash of the key.
     pub(super) fn insert_at(
         &mut self,
         key: K,
         value: V,
+        hash: u64,
         terms: Terms,
         tick: u64,
         mut out: impl FnMut(Displaced<K, V>),
     ) {
-        let hash = self.hash_of(&key);
-        let found = self.core.find(hash, |(known, _)| key == *known);
+        let found = self.core.find(KeyShape::of(&key), hash, |(known, _)| key == *known);
         let mut out = |(key, value), reason| out(Displaced { key, value, reason });
         let coming = self.core.coming(hash, terms);
         self.core.place(found, (key, value), coming, tick, &mut out);
@@ -281,7 +285,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     pub fn get_or_insert_with(&mut self, key: K, now: u64, make: impl FnOnce() -> V) -> &mut V {
         let tick = self.core.tick(now);
         let hash = self.hash_of(&key);
-        let found = self.core.find(hash, |(known, _)| key == *known);
+        let found = self.core.find(KeyShape::of(&key), hash, |(known, _)| key == *known);
         if let Some(slot) = self.core.in_time(found, tick) {
             return &mut self.core.hit(slot, tick).1;
         }
@@ -314,7 +318,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> BoundedMap<K, V, S, H> {
     pub fn entry(&mut self, key: K, now: u64) -> Entry<'_, K, V, S, H> {
         let tick = self.core.tick(now);
         let hash = self.hash_of(&key);
-        let found = self.core.find(hash, |(known, _)| key == *known);
+        let found = self.core.find(KeyShape::of(&key), hash, |(known, _)| key == *known);
         if let Some(slot) = self.core.in_time(found, tick) {
             self.core.hit(slot, tick);
             return Entry::Occupied(OccupiedEntry { map: self, slot, tick });

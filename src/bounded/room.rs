@@ -38,6 +38,7 @@ use super::meta::{FAR, Fresh, Meta, NEVER};
 use super::sizes::Sizes;
 use crate::arena::{Handle, Held};
 use crate::error::ArenaError;
+use crate::table::KeyShape;
 use crate::table::group::{Group as Tags, LANES, Lanes, Mark, class_of, prefetch};
 
 /// Tags of sixteen slots, and what is known of them together.
@@ -378,12 +379,45 @@ impl<T> Room<T> {
 
     /// The slot of the entry with this hash, [spread], for which `is` is true.
     #[inline(always)]
-    pub(super) fn find(&self, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<usize> {
+    pub(super) fn find(&self, shape: KeyShape, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<usize> {
         let mark = mark(hash);
         let home = self.home(hash);
         match self.find_in(home, mark, &mut is) {
             Ok(end) => end,
-            Err(()) => self.find_behind(home, mark, is),
+            Err(()) if matches!(shape, KeyShape::Whole) => self.find_behind(home, mark, is),
+            Err(()) => {
+                let mut from = (home, LANES);
+                while let Some((at, lane)) = self.candidate(home, mark, from) {
+                    let slot = at * LANES + lane;
+                    if is(self.entry(slot)) {
+                        return Some(slot);
+                    }
+                    from = (at, lane + 1);
+                }
+                None
+            }
+        }
+    }
+
+    /// The group and lane of the first entry with a mark on its way, from a lane of a group on. (It knows no key, as in
+    /// `table/block/candidates.rs`.)
+    #[inline(never)]
+    fn candidate(&self, home: usize, mark: Mark, (mut at, mut from): (usize, usize)) -> Option<(usize, usize)> {
+        loop {
+            let group = &self.groups()[at];
+            if from < LANES
+                && let Some(lane) = Tags::of(&group.tags).matches(mark).from(from).first()
+            {
+                return Some((at, lane));
+            }
+            if count(group.went_on, mark.class()) == 0 {
+                return None;
+            }
+            at = self.on(at, self.stride(mark.class()));
+            if at == home {
+                return None;
+            }
+            from = 0;
         }
     }
 

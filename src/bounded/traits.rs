@@ -19,7 +19,8 @@ impl<K: Eq + Hash, V, S: BuildHasher, H: Handle> Extend<(K, V)> for BoundedMap<K
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (key, value) in entries {
             let tick = self.core.tick_before();
-            self.insert_at(key, value, Terms::new(), tick, |_| {});
+            let hash = self.hash_of(&key);
+            self.insert_at(key, value, hash, Terms::new(), tick, |_| {});
         }
     }
 }

@@ -23,6 +23,7 @@ const SCENARIOS: [&str; 23] = [
     "snapshot_get",
     "lru",
     "astar",
+    "life",
     "dijkstra",
     "cliques",
     "word_counter",

@@ -8,11 +8,13 @@ use super::{BoundedCopiedMap, Entry, OccupiedEntry, Pair, VacantEntry};
 use crate::arena::Handle;
 use crate::copied::{CopiedKey, Key, Loose};
 use crate::error::{ArenaError, InsertError, fail};
+use crate::table::KeyShape;
 
 impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V, S, H> {
     #[inline(always)]
     fn find(&self, key: &Q) -> Option<usize> {
-        self.core.find(self.hash_of(key), |known| known.key.get() == key)
+        self.core
+            .find(KeyShape::Whole, self.hash_of(key), |known| known.key.get() == key)
     }
 
     /// The hash by which the core finds a key.
@@ -221,7 +223,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
         mut out: impl FnMut(&Q, V, Reason),
     ) -> Result<(), InsertError<&'k Q, V>> {
         let hash = self.hash_of(key);
-        let found = self.core.find(hash, |known| known.key.get() == key);
+        let found = self.core.find(KeyShape::Whole, hash, |known| known.key.get() == key);
         let coming = self.core.coming(hash, terms);
         if found.is_none() && !self.core.takes(terms.weight) {
             out(key, value, Reason::Refused);
@@ -304,7 +306,7 @@ impl<Q: CopiedKey + ?Sized, V, S: BuildHasher, H: Handle> BoundedCopiedMap<Q, V,
     pub fn entry<'k>(&mut self, key: &'k Q, now: u64) -> Entry<'_, 'k, Q, V, H> {
         let tick = self.core.tick(now);
         let hash = self.hash_of(key);
-        let found = self.core.find(hash, |known| known.key.get() == key);
+        let found = self.core.find(KeyShape::Whole, hash, |known| known.key.get() == key);
         let core = &mut self.core;
         if let Some(slot) = core.in_time(found, tick) {
             core.hit(slot, tick);

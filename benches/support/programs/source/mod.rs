@@ -8,6 +8,7 @@ pub(crate) mod churn;
 pub(crate) mod cliques;
 pub(crate) mod count;
 pub(crate) mod dijkstra;
+pub(crate) mod life;
 pub(crate) mod loops;
 pub(crate) mod lru;
 pub(crate) mod multimap;
