@@ -94,7 +94,7 @@ mod tests {
     fn quick_and_everything_is_the_default() {
         let cli = Cli::parse_from(["compare"]);
         assert_eq!(cli.scale(), Scale::Quick);
-        assert_eq!((cli.scenarios().len(), cli.subjects().len()), (23, 13));
+        assert_eq!((cli.scenarios().len(), cli.subjects().len()), (24, 13));
     }
 
     #[test]
