@@ -465,6 +465,8 @@ fn keys_that_are_hashed_alike_are_the_same_key_whatever_their_bytes() {
     hashed_alike_is_the_same::<Part>("a struct");
     hashed_alike_is_the_same::<Nested>("a struct of structs and arrays");
     hashed_alike_is_the_same::<[FixedStr<2>; 2]>("an array");
+    hashed_alike_is_the_same::<[FixedStr<4>; 2]>("an array of longer texts");
+    hashed_alike_is_the_same::<[u32_le; 3]>("an array of numbers");
     hashed_alike_is_the_same::<u16_le>("u16_le");
     hashed_alike_is_the_same::<f64_le>("f64_le");
 

@@ -113,6 +113,6 @@ impl<T: FixedKey, const N: usize> FixedKey for [T; N] {
         if size_of::<T>() < 4 || size_of::<Self>() > 32 {
             return self.same_bytes(other);
         }
-        self.iter().zip(other).all(|(one, other)| one.same(other))
+        self.iter().zip(other).all(|(one, other)| one.same_bytes(other))
     }
 }

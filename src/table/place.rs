@@ -193,7 +193,7 @@ impl<'a, T, H: Handle> Vacant<'a, T, H> {
         if table.is_settled() && table.len < table.limit & !NOTED || table.is_room_in_small() {
             return Ok(Free { table, hash: known });
         }
-        // (Here, and not out of line: see `Candidates`.)
+        // (Here, and not out of line: see `block/candidates.rs`.)
         let hash = if table.is_about_to_hash() { hash() } else { known };
         match table.make_room(hasher) {
             Ok(()) => Ok(Free { table, hash }),
