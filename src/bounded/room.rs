@@ -400,7 +400,7 @@ impl<T> Room<T> {
     }
 
     /// The group and lane of the first entry with a mark on its way, from a lane of a group on. (It knows no key, as in
-    /// `table/block/candidates.rs`.)
+    /// `table/block/candidates.rs`. For keys of one word, lookups by it take 14 % more instructions than by `find_behind`.)
     #[inline(never)]
     fn candidate(&self, home: usize, mark: Mark, (mut at, mut from): (usize, usize)) -> Option<(usize, usize)> {
         loop {

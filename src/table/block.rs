@@ -490,7 +490,8 @@ impl<T> Block<T> {
         }
     }
 
-    /// The same, but where home does not tell, it says where the search goes on: with which [candidate](Self::candidate).
+    /// The same, but where home does not tell, it says where the search goes on: with which [candidate](Self::candidate). (Written out
+    /// once more: with `find` made of this, counting by `entry` took 5 % more instructions.)
     ///
     /// # Safety
     ///
